@@ -1,0 +1,217 @@
+import { z } from 'zod'
+import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
+
+const url = z.url({ protocol: /^https?$/ }).max(2000)
+const claim = z.string().trim().min(1).max(300)
+
+/** The read-only values a manager copies into the identity provider (LM-20). */
+export const ServiceProviderValues = z.object({
+  acsUrl: z.string(),
+  entityId: z.string(),
+  metadataUrl: z.string(),
+  sloUrl: z.string(),
+  /** "Sign on URL" in Entra ID: `/login/{slug}`. */
+  signOnUrl: z.string(),
+  startUrl: z.string(),
+})
+
+export const Certificate = z.object({
+  pem: z.string(),
+  fingerprint: z.string(),
+  subject: z.string(),
+  notBefore: Time,
+  notAfter: Time,
+})
+export type Certificate = z.infer<typeof Certificate>
+
+/** SAML settings as a manager writes them: metadata (XML or URL), or the three fields (LM-21). */
+export const SamlInput = z.strictObject({
+  connectionName: z.string().trim().min(1).max(60).default('SSO'),
+  /** The template of guide and remedies; `entra` is Microsoft Entra ID. */
+  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']).default('other'),
+  metadataXml: z.string().max(2_000_000).optional(),
+  metadataUrl: url.optional(),
+  idpEntityId: z.string().trim().min(1).max(1024).optional(),
+  ssoUrl: url.optional(),
+  ssoBinding: z.enum(['redirect', 'post']).optional(),
+  sloUrl: url.optional(),
+  /** PEM or bare base64, several are accepted at once (LM-22). */
+  certificates: z.array(z.string().max(20_000)).max(10).optional(),
+  signAuthnRequests: z.boolean().default(true),
+  allowIdpInitiated: z.boolean().default(false),
+  emailFrom: z.union([z.literal('nameId'), z.strictObject({ claim })]).default('nameId'),
+  subjectClaim: claim.optional(),
+  attributes: z
+    .strictObject({ firstName: claim, lastName: claim })
+    .default({ firstName: 'firstName', lastName: 'lastName' }),
+  /** JI-16, per attribute. */
+  refresh: z
+    .strictObject({
+      firstName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+      lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+    })
+    .default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
+})
+export type SamlInput = z.infer<typeof SamlInput>
+
+export const SamlView = z.object({
+  connectionName: z.string(),
+  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']),
+  idpEntityId: z.string(),
+  ssoUrl: z.string(),
+  ssoBinding: z.enum(['redirect', 'post']),
+  sloUrl: z.string().nullable(),
+  metadataUrl: z.string().nullable(),
+  certificates: z.array(Certificate),
+  signAuthnRequests: z.boolean(),
+  allowIdpInitiated: z.boolean(),
+  emailFrom: z.union([z.literal('nameId'), z.object({ claim: z.string() })]),
+  subjectClaim: z.string().nullable(),
+  attributes: z.object({ firstName: z.string(), lastName: z.string() }),
+  refresh: z.object({ firstName: z.string(), lastName: z.string() }),
+})
+export type SamlView = z.infer<typeof SamlView>
+
+/** `GET /identity/login-method`; the `ETag` header is to be sent back as `If-Match` (GE-5). */
+export const LoginMethodView = z.object({
+  method: LoginMethod.nullable(),
+  googleAvailable: z.boolean(),
+  saml: SamlView.nullable(),
+  serviceProvider: ServiceProviderValues,
+  /** Whether LM-18 holds, and what is missing. */
+  breakGlass: z.object({ exists: z.boolean(), proved: z.boolean(), drillDueAt: Time.nullable() }),
+  /** Whether the caller has a password of their own (LM-11 for `password`). */
+  ownPasswordSet: z.boolean(),
+  canWrite: z.boolean(),
+})
+export type LoginMethodView = z.infer<typeof LoginMethodView>
+
+/** `PUT /identity/login-method`; `testId` is required for `sso` and for any change to live SSO settings (LM-16). */
+export const LoginMethodChange = z.strictObject({
+  method: LoginMethod,
+  saml: SamlInput.optional(),
+  oidc: z.unknown().optional(),
+  testId: Id.optional(),
+})
+export type LoginMethodChange = z.input<typeof LoginMethodChange>
+
+/** `POST /identity/login-method/preview {method, saml?}` changes nothing (LM-10). */
+export const LoginMethodPreview = z.object({
+  total: z.number().int(),
+  withoutCredential: z.number().int(),
+  unverifiedDomain: z.number().int(),
+  /** The first 50 of each, to show. */
+  examples: z.object({
+    withoutCredential: z.array(z.object({ id: Id, email: z.string() })),
+    unverifiedDomain: z.array(z.object({ id: Id, email: z.string() })),
+  }),
+  openInvitations: z.number().int(),
+  sessionsToEnd: z.number().int(),
+})
+export type LoginMethodPreview = z.infer<typeof LoginMethodPreview>
+
+/** `POST /identity/login-method/metadata {metadataXml | metadataUrl}`: reads, stores nothing. */
+export const MetadataInput = z.strictObject({
+  metadataXml: z.string().max(2_000_000).optional(),
+  metadataUrl: url.optional(),
+})
+export const MetadataView = z.object({
+  idpEntityId: z.string(),
+  ssoUrl: z.string(),
+  ssoBinding: z.enum(['redirect', 'post']),
+  sloUrl: z.string().nullable(),
+  certificates: z.array(Certificate),
+  warnings: z.array(z.string()),
+})
+
+export const SignInCheck = z.object({
+  rule: z.string(),
+  ok: z.boolean(),
+  expected: z.string().nullable(),
+  received: z.string().nullable(),
+})
+
+/** `POST /identity/login-method/tests {saml}` starts one; open `startUrl` in a new window, then poll `GET …/tests/{id}` (LM-15). */
+export const TestStart = z.strictObject({ saml: SamlInput })
+export const TestView = z.object({
+  id: Id,
+  state: z.enum(['pending', 'succeeded', 'failed', 'expired']),
+  startUrl: z.string(),
+  createdAt: Time,
+  finishedAt: Time.nullable(),
+  code: z.string().nullable(),
+  remedy: z.string().nullable(),
+  idpScreen: z.string().nullable(),
+  /** Every check with expected and received value, in order. */
+  checks: z.array(SignInCheck),
+  claims: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  resolved: z
+    .object({
+      email: z.string().nullable(),
+      firstName: z.string().nullable(),
+      lastName: z.string().nullable(),
+      subject: z.string().nullable(),
+      /** True when the sign-in resolves to the manager who runs the test: needed to Save. */
+      isYou: z.boolean(),
+    })
+    .nullable(),
+})
+export type TestView = z.infer<typeof TestView>
+
+export const SourceOption = z.object({
+  source: ProvisioningSource,
+  label: z.string(),
+  purpose: z.string(),
+  requires: z.string(),
+  howToEnable: z.string(),
+  available: z.boolean(),
+  /** Why it cannot be switched on now, e.g. "Requires SSO as the login method". */
+  unavailableBecause: z.string().nullable(),
+})
+/** `GET PUT /identity/provisioning` */
+export const ProvisioningView = z.object({
+  source: ProvisioningSource,
+  configurable: z.boolean(),
+  entrySentence: z.string(),
+  options: z.array(SourceOption),
+  selfService: z.object({ enabled: z.boolean(), state: z.string() }),
+  canWrite: z.boolean(),
+})
+export type ProvisioningView = z.infer<typeof ProvisioningView>
+export const ProvisioningChange = z.strictObject({
+  source: ProvisioningSource,
+  selfService: z.strictObject({ enabled: z.boolean() }).optional(),
+  ssoJit: z.strictObject({ enabled: z.boolean() }).optional(),
+  scim: z.strictObject({ enabled: z.boolean() }).optional(),
+  ldap: z.strictObject({ enabled: z.boolean() }).optional(),
+  previewId: Id.optional(),
+})
+export type ProvisioningChange = z.infer<typeof ProvisioningChange>
+
+/** `GET POST /break-glass-accounts`, `DELETE /break-glass-accounts/{id}` (SE-12 to SE-14). */
+export const BreakGlassAccount = z.object({
+  id: Id,
+  email: z.string(),
+  createdAt: Time,
+  credentialsChangedAt: Time,
+  lastSignInAt: Time.nullable(),
+  proved: z.boolean(),
+  drillDueAt: Time.nullable(),
+})
+export type BreakGlassAccount = z.infer<typeof BreakGlassAccount>
+export const CreateBreakGlass = z.strictObject({
+  email: z.string().min(5).max(254),
+  password: z.string().min(1).max(256),
+})
+/** The TOTP secret is shown once: at creation. */
+export const CreatedBreakGlass = BreakGlassAccount.extend({
+  totp: z.object({
+    secret: z.string(),
+    uri: z.string(),
+    /** An SVG of the QR code as a `data:` URL. */
+    qr: z.string(),
+  }),
+  signInUrl: z.string(),
+})
+
+export const Domain = z.object({ name: z.string(), verifiedAt: Time.nullable() })

@@ -1,0 +1,6 @@
+export * from './access.ts'
+export * from './identity.ts'
+export * from './records.ts'
+export * from './session.ts'
+export * from './shared.ts'
+export * from './users.ts'

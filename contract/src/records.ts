@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { SignInCheck } from './identity.ts'
+import { Id, Page, Time } from './shared.ts'
+
+/** `GET /audit-events`, newest first; every condition is optional and all apply together (AU-3). */
+export const AuditQuery = Page.extend({
+  type: z.string().max(80).optional(),
+  actor: z.string().max(254).optional(),
+  userId: Id.optional(),
+  result: z.enum(['success', 'failure']).optional(),
+  from: z.coerce.number().int().optional(),
+  to: z.coerce.number().int().optional(),
+  /** `id` of the last event seen, for the page after it. */
+  before: Id.optional(),
+})
+export const AuditEvent = z.object({
+  id: Id,
+  type: z.string(),
+  at: Time,
+  result: z.enum(['success', 'failure']),
+  actor: z.object({ kind: z.string(), id: z.string().nullable(), label: z.string() }),
+  source: z.string().nullable(),
+  ip: z.string().nullable(),
+  subject: z.object({
+    kind: z.string().nullable(),
+    id: z.string().nullable(),
+    label: z.string().nullable(),
+  }),
+  before: z.unknown(),
+  after: z.unknown(),
+  data: z.unknown(),
+  emergency: z.boolean(),
+  requestId: z.string().nullable(),
+})
+export type AuditEvent = z.infer<typeof AuditEvent>
+/** Endless lists: `next` is the `before` of the following page, null at the end. */
+export const AuditEvents = z.object({ items: z.array(AuditEvent), next: z.string().nullable() })
+export type AuditEvents = z.infer<typeof AuditEvents>
+
+/** `GET /sign-in-log`, newest first (LM-28). */
+export const SignInLogQuery = Page.extend({
+  search: z.string().trim().max(254).optional(),
+  result: z.enum(['success', 'failure']).optional(),
+  code: z.string().max(80).optional(),
+  before: Id.optional(),
+})
+export const SignInAttempt = z.object({
+  id: Id,
+  /** What the person was told, to quote to a manager. */
+  reference: z.string(),
+  at: Time,
+  result: z.enum(['success', 'failure']),
+  method: z.string(),
+  code: z.string().nullable(),
+  email: z.string().nullable(),
+  userId: Id.nullable(),
+  ip: z.string().nullable(),
+  /** The rule that decided. */
+  rule: z.string().nullable(),
+  test: z.boolean(),
+})
+export type SignInAttempt = z.infer<typeof SignInAttempt>
+export const SignInAttempts = z.object({
+  items: z.array(SignInAttempt),
+  next: z.string().nullable(),
+})
+/** `GET /sign-in-log/{id}`: the flight recorder of one attempt (BY-8). */
+export const SignInAttemptDetails = SignInAttempt.extend({
+  expected: z.string().nullable(),
+  received: z.string().nullable(),
+  remedy: z.string().nullable(),
+  idpScreen: z.string().nullable(),
+  checks: z.array(SignInCheck),
+  claims: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  redactedXml: z.string().nullable(),
+  userAgent: z.string().nullable(),
+})
+export type SignInAttemptDetails = z.infer<typeof SignInAttemptDetails>

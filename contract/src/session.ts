@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
+
+/** `GET /api/v1/me` */
+export const Me = z.object({
+  user: z.object({
+    id: Id,
+    email: z.string(),
+    firstName: z.string(),
+    lastName: z.string(),
+    managedBy: ProvisioningSource.nullable(),
+    status: z.enum(['active', 'pending', 'deactivated']),
+    roles: z.array(z.string()),
+    breakGlass: z.boolean(),
+  }),
+  organisation: z.object({ id: Id, slug: z.string(), name: z.string() }),
+  session: z.object({
+    method: z.enum(['password', 'google', 'sso', 'emergency', 'setup', 'platform']),
+    signedInAt: Time,
+    expiresAt: Time,
+  }),
+  /** To be sent as `X-CSRF-Token` with every state-changing browser call (SE-5). */
+  csrfToken: z.string(),
+})
+export type Me = z.infer<typeof Me>
+
+/** `GET /api/v1/sign-in/{slug}`: what the sign-in page shows, and nothing else (LM-7). */
+export const SignInPage = z.object({
+  organisation: z.object({ name: z.string(), slug: z.string() }),
+  /** null while no login method is set: people keep the credential they have (LM-3). */
+  method: LoginMethod.nullable(),
+  showPassword: z.boolean(),
+  /** "Continue with {connectionName}" leads to `startUrl`. */
+  connectionName: z.string().nullable(),
+  startUrl: z.string().nullable(),
+  /** Present in the demo organisation only: says that the identity provider is simulated. */
+  demo: z.boolean(),
+})
+export type SignInPage = z.infer<typeof SignInPage>
+
+/** `POST /api/v1/sign-in/{slug}/password` */
+export const PasswordSignIn = z.strictObject({
+  email: z.string().min(1).max(254),
+  password: z.string().min(1).max(256),
+  returnTo: z.string().max(2000).optional(),
+})
+
+/** `POST /api/v1/sign-in/{slug}/emergency`: password and TOTP of a break-glass account (SE-12). */
+export const EmergencySignIn = z.strictObject({
+  email: z.string().min(1).max(254),
+  password: z.string().min(1).max(256),
+  code: z.string().min(6).max(16),
+})
+/** A first emergency sign-in of an account that has no second factor yet answers this instead (enrol, then send `code`). */
+export const SignedIn = z.object({ returnTo: z.string() })
+
+/** `GET /api/v1/setup` */
+export const SetupState = z.object({
+  /** True until the first organisation exists. */
+  open: z.boolean(),
+  /** Whether "Explore with a demo organisation" is offered. */
+  demoAvailable: z.boolean(),
+})
+/** `POST /api/v1/setup`: the one-time console code makes ROLE_ROOT, the first organisation and its first manager (OP-1). */
+export const Setup = z.strictObject({
+  code: z.string().min(1).max(64),
+  organisation: z.strictObject({ name: z.string().min(1).max(100), slug: z.string() }),
+  manager: z.strictObject({
+    firstName: z.string().min(1).max(100),
+    lastName: z.string().min(1).max(100),
+    email: z.string().min(5).max(254),
+    password: z.string().min(1).max(256),
+  }),
+})
+export type Setup = z.infer<typeof Setup>
+/** `POST /api/v1/setup/demo {code}`: makes the demo organisation and signs its manager in. */
+export const SetupDemo = z.strictObject({ code: z.string().min(1).max(64) })
+
+/** `GET /api/v1/activations/{token}` */
+export const Activation = z.object({
+  organisation: z.object({ name: z.string(), slug: z.string() }),
+  email: z.string(),
+  firstName: z.string(),
+  /** What completes it: choosing a password, or signing in through the organisation's identity provider. */
+  completes: z.enum(['password', 'google', 'sso']),
+  startUrl: z.string().nullable(),
+})
+/** `POST /api/v1/activations/{token}` */
+export const ActivateWithPassword = z.strictObject({ password: z.string().min(1).max(256) })
+
+/** One rule of LM-36 as shown live while typing. */
+export const passwordRules = [
+  { id: 'length', label: '8 to 128 characters' },
+  { id: 'classes', label: 'Three of: lower case, upper case, digit, other character' },
+  { id: 'leaked', label: 'Not in the list of leaked passwords' },
+] as const
+
+/** Platform level, ROLE_ROOT: `GET POST /api/v1/platform/orgs`, `POST /api/v1/platform/sign-in`. */
+export const PlatformSignIn = z.strictObject({
+  email: z.string().min(1).max(254),
+  password: z.string().min(1).max(256),
+})
+export const PlatformOrganisation = z.object({
+  id: Id,
+  name: z.string(),
+  slug: z.string(),
+  loginMethod: LoginMethod.nullable(),
+  source: ProvisioningSource,
+  createdAt: Time,
+})
+export const CreateOrganisation = z.strictObject({
+  name: z.string().min(1).max(100),
+  slug: z.string(),
+  manager: z.strictObject({
+    firstName: z.string().min(1).max(100),
+    lastName: z.string().min(1).max(100),
+    email: z.string().min(5).max(254),
+  }),
+})
+export const CreatedOrganisation = PlatformOrganisation.extend({ setupUrl: z.string() })

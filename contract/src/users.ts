@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { Id, listOf, Page, ProvisioningSource, Provenance, Repeatable, Role, Time } from './shared.ts'
+
+export const UserStatus = z.enum(['active', 'pending', 'deactivated'])
+export type UserStatus = z.infer<typeof UserStatus>
+export const JoinedBy = z.enum([
+  'first_manager',
+  'created',
+  'invited',
+  'self_service',
+  'sso_jit',
+  'scim',
+  'ldap',
+])
+
+export const UserRow = z.object({
+  id: Id,
+  email: z.string(),
+  firstName: z.string(),
+  lastName: z.string(),
+  status: UserStatus,
+  pendingReason: z.enum(['not_activated', 'method_changed']).nullable(),
+  held: z.boolean(),
+  roles: z.array(z.string()),
+  /** Label of the highest role (RB-3). */
+  roleLabel: z.string(),
+  managedBy: ProvisioningSource,
+  joinedBy: JoinedBy,
+  groups: z.array(z.object({ id: Id, name: z.string() })),
+  createdBy: z.string(),
+  createdAt: Time,
+  updatedBy: z.string(),
+  updatedAt: Time,
+  lastSignInAt: Time.nullable(),
+})
+export type UserRow = z.infer<typeof UserRow>
+
+export const userSorts = [
+  'name',
+  'email',
+  'managedBy',
+  'createdBy',
+  'updatedBy',
+  'updatedAt',
+  'lastSignIn',
+] as const
+
+/** `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. */
+export const UserQuery = Page.extend({
+  sort: Repeatable,
+  search: z.string().trim().max(100).optional(),
+  status: UserStatus.optional(),
+  managedBy: ProvisioningSource.optional(),
+  role: Role.optional(),
+  group: Id.optional(),
+  pool: Id.optional(),
+  /** People whose last sign-in is older than so many days, or `never`. */
+  lastSignIn: z.enum(['never', '7d', '30d', '90d']).optional(),
+})
+export const UserList = listOf(UserRow)
+export type UserList = z.infer<typeof UserList>
+
+export const MembershipView = z.object({
+  id: Id,
+  name: z.string(),
+  isDefault: z.boolean(),
+  provenance: Provenance,
+})
+export const PoolSeat = z.object({
+  poolId: Id,
+  poolName: z.string(),
+  isDefault: z.boolean(),
+  /** Roles held in the pool, by whatever path. */
+  roles: z.array(z.string()),
+  /** Id of the direct grant that can be removed here, if there is one. */
+  directGrantId: Id.nullable(),
+})
+export const UserDetails = UserRow.extend({
+  roleGrants: z.array(z.object({ role: z.string(), provenance: Provenance })),
+  memberships: z.array(MembershipView),
+  pools: z.array(PoolSeat),
+  /** Attributes that the identity provider owns, with the reason (JI-16). */
+  managedAttributes: z.array(z.object({ attribute: z.string(), reason: z.string() })),
+  identities: z.array(
+    z.object({ connection: z.string(), issuer: z.string(), subject: z.string(), linkedAt: Time }),
+  ),
+  /** Acts that this caller may not do on this person now, with the reason. */
+  locked: z.object({
+    edit: z.string().nullable(),
+    disable: z.string().nullable(),
+    delete: z.string().nullable(),
+    roles: z.string().nullable(),
+  }),
+  version: z.number().int(),
+})
+export type UserDetails = z.infer<typeof UserDetails>
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}]*$/u, 'no control characters')
+
+/** `POST /users` (MU-2). Under `sso_jit` this pre-registers a person (MU-10). */
+export const CreateUser = z.strictObject({
+  firstName: name,
+  lastName: name,
+  email: z.string().min(5).max(254),
+  roles: z.array(Role).max(10).optional(),
+  groups: z.array(Id).max(50).optional(),
+  pools: z.array(Id).max(50).optional(),
+  password: z.unknown().optional(),
+})
+export type CreateUser = z.infer<typeof CreateUser>
+
+/** `PATCH /users/{id}` */
+export const ChangeUser = z.strictObject({
+  firstName: name.optional(),
+  lastName: name.optional(),
+  roles: z.array(Role).max(10).optional(),
+  email: z.unknown().optional(),
+  password: z.unknown().optional(),
+})
+export type ChangeUser = z.infer<typeof ChangeUser>
+
+export const UserSession = z.object({
+  id: z.string(),
+  method: z.string(),
+  createdAt: Time,
+  lastSeenAt: Time,
+  ip: z.string(),
+  userAgent: z.string(),
+  current: z.boolean(),
+})
+
+/** `GET /users/{id}/access?explain=true` (RB-12). */
+export const AccessView = z.object({
+  items: z.array(
+    z.object({
+      scope: z.enum(['organisation', 'pool']),
+      poolId: Id.nullable(),
+      poolName: z.string().nullable(),
+      role: z.string(),
+      permissions: z.array(z.string()),
+      /** Every path that confers it, each a sentence and its steps. */
+      paths: z.array(
+        z.object({
+          sentence: z.string(),
+          steps: z.array(
+            z.object({
+              kind: z.enum(['role', 'membership', 'group_grant', 'direct_grant', 'pool_role']),
+              label: z.string(),
+              provenance: Provenance,
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+})
+export type AccessView = z.infer<typeof AccessView>
+
+/** `GET /adoptions`, `POST /adoptions/{id}/approve`, `POST /adoptions/{id}/decline` (JI-19). */
+export const Adoption = z.object({
+  id: Id,
+  userId: Id,
+  email: z.string(),
+  name: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  risk: z.enum(['low', 'medium', 'high']),
+  reason: z.string(),
+  createdAt: Time,
+  lastAttemptAt: Time,
+  attempts: z.number().int(),
+})
+export type Adoption = z.infer<typeof Adoption>
