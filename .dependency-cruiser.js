@@ -1,0 +1,218 @@
+/** The architecture, as data: each room and the rooms it may import. `app` wires everything together. */
+const mayImport = {
+  lib: [],
+  model: [],
+  policy: ['model'],
+  store: ['model', 'lib'],
+  directory: ['policy', 'store', 'model', 'lib'],
+  auth: ['store', 'model', 'lib'],
+  outbox: ['store', 'model', 'lib'],
+  api: ['directory', 'auth', 'model', 'lib'],
+  scim: ['directory', 'auth', 'model', 'lib'],
+  saml: ['directory', 'auth', 'model', 'lib'],
+  oidc: ['directory', 'auth', 'model', 'lib'],
+  join: ['directory', 'auth', 'model', 'lib'],
+  ldap: ['directory', 'auth', 'model', 'lib'],
+  demo: ['directory', 'auth', 'model', 'lib'],
+}
+
+const doors = ['api', 'scim', 'saml', 'oidc', 'join', 'ldap', 'demo']
+const http = ['app', 'auth', ...doors]
+
+/** Packages with a home: production code elsewhere may not import them. Rooms, or whole trees. */
+const homes = [
+  { packages: 'kysely|pg', rooms: ['store'] },
+  { packages: 'fastify|@fastify|fastify-type-provider-zod', rooms: http },
+  { packages: 'zod', rooms: http, trees: ['contract'] },
+  { packages: 'libxml2-wasm|selfsigned', rooms: ['saml'] },
+  { packages: 'openid-client', rooms: ['oidc'] },
+  { packages: 'ldapts', rooms: ['ldap'] },
+  { packages: 'nodemailer', rooms: ['outbox'] },
+  { packages: '@node-rs/argon2|otpauth', rooms: ['auth'] },
+  { packages: 'undici|ipaddr[.]js', rooms: ['lib'] },
+  { packages: 'commander|pino|yaml', rooms: ['app'] },
+  {
+    packages:
+      'react|react-dom|react-hook-form|@base-ui|@tanstack|lucide-react|tailwindcss|@fontsource-variable',
+    rooms: [],
+    trees: ['portal'],
+  },
+]
+
+const open = ['model', 'lib'] // small files imported by name; every other room has one front door
+const server = 'server/src'
+const test = '[.]test[.]tsx?$'
+const error = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to })
+const anyOf = (names) => `(${names.join('|')})`
+
+export default {
+  forbidden: [
+    ...Object.entries(mayImport).map(([room, allowed]) =>
+      error(
+        `${room}-looks-down`,
+        `${room} may import only: ${allowed.join(', ') || 'nothing'}`,
+        { path: `^${server}/${room}/`, pathNot: test },
+        { path: `^${server}/`, pathNot: `^${server}/${anyOf([room, ...allowed])}/` },
+      ),
+    ),
+    ...Object.entries(mayImport)
+      .filter(([room]) => room !== 'api')
+      .map(([room]) =>
+        error(
+          `${room}-knows-no-contract`,
+          'the shapes of the Management API stop at its door',
+          { path: `^${server}/${room}/`, pathNot: test },
+          { path: '^contract/' },
+        ),
+      ),
+    ...homes.map(({ packages, rooms, trees = [] }) =>
+      error(
+        `home-of-${packages.split('|')[0].replace('@', '').replace('/', '-')}`,
+        `lives only in: ${[...rooms, ...trees].join(', ')}`,
+        {
+          path: '^(server/src|portal|contract)/',
+          pathNot: [
+            test,
+            ...rooms.map((room) => `^${server}/${room}/`),
+            ...trees.map((tree) => `^${tree}/`),
+          ],
+        },
+        { path: `(^|/)node_modules/(${packages})/` },
+      ),
+    ),
+    error(
+      'known-rooms',
+      'a new room is a decision: add it to the table above',
+      {
+        path: `^${server}/`,
+        pathNot: `^${server}/(main[.]ts$|${anyOf(['app', ...Object.keys(mayImport)])}/)`,
+      },
+      {},
+    ),
+    error(
+      'known-rooms-only',
+      'a new room is a decision: add it to the table above',
+      {},
+      {
+        path: `^${server}/`,
+        pathNot: `^${server}/(main[.]ts$|${anyOf(['app', ...Object.keys(mayImport)])}/)`,
+      },
+    ),
+    error(
+      'front-door',
+      'enter a room by its index.ts',
+      { path: `^${server}/([^/]+)/` },
+      {
+        path: `^${server}/[^/]+/`,
+        pathNot: [`^${server}/($1|${open.join('|')})/`, `^${server}/[^/]+/index[.]ts$`],
+      },
+    ),
+    error(
+      'front-door-from-outside',
+      'enter a room by its index.ts; only app may be entered by name, and the SAML core by its own index',
+      { path: `^(server/testing|e2e|bench|scripts)/|^${server}/main[.]ts$` },
+      {
+        path: `^${server}/[^/]+/`,
+        pathNot: [
+          `^${server}/(app|${open.join('|')})/`,
+          `^${server}/[^/]+/index[.]ts$`,
+          `^${server}/saml/core/index[.]ts$`,
+        ],
+      },
+    ),
+    error(
+      'saml-core-front-door',
+      'the SAML core is entered by saml/core/index.ts',
+      { path: `^${server}/`, pathNot: `^${server}/saml/core/` },
+      { path: `^${server}/saml/core/`, pathNot: `^${server}/saml/core/index[.]ts$` },
+    ),
+    error(
+      'saml-core-stands-alone',
+      'the SAML core reads documents: no directory, no web framework, no rest of its room',
+      { path: `^${server}/saml/core/`, pathNot: test },
+      {
+        path: `^${server}/|(^|/)node_modules/(fastify|@fastify)/`,
+        pathNot: `^${server}/(saml/core|${open.join('|')})/`,
+      },
+    ),
+    error(
+      'pure',
+      'model and policy are arithmetic on values: no packages, no Node built-ins',
+      { path: `^${server}/(model|policy)/`, pathNot: test },
+      { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    ),
+    error(
+      'production-ships-its-packages',
+      'a package for development is not there in production',
+      { path: '^(server/src|portal/src|contract)/', pathNot: test },
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    ),
+    error('no-unresolved', 'this import leads nowhere', {}, { couldNotResolve: true }),
+    error(
+      'nobody-imports-main',
+      'main starts the process; it has nothing to offer',
+      {},
+      { path: `^${server}/main[.]ts$` },
+    ),
+    error(
+      'testing-is-for-tests',
+      'only tests, browser stories and benchmarks use the test harness',
+      { pathNot: [test, '^server/testing/', '^e2e/', '^bench/'] },
+      { path: '^(server/testing|e2e|bench)/' },
+    ),
+    error(
+      'portal-knows-the-contract',
+      'the browser never imports the server',
+      { path: '^portal/' },
+      { path: '^server/' },
+    ),
+    error(
+      'portal-is-a-browser',
+      'there are no Node built-ins in a browser',
+      { path: '^portal/src/', pathNot: test },
+      { dependencyTypes: ['core'] },
+    ),
+    error(
+      'server-knows-no-portal',
+      'the server serves the built portal as files',
+      { path: '^server/' },
+      { path: '^portal/' },
+    ),
+    error(
+      'contract-stands-alone',
+      'shared shapes only',
+      { path: '^contract/' },
+      { path: '^(server|portal|e2e|bench|scripts)/' },
+    ),
+    error(
+      'pages-do-not-meet',
+      'a page never imports another page',
+      { path: '^portal/src/pages/([^/]+)/' },
+      { path: '^portal/src/pages/', pathNot: '^portal/src/pages/$1/' },
+    ),
+    error(
+      'parts-have-no-data',
+      'parts take props',
+      { path: '^portal/src/parts/' },
+      { path: '^portal/src/(pages|client|app)/|(^|/)node_modules/@tanstack/react-query/' },
+    ),
+    error('no-cycles', 'a circle has no beginning to read from', {}, { circular: true }),
+    error(
+      'no-orphans',
+      'dead file',
+      { orphan: true, pathNot: [test, '[.]story[.]ts$', '[.]config[.]', '[.]d[.]ts$', '[.]css$'] },
+      {},
+    ),
+    error('tests-are-leaves', 'nothing imports a test', {}, { path: '[.](test|story)[.]tsx?$' }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    parser: 'swc', // beside TypeScript 7, which has no JavaScript API yet
+    tsPreCompilationDeps: true, // count `import type` too: a type is a dependency
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+    },
+  },
+}
