@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config'
+
+const databaseTests = '**/*.db.test.ts'
+const setupFiles = ['server/testing/quiet-console.ts']
+
+/** The same files on each store: what holds on one database holds on the other. */
+const onStore = (store: 'sqlite' | 'postgres') => ({
+  extends: true as const,
+  test: {
+    name: store,
+    include: [`{server,bench}/${databaseTests}`],
+    setupFiles,
+    env: { USHER_TEST_STORE: store },
+    globalSetup: store === 'postgres' ? ['server/testing/postgres-setup.ts'] : [],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    allowOnly: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{server,contract,portal/src,scripts,bench}/**/*.test.{ts,tsx}'],
+          exclude: [databaseTests, '**/node_modules/**'],
+          setupFiles,
+        },
+      },
+      onStore('sqlite'),
+      onStore('postgres'),
+      {
+        extends: true,
+        test: {
+          name: 'stories',
+          include: ['e2e/**/*.story.ts'],
+          // One browser and one identity provider at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
