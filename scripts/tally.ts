@@ -1,0 +1,22 @@
+import type { Tally } from './check.ts'
+
+/** The part of Vitest's JSON report that is counted. */
+export type Report = {
+  testResults: { status: string; assertionResults: { status: string }[] }[]
+}
+
+/**
+ * Counts what a test run proved. What did not run proved nothing: a skipped test, a file that could
+ * not be loaded and a run that ended badly for no named reason each count as a failure.
+ */
+export function tallyOf(report: Report, exitCode: number | null): Tally {
+  const tests = report.testResults.flatMap((file) => file.assertionResults)
+  const passed = tests.filter(({ status }) => status === 'passed').length
+  const brokenFiles = report.testResults.filter(
+    (file) =>
+      file.status === 'failed' && file.assertionResults.every(({ status }) => status === 'passed'),
+  )
+
+  const failed = tests.length - passed + brokenFiles.length
+  return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed }
+}
