@@ -23,5 +23,8 @@ export const AddMember = z.strictObject({ userId: Id })
 /** `POST /users/{id}/pool-grants`, `DELETE /users/{id}/pool-grants/{grantId}` */
 export const AddPoolGrant = z.strictObject({
   poolId: Id,
-  roles: z.array(z.enum(['ROLE_USER'])).max(5).optional(),
+  roles: z
+    .array(z.enum(['ROLE_USER']))
+    .max(5)
+    .optional(),
 })

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { Id, listOf, Page, ProvisioningSource, Provenance, Repeatable, Role, Time } from './shared.ts'
+import {
+  Id,
+  listOf,
+  Page,
+  Provenance,
+  ProvisioningSource,
+  Repeatable,
+  Role,
+  Time,
+} from './shared.ts'
 
 export const UserStatus = z.enum(['active', 'pending', 'deactivated'])
 export type UserStatus = z.infer<typeof UserStatus>

@@ -1,0 +1,35 @@
+import type { Role } from './user.ts'
+
+/** Who is calling. Made by `auth`, believed by everyone behind it. */
+export type Actor = {
+  kind: 'user' | 'break_glass' | 'api_key' | 'root' | 'operator' | 'system' | 'anonymous'
+  id: string | null
+  /** For people who read the audit: a name, an e-mail, "System". */
+  label: string
+  organisationId: string
+  roles: Role[]
+  scopes: string[]
+  ip: string | null
+  requestId: string | null
+  /** When this session's credential was last shown, for SE-6; null outside the browser. */
+  signedInAt: number | null
+  sessionId: string | null
+}
+
+export function systemActor(
+  organisationId: string,
+  from?: { ip: string; requestId: string },
+): Actor {
+  return {
+    kind: 'system',
+    id: null,
+    label: 'System',
+    organisationId,
+    roles: [],
+    scopes: [],
+    ip: from?.ip ?? null,
+    requestId: from?.requestId ?? null,
+    signedInAt: null,
+    sessionId: null,
+  }
+}

@@ -1,0 +1,55 @@
+import type { ProvisioningSource } from './organisation.ts'
+
+export type UserStatus = 'active' | 'pending' | 'deactivated'
+export type PendingReason = 'not_activated' | 'method_changed'
+export type JoinedBy =
+  | 'first_manager'
+  | 'created'
+  | 'invited'
+  | 'self_service'
+  | 'sso_jit'
+  | 'scim'
+  | 'ldap'
+
+export type User = {
+  id: string
+  organisationId: string
+  email: string
+  emailFolded: string
+  firstName: string
+  lastName: string
+  status: UserStatus
+  pendingReason: PendingReason | null
+  held: boolean
+  managedBy: ProvisioningSource
+  joinedBy: JoinedBy
+  emailVerifiedAt: number | null
+  createdBy: string
+  createdAt: number
+  updatedBy: string
+  updatedAt: number
+  lastSignInAt: number | null
+  version: number
+}
+
+export type Role = 'ROLE_MANAGER' | 'ROLE_GROUP_ADMIN' | 'ROLE_VIEWER' | 'ROLE_USER' | 'ROLE_ROOT'
+
+export type ProvenanceKind =
+  | 'manual'
+  | 'invite'
+  | 'link'
+  | 'jit'
+  | 'scim'
+  | 'ldap'
+  | 'default'
+  | 'temporary'
+
+/** Why a role, membership or grant exists (RB-11). */
+export type Provenance = {
+  kind: ProvenanceKind
+  actor: string
+  actorId: string | null
+  rule: string | null
+  requestId: string | null
+  at: number
+}

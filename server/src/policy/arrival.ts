@@ -1,0 +1,129 @@
+import type { Organisation } from '../model/organisation.ts'
+import type { Refusal } from '../model/refusals.ts'
+import type { JoinedBy, PendingReason, UserStatus } from '../model/user.ts'
+import { sourceLabels } from './provisioning.ts'
+
+/** A person who exists here, as far as an SSO sign-in asks. */
+export type KnownPerson = {
+  status: UserStatus
+  held: boolean
+  joinedBy: JoinedBy
+  pendingReason: PendingReason | null
+  everSignedIn: boolean
+  /** Whether another subject of the same identity provider is linked already (JI-17). */
+  linkedElsewhere: boolean
+  isManager: boolean
+}
+
+export type ArrivalFacts = {
+  organisation: Pick<Organisation, 'name' | 'source' | 'loginMethod'>
+  /** Found by the stable key (issuer, subject). */
+  bySubject: KnownPerson | undefined
+  /** Found by e-mail, when not found by subject. */
+  byEmail: KnownPerson | undefined
+  email: string | undefined
+  firstName: string | undefined
+  lastName: string | undefined
+  claimNames: { firstName: string; lastName: string }
+  domainVerified: boolean
+  adoptionApproved: boolean
+}
+
+export type Arrival =
+  | { kind: 'known' }
+  | { kind: 'link'; completes: boolean }
+  | { kind: 'create'; firstName: string; lastName: string }
+  | { kind: 'await_adoption'; refusal: Refusal; risk: 'low' | 'medium' | 'high'; reason: string }
+  | { kind: 'refused'; refusal: Refusal; rule: string }
+
+const nameLimit = 100
+
+/** Who is this, and may they come in? The whole of just-in-time joining (JI-3 to JI-26, LM-33, LM-34). */
+export function decideArrival(facts: ArrivalFacts): Arrival {
+  const { organisation, bySubject, byEmail } = facts
+  if (!facts.email) {
+    return refused(
+      'jit.email_invalid',
+      'e-mail',
+      'The identity provider sent no valid e-mail address.',
+    )
+  }
+  const person = bySubject ?? byEmail
+  if (person && (person.status === 'deactivated' || person.held)) {
+    return refused(
+      'user.deactivated',
+      'account status',
+      'This person is deactivated here. Enable them in User Management to let them in.',
+    )
+  }
+  if (bySubject) return { kind: 'known' }
+  if (byEmail) return decideLink(facts, byEmail)
+
+  if (organisation.source !== 'sso_jit') {
+    return refused(
+      'sso.user_unknown',
+      'provisioning source',
+      `Nobody with this e-mail exists, and people enter ${organisation.name} by ${sourceLabels[organisation.source]}.`,
+    )
+  }
+  const missing = (['firstName', 'lastName'] as const).filter((name) => !isName(facts[name]))
+  if (missing.length > 0 || !facts.firstName || !facts.lastName) {
+    const claims = missing.map((name) => facts.claimNames[name]).join(' and ')
+    return refused(
+      'jit.claim_missing',
+      `claim ${claims}`,
+      `The assertion has no usable ${claims}. In Entra ID open Attributes & Claims, add the claim, and fill the attribute in on the person.`,
+    )
+  }
+  return { kind: 'create', firstName: facts.firstName, lastName: facts.lastName }
+}
+
+/** A first SSO sign-in whose e-mail belongs to somebody who is here already (JI-19 to JI-21). */
+function decideLink(facts: ArrivalFacts, person: KnownPerson): Arrival {
+  const source = facts.organisation.source
+  if (person.linkedElsewhere) {
+    return awaitAdoption(
+      'high',
+      'Another account of the same identity provider is linked to this person.',
+    )
+  }
+  const completes = person.status === 'pending'
+  const vouched = source === 'scim' || source === 'ldap'
+  const expected =
+    (person.joinedBy === 'created' || person.joinedBy === 'invited') && !person.everSignedIn
+  if (vouched || facts.domainVerified || facts.adoptionApproved || expected) {
+    return { kind: 'link', completes }
+  }
+  return awaitAdoption(
+    person.isManager ? 'high' : 'medium',
+    person.isManager
+      ? 'A manager’s e-mail from a domain that is not verified.'
+      : 'The e-mail domain is not verified.',
+  )
+}
+
+function awaitAdoption(risk: 'medium' | 'high', reason: string): Arrival {
+  return {
+    kind: 'await_adoption',
+    risk,
+    reason,
+    refusal: {
+      code: 'jit.adoption_pending',
+      detail: `${reason} A manager decides in the Adoption queue.`,
+    },
+  }
+}
+
+function refused(code: Refusal['code'], rule: string, detail: string): Arrival {
+  return { kind: 'refused', rule, refusal: { code, detail } }
+}
+
+/** 1–100 characters without control characters (MU-3). */
+export function isName(name: string | undefined): name is string {
+  return (
+    name !== undefined &&
+    name.trim() !== '' &&
+    [...name].length <= nameLimit &&
+    !/\p{Cc}/u.test(name)
+  )
+}

@@ -1,0 +1,146 @@
+import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
+import type { Refusal } from '../model/refusals.ts'
+
+export const sourceLabels: Record<ProvisioningSource, string> = {
+  portal: 'Portal',
+  sso_jit: 'SAML JIT',
+  scim: 'SCIM',
+  ldap: 'LDAP',
+}
+
+export const needsSso: Record<ProvisioningSource, boolean> = {
+  portal: false,
+  sso_jit: true,
+  scim: true,
+  ldap: true,
+}
+
+export type ProvisioningWish = {
+  source: ProvisioningSource
+  selfService?: { enabled: boolean } | undefined
+  ssoJit?: { enabled: boolean } | undefined
+  scim?: { enabled: boolean } | undefined
+  ldap?: { enabled: boolean } | undefined
+}
+
+/** Which sources this installation can run; the others are shown with the reason (PV-5). */
+export type Running = Record<ProvisioningSource, boolean>
+
+/** May this be the source now? (LM-5, PV-4, PV-6, PV-7) */
+export function decideSource(
+  organisation: Pick<Organisation, 'loginMethod'>,
+  wish: ProvisioningWish,
+  running: Running,
+): Refusal | undefined {
+  if (organisation.loginMethod === null) {
+    return { code: 'login_method.not_set', detail: 'Choose how people sign in first.' }
+  }
+  const switchedOn = (['ssoJit', 'scim', 'ldap'] as const).filter((one) => wish[one]?.enabled)
+  const named = { ssoJit: 'sso_jit', scim: 'scim', ldap: 'ldap' } as const
+  const others = switchedOn.filter((one) => named[one] !== wish.source)
+  const own = { sso_jit: wish.ssoJit, scim: wish.scim, ldap: wish.ldap, portal: undefined }[
+    wish.source
+  ]
+  if (others.length > 0 || own?.enabled === false) {
+    return {
+      code: 'provisioning.method_conflict',
+      detail: 'Only one provisioning source can be on. Turn the others off.',
+    }
+  }
+  if (wish.selfService?.enabled && wish.source !== 'portal') {
+    return {
+      code: 'provisioning.method_conflict',
+      detail: `The self-service link works with the portal as source, not with ${sourceLabels[wish.source]}.`,
+    }
+  }
+  if (needsSso[wish.source] && organisation.loginMethod !== 'sso') {
+    return {
+      code: 'provisioning.sso_required',
+      detail: `${sourceLabels[wish.source]} requires SSO as the login method.`,
+    }
+  }
+  if (!running[wish.source]) {
+    return {
+      code: 'request.invalid',
+      detail: `${sourceLabels[wish.source]} is not available in this version.`,
+    }
+  }
+  return undefined
+}
+
+/** Why a source cannot be switched on now, or null. */
+export function unavailableBecause(
+  method: LoginMethod | null,
+  source: ProvisioningSource,
+  running: Running,
+): string | null {
+  if (method === null) return 'Choose how people sign in first'
+  if (needsSso[source] && method !== 'sso') return 'Requires SSO as the login method'
+  if (!running[source]) return 'Not available in this version'
+  return null
+}
+
+/** May a manager create or invite people now? (LM-4, PV-8) */
+export function decideManualEntry(
+  organisation: Pick<Organisation, 'loginMethod' | 'source' | 'name'>,
+  byBreakGlass: boolean,
+): Refusal | undefined {
+  if (organisation.loginMethod === null) {
+    return {
+      code: 'login_method.not_set',
+      detail: 'Choose how people sign in before adding people.',
+    }
+  }
+  if ((organisation.source === 'scim' || organisation.source === 'ldap') && !byBreakGlass) {
+    return {
+      code: 'provisioning.method_conflict',
+      detail: `People enter ${organisation.name} by ${sourceLabels[organisation.source]}, not by the portal.`,
+    }
+  }
+  return undefined
+}
+
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+
+/** How people enter and why, in one sentence (PV-10). */
+export function entrySentence(
+  organisation: Pick<
+    Organisation,
+    'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt' | 'selfServiceEnabled'
+  >,
+  connectionName: string | null,
+): string {
+  if (organisation.loginMethod === null) {
+    return `Nobody can enter ${organisation.name} yet: choose how people sign in.`
+  }
+  const through = connectionName ? ` through ${connectionName}` : ''
+  const how: Record<ProvisioningSource, string> = {
+    portal: 'when a manager creates or invites them',
+    sso_jit: `by signing in${through} (SAML JIT)`,
+    scim: 'when the identity provider sends them (SCIM)',
+    ldap: 'when the directory sync finds them (LDAP)',
+  }
+  return `People enter ${organisation.name} ${how[organisation.source]}; ${chosen(organisation)}.`
+}
+
+function chosen({
+  sourceChosenBy,
+  sourceChosenAt,
+}: Pick<Organisation, 'sourceChosenBy' | 'sourceChosenAt'>): string {
+  if (!sourceChosenBy || sourceChosenAt === null) return 'this is the default'
+  const day = new Date(sourceChosenAt)
+  return `chosen by ${sourceChosenBy} on ${day.getUTCDate()} ${months[day.getUTCMonth()]} ${day.getUTCFullYear()}`
+}

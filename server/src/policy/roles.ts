@@ -1,0 +1,83 @@
+import type { Actor } from '../model/actor.ts'
+import type { Refusal } from '../model/refusals.ts'
+import type { Role } from '../model/user.ts'
+
+// BEHAVIOURS.md RB-1: what each built-in role may do. `.read` and `.write` per area of Usher itself.
+const permissions: Record<Role, string[]> = {
+  ROLE_MANAGER: [
+    'usher.identity.read',
+    'usher.identity.write',
+    'usher.users.read',
+    'usher.users.write',
+    'usher.access.read',
+    'usher.access.write',
+    'usher.audit.read',
+  ],
+  ROLE_GROUP_ADMIN: [],
+  ROLE_VIEWER: ['usher.identity.read', 'usher.users.read', 'usher.access.read', 'usher.audit.read'],
+  ROLE_USER: ['usher.own.read'],
+  ROLE_ROOT: ['usher.platform.write'],
+}
+/** What ROLE_USER means on a pool (RB-9). */
+const poolPermissions: Record<string, string[]> = { ROLE_USER: ['pool.use'] }
+const labels: Record<Role, string> = {
+  ROLE_ROOT: 'Root',
+  ROLE_MANAGER: 'Manager',
+  ROLE_GROUP_ADMIN: 'Group admin',
+  ROLE_VIEWER: 'Viewer',
+  ROLE_USER: 'User',
+}
+
+export type Area = 'identity' | 'users' | 'access' | 'audit'
+export type Act = `${Area}.${'read' | 'write'}`
+
+export function permissionsOf(role: string): string[] {
+  return permissions[role as Role] ?? []
+}
+
+export function poolPermissionsOf(role: string): string[] {
+  return poolPermissions[role] ?? []
+}
+
+/** The label of the highest role held (RB-3). */
+export function roleLabel(roles: string[]): string {
+  const highest = (Object.keys(labels) as Role[]).find((role) => roles.includes(role))
+  return highest ? labels[highest] : 'None'
+}
+
+/** Whether this caller may do this at all, by roles or by the scopes of an API key (PV-2, AK-5). */
+export function mayAct(actor: Actor, act: Act): Refusal | undefined {
+  if (actor.kind === 'operator' || actor.kind === 'system') return undefined
+  if (actor.kind === 'anonymous') {
+    return { code: 'auth.required', detail: 'Sign in first.' }
+  }
+  if (actor.kind === 'api_key') {
+    const [area, verb] = act.split('.')
+    const needed = `${area}:${verb}`
+    const holds =
+      actor.scopes.includes(needed) || (verb === 'read' && actor.scopes.includes(`${area}:write`))
+    if (holds) return undefined
+    return { code: 'api_key.scope_missing', detail: `This key lacks the scope ${needed}.` }
+  }
+  if (actor.roles.some((role) => permissionsOf(role).includes(`usher.${act}`))) return undefined
+  return { code: 'auth.forbidden', detail: 'Only a manager of this organisation may do this.' }
+}
+
+/** Nobody may give a role holding permissions they lack (MU-11). */
+export function decideRoles(actor: Actor, wanted: Role[]): Refusal | undefined {
+  if (wanted.includes('ROLE_ROOT')) {
+    return { code: 'role.escalation', detail: 'ROLE_ROOT cannot be given in an organisation.' }
+  }
+  if (actor.kind === 'operator' || actor.kind === 'system' || actor.kind === 'api_key')
+    return undefined
+  const own = new Set(actor.roles.flatMap(permissionsOf))
+  own.add('usher.own.read')
+  const beyond = wanted.find((role) =>
+    permissionsOf(role).some((permission) => !own.has(permission)),
+  )
+  if (!beyond) return undefined
+  return {
+    code: 'role.escalation',
+    detail: `${labels[beyond]} holds permissions that you do not have.`,
+  }
+}

@@ -1,0 +1,79 @@
+import type { Organisation } from '../model/organisation.ts'
+import type { Refusal } from '../model/refusals.ts'
+import type { User } from '../model/user.ts'
+import { sourceLabels } from './provisioning.ts'
+
+type Facts = {
+  organisation: Pick<Organisation, 'source' | 'loginMethod'>
+  user: Pick<User, 'id' | 'managedBy' | 'status'>
+  actorId: string | null
+  byBreakGlass: boolean
+}
+
+/** PV-8 and PV-9: under SCIM and LDAP the source owns every person of the organisation. */
+function ownedBySource({ organisation, byBreakGlass }: Facts): boolean {
+  return (organisation.source === 'scim' || organisation.source === 'ldap') && !byBreakGlass
+}
+
+function ownedElsewhere({ organisation }: Facts, act: string): Refusal {
+  const source = sourceLabels[organisation.source]
+  return {
+    code: 'user.managed_externally',
+    detail: `${source} governs the people of this organisation. ${act} in the identity provider.`,
+  }
+}
+
+export type RefreshPolicy = 'first_sign_in' | 'every_sign_in' | 'portal'
+export type Refresh = { firstName: RefreshPolicy; lastName: RefreshPolicy }
+
+/** Whether every sign-in brings this attribute, so that the portal must not change it (JI-16). */
+export function isOwnedByIdp(
+  facts: Pick<Facts, 'organisation' | 'user'>,
+  refresh: Refresh,
+  attribute: 'firstName' | 'lastName',
+): boolean {
+  return (
+    facts.organisation.loginMethod === 'sso' &&
+    facts.user.managedBy === 'sso_jit' &&
+    refresh[attribute] === 'every_sign_in'
+  )
+}
+
+export function decideEdit(
+  facts: Facts,
+  refresh: Refresh,
+  attributes: ('firstName' | 'lastName')[],
+): Refusal | undefined {
+  if (ownedBySource(facts)) return ownedElsewhere(facts, 'Edit them')
+  const owned = attributes.filter((attribute) => isOwnedByIdp(facts, refresh, attribute))
+  if (owned.length === 0) return undefined
+  return {
+    code: 'user.attribute_managed',
+    detail: 'The identity provider sends this name at every sign-in. Change it there.',
+    errors: owned.map((attribute) => ({
+      pointer: `/${attribute}`,
+      code: 'user.attribute_managed',
+    })),
+  }
+}
+
+export function decideDisable(facts: Facts): Refusal | undefined {
+  const managed = facts.user.managedBy === facts.organisation.source
+  if (ownedBySource(facts) && managed) return ownedElsewhere(facts, 'Deactivate them')
+  return undefined
+}
+
+/** US-9, US-10, PV-8. */
+export function decideDelete(facts: Facts): Refusal | undefined {
+  if (facts.actorId === facts.user.id) {
+    return { code: 'user.self_delete', detail: 'You cannot delete yourself. Ask another manager.' }
+  }
+  if (ownedBySource(facts)) return ownedElsewhere(facts, 'Delete them')
+  if (facts.user.status !== 'deactivated') {
+    return {
+      code: 'user.must_deactivate_first',
+      detail: 'Deactivate this person before deleting them.',
+    }
+  }
+  return undefined
+}

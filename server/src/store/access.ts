@@ -1,0 +1,337 @@
+import type { Provenance } from '../model/user.ts'
+import type { Db } from './dialect.ts'
+import { flag } from './organisations.ts'
+import type { ProvenanceColumns } from './tables.ts'
+
+export type Named = { id: string; name: string; isDefault: boolean; createdAt: number }
+export type Grant = {
+  id: string
+  subjectKind: 'group' | 'user'
+  subjectId: string
+  poolId: string
+  role: string
+  provenance: Provenance
+}
+
+/** Returns false when the name, without regard to case, is taken (RB-14). */
+export async function insertNamed(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+  { id, name, isDefault, createdAt }: Named,
+): Promise<boolean> {
+  const row = await db
+    .insertInto(table)
+    .values({
+      org_id: organisationId,
+      id,
+      name,
+      name_folded: name.normalize('NFC').toLowerCase(),
+      is_default: flag(isDefault),
+      created_at: createdAt,
+    })
+    .onConflict((conflict) => conflict.columns(['org_id', 'name_folded']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function listNamed(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+): Promise<Named[]> {
+  const rows = await db
+    .selectFrom(table)
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy('is_default', 'desc')
+    .orderBy('name_folded')
+    .limit(1_000)
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    isDefault: row.is_default === 1,
+    createdAt: row.created_at,
+  }))
+}
+
+export async function findNamed(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+  id: string,
+): Promise<Named | undefined> {
+  const row = await db
+    .selectFrom(table)
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return (
+    row && {
+      id: row.id,
+      name: row.name,
+      isDefault: row.is_default === 1,
+      createdAt: row.created_at,
+    }
+  )
+}
+
+export async function addPoolRole(
+  db: Db,
+  organisationId: string,
+  poolId: string,
+  role: string,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('pool_roles')
+    .values({ org_id: organisationId, pool_id: poolId, role })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('role')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function poolRoles(db: Db, organisationId: string): Promise<Map<string, string[]>> {
+  const rows = await db
+    .selectFrom('pool_roles')
+    .select(['pool_id', 'role'])
+    .where('org_id', '=', organisationId)
+    .orderBy('role')
+    .execute()
+  const byPool = new Map<string, string[]>()
+  for (const { pool_id, role } of rows) byPool.set(pool_id, [...(byPool.get(pool_id) ?? []), role])
+  return byPool
+}
+
+/** Returns false when the person is a member already. */
+export async function addMember(
+  db: Db,
+  organisationId: string,
+  groupId: string,
+  userId: string,
+  provenance: Provenance,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('group_members')
+    .values({
+      org_id: organisationId,
+      group_id: groupId,
+      user_id: userId,
+      ...provenanceColumns(provenance),
+    })
+    .onConflict((conflict) => conflict.columns(['org_id', 'group_id', 'user_id']).doNothing())
+    .returning('user_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function removeMember(
+  db: Db,
+  organisationId: string,
+  groupId: string,
+  userId: string,
+): Promise<boolean> {
+  const row = await db
+    .deleteFrom('group_members')
+    .where('org_id', '=', organisationId)
+    .where('group_id', '=', groupId)
+    .where('user_id', '=', userId)
+    .returning('user_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export type Membership = Named & { userId: string; provenance: Provenance }
+
+export async function memberships(
+  db: Db,
+  organisationId: string,
+  userIds: string[],
+): Promise<Membership[]> {
+  if (userIds.length === 0) return []
+  const rows = await db
+    .selectFrom('group_members')
+    .innerJoin('groups', (join) =>
+      join
+        .onRef('groups.org_id', '=', 'group_members.org_id')
+        .onRef('groups.id', '=', 'group_members.group_id'),
+    )
+    .selectAll('group_members')
+    .select(['groups.name', 'groups.is_default', 'groups.created_at'])
+    .where('group_members.org_id', '=', organisationId)
+    .where('group_members.user_id', 'in', userIds)
+    .orderBy('groups.is_default', 'desc')
+    .orderBy('groups.name_folded')
+    .execute()
+  return rows.map((row) => ({
+    id: row.group_id,
+    name: row.name,
+    isDefault: row.is_default === 1,
+    createdAt: row.created_at,
+    userId: row.user_id,
+    provenance: toProvenance(row),
+  }))
+}
+
+export async function addGrant(db: Db, organisationId: string, grant: Grant): Promise<boolean> {
+  const row = await db
+    .insertInto('grants')
+    .values({
+      org_id: organisationId,
+      id: grant.id,
+      subject_kind: grant.subjectKind,
+      subject_id: grant.subjectId,
+      pool_id: grant.poolId,
+      role: grant.role,
+      expires_at: null,
+      ...provenanceColumns(grant.provenance),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['org_id', 'subject_kind', 'subject_id', 'pool_id', 'role', 'provenance'])
+        .doNothing(),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function findGrant(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<Grant | undefined> {
+  const row = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && toGrant(row)
+}
+
+export async function removeGrant(db: Db, organisationId: string, id: string): Promise<void> {
+  await db.deleteFrom('grants').where('org_id', '=', organisationId).where('id', '=', id).execute()
+}
+
+/** Every grant that reaches these subjects now. */
+export async function grantsFor(
+  db: Db,
+  organisationId: string,
+  subjects: { groupIds: string[]; userId: string },
+  now: number,
+): Promise<Grant[]> {
+  const rows = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where((where) =>
+      where.or([
+        where.and([where('subject_kind', '=', 'user'), where('subject_id', '=', subjects.userId)]),
+        ...(subjects.groupIds.length > 0
+          ? [
+              where.and([
+                where('subject_kind', '=', 'group'),
+                where('subject_id', 'in', subjects.groupIds),
+              ]),
+            ]
+          : []),
+      ]),
+    )
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
+    .execute()
+  return rows.map(toGrant)
+}
+
+/** Returns false when the person holds the role already. */
+export async function addRole(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  role: string,
+  provenance: Provenance,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('user_roles')
+    .values({ org_id: organisationId, user_id: userId, role, ...provenanceColumns(provenance) })
+    .onConflict((conflict) => conflict.columns(['org_id', 'user_id', 'role']).doNothing())
+    .returning('role')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function removeRole(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  role: string,
+): Promise<void> {
+  await db
+    .deleteFrom('user_roles')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .where('role', '=', role)
+    .execute()
+}
+
+export type HeldRole = { userId: string; role: string; provenance: Provenance }
+
+export async function rolesOf(
+  db: Db,
+  organisationId: string,
+  userIds: string[],
+): Promise<HeldRole[]> {
+  if (userIds.length === 0) return []
+  const rows = await db
+    .selectFrom('user_roles')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('user_id', 'in', userIds)
+    .orderBy('role')
+    .execute()
+  return rows.map((row) => ({ userId: row.user_id, role: row.role, provenance: toProvenance(row) }))
+}
+
+function toGrant(
+  row: {
+    id: string
+    subject_kind: 'group' | 'user'
+    subject_id: string
+    pool_id: string
+    role: string
+  } & ProvenanceColumns,
+): Grant {
+  return {
+    id: row.id,
+    subjectKind: row.subject_kind,
+    subjectId: row.subject_id,
+    poolId: row.pool_id,
+    role: row.role,
+    provenance: toProvenance(row),
+  }
+}
+
+function provenanceColumns(provenance: Provenance): ProvenanceColumns {
+  return {
+    provenance: provenance.kind,
+    actor: provenance.actor,
+    actor_id: provenance.actorId,
+    rule: provenance.rule,
+    request_id: provenance.requestId,
+    at: provenance.at,
+  }
+}
+
+function toProvenance(row: ProvenanceColumns): Provenance {
+  return {
+    kind: row.provenance,
+    actor: row.actor,
+    actorId: row.actor_id,
+    rule: row.rule,
+    requestId: row.request_id,
+    at: row.at,
+  }
+}

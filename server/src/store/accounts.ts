@@ -1,0 +1,313 @@
+import type { Db } from './dialect.ts'
+import type {
+  AdoptionsTable,
+  BreakGlassTable,
+  DomainsTable,
+  LinksTable,
+  PasswordsTable,
+} from './tables.ts'
+
+export type BreakGlassAccount = BreakGlassTable
+export type Adoption = AdoptionsTable
+export type Link = LinksTable
+
+export async function password(
+  db: Db,
+  organisationId: string,
+  userId: string,
+): Promise<PasswordsTable | undefined> {
+  return db
+    .selectFrom('passwords')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+}
+
+export async function putPassword(db: Db, row: PasswordsTable): Promise<void> {
+  await db
+    .insertInto('passwords')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['org_id', 'user_id']).doUpdateSet({ hash: row.hash, set_at: row.set_at }),
+    )
+    .execute()
+}
+
+export async function removePasswords(db: Db, organisationId: string): Promise<void> {
+  await db.deleteFrom('passwords').where('org_id', '=', organisationId).execute()
+}
+
+/** Of these people, who has a password. */
+export async function withPassword(
+  db: Db,
+  organisationId: string,
+  userIds: string[],
+): Promise<Set<string>> {
+  if (userIds.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('passwords')
+    .select('user_id')
+    .where('org_id', '=', organisationId)
+    .where('user_id', 'in', userIds)
+    .execute()
+  return new Set(rows.map((row) => row.user_id))
+}
+
+/** Of these people, who has a linked identity. */
+export async function withIdentity(
+  db: Db,
+  organisationId: string,
+  userIds: string[],
+): Promise<Set<string>> {
+  if (userIds.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('identities')
+    .select('user_id')
+    .where('org_id', '=', organisationId)
+    .where('user_id', 'in', userIds)
+    .execute()
+  return new Set(rows.map((row) => row.user_id))
+}
+
+export async function breakGlassAccounts(
+  db: Db,
+  organisationId: string,
+): Promise<BreakGlassAccount[]> {
+  return db
+    .selectFrom('break_glass_accounts')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy('created_at')
+    .limit(50)
+    .execute()
+}
+
+export async function breakGlassAccount(
+  db: Db,
+  organisationId: string,
+  by: { id: string } | { emailFolded: string },
+): Promise<BreakGlassAccount | undefined> {
+  const query = db
+    .selectFrom('break_glass_accounts')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+  return (
+    'id' in by ? query.where('id', '=', by.id) : query.where('email_folded', '=', by.emailFolded)
+  ).executeTakeFirst()
+}
+
+export async function addBreakGlass(db: Db, account: BreakGlassAccount): Promise<boolean> {
+  const row = await db
+    .insertInto('break_glass_accounts')
+    .values(account)
+    .onConflict((conflict) => conflict.columns(['org_id', 'email_folded']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function changeBreakGlass(
+  db: Db,
+  organisationId: string,
+  id: string,
+  change: Partial<
+    Pick<
+      BreakGlassAccount,
+      'password_hash' | 'totp_secret' | 'credentials_changed_at' | 'last_sign_in_at'
+    >
+  >,
+): Promise<void> {
+  await db
+    .updateTable('break_glass_accounts')
+    .set(change)
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Uses up a TOTP step; false when it or a later one was used before (RFC 6238 §5.2). */
+export async function consumeTotpStep(
+  db: Db,
+  organisationId: string,
+  id: string,
+  step: number,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('break_glass_accounts')
+    .set({ totp_last_step: step })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .where('totp_last_step', '<', step)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function removeBreakGlass(db: Db, organisationId: string, id: string): Promise<void> {
+  await db
+    .deleteFrom('break_glass_accounts')
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function domains(db: Db, organisationId: string): Promise<DomainsTable[]> {
+  return db
+    .selectFrom('domains')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy('name')
+    .limit(1_000)
+    .execute()
+}
+
+export async function isVerifiedDomain(
+  db: Db,
+  organisationId: string,
+  name: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('domains')
+    .select('verified_at')
+    .where('org_id', '=', organisationId)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row !== undefined && row.verified_at !== null
+}
+
+export async function putDomain(db: Db, domain: DomainsTable): Promise<void> {
+  await db
+    .insertInto('domains')
+    .values(domain)
+    .onConflict((conflict) =>
+      conflict.columns(['org_id', 'name']).doUpdateSet({ verified_at: domain.verified_at }),
+    )
+    .execute()
+}
+
+/** One entry per person and claimed subject; a further attempt is counted on it. */
+export async function queueAdoption(
+  db: Db,
+  adoption: Adoption,
+): Promise<{ created: boolean; state: Adoption['state'] }> {
+  const row = await db
+    .insertInto('adoptions')
+    .values(adoption)
+    .onConflict((conflict) =>
+      conflict.columns(['org_id', 'user_id', 'issuer', 'subject']).doUpdateSet((set) => ({
+        last_attempt_at: adoption.last_attempt_at,
+        attempts: set('adoptions.attempts', '+', 1),
+      })),
+    )
+    .returning(['id', 'state'])
+    .executeTakeFirstOrThrow()
+  return { created: row.id === adoption.id, state: row.state }
+}
+
+export async function adoptions(db: Db, organisationId: string): Promise<Adoption[]> {
+  return db
+    .selectFrom('adoptions')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('state', '=', 'open')
+    .orderBy('last_attempt_at', 'desc')
+    .limit(500)
+    .execute()
+}
+
+/** Closes an open entry; undefined when it is not open any more. */
+export async function decideAdoption(
+  db: Db,
+  organisationId: string,
+  id: string,
+  state: 'approved' | 'declined',
+): Promise<Adoption | undefined> {
+  return db
+    .updateTable('adoptions')
+    .set({ state })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .where('state', '=', 'open')
+    .returningAll()
+    .executeTakeFirst()
+}
+
+export async function addLink(db: Db, link: Link): Promise<void> {
+  await db.insertInto('links').values(link).execute()
+}
+
+export async function removeLinksOf(db: Db, organisationId: string, userId: string): Promise<void> {
+  await db
+    .deleteFrom('links')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+export async function findLink(
+  db: Db,
+  organisationId: string,
+  hash: string,
+  now: number,
+): Promise<Link | undefined> {
+  return db
+    .selectFrom('links')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('hash', '=', hash)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+}
+
+/** Uses the link up; undefined when it is used, expired or unknown. */
+export async function consumeLink(
+  db: Db,
+  organisationId: string,
+  hash: string,
+  now: number,
+): Promise<Link | undefined> {
+  return db
+    .updateTable('links')
+    .set({ used_at: now })
+    .where('org_id', '=', organisationId)
+    .where('hash', '=', hash)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+export async function preference(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  key: string,
+): Promise<unknown> {
+  const row = await db
+    .selectFrom('preferences')
+    .select('value')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return row ? JSON.parse(row.value) : null
+}
+
+export async function putPreference(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  key: string,
+  value: unknown,
+): Promise<void> {
+  const text = JSON.stringify(value)
+  await db
+    .insertInto('preferences')
+    .values({ org_id: organisationId, user_id: userId, key, value: text })
+    .onConflict((conflict) =>
+      conflict.columns(['org_id', 'user_id', 'key']).doUpdateSet({ value: text }),
+    )
+    .execute()
+}

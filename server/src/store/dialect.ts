@@ -1,0 +1,33 @@
+import { type Kysely, SqliteAdapter } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** A connection that queries run on; inside a change it is the transaction's, and the only one in scope. */
+export type Db = Kysely<Tables>
+
+/** Where the two databases must differ. Everything else runs unchanged on both. */
+export type Dialect = {
+  name: 'sqlite' | 'postgres'
+  /** Collation clause of columns that keyset paging walks. */
+  bytewise: string
+  /** Statements that make the substring index over `users.search_text`. */
+  searchSchema: string[]
+}
+
+/** The database of one installation. */
+export type Store = {
+  dialect: Dialect
+  /** For reading what is committed. */
+  read: Db
+  /**
+   * Runs one change as a unit: all of it is durable when the promise resolves, none of it is there
+   * when it rejects. Many waiting changes may share one durable commit, each with its own answer.
+   */
+  write<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Brings counters and the search index up to date; called by the schedule and by tests. */
+  catchUp(): Promise<void>
+  close(): Promise<void>
+}
+
+export function isSqlite(db: Db): boolean {
+  return db.getExecutor().adapter instanceof SqliteAdapter
+}

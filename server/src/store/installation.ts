@@ -1,0 +1,127 @@
+import type { Db } from './dialect.ts'
+import type { IdempotencyTable, OutboxTable, RootsTable } from './tables.ts'
+
+export async function setting(db: Db, key: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('installation')
+    .select('value')
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return row?.value
+}
+
+export async function putSetting(db: Db, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('installation')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute()
+}
+
+/** Removes a setting and says whether it had exactly this value: a one-time code is used up so. */
+export async function takeSetting(db: Db, key: string, value: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('installation')
+    .where('key', '=', key)
+    .where('value', '=', value)
+    .returning('key')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function addRoot(db: Db, root: RootsTable): Promise<boolean> {
+  const row = await db
+    .insertInto('roots')
+    .values(root)
+    .onConflict((conflict) => conflict.column('email_folded').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function findRoot(
+  db: Db,
+  by: { id: string } | { emailFolded: string },
+): Promise<RootsTable | undefined> {
+  const query = db.selectFrom('roots').selectAll()
+  return (
+    'id' in by ? query.where('id', '=', by.id) : query.where('email_folded', '=', by.emailFolded)
+  ).executeTakeFirst()
+}
+
+export async function addMail(db: Db, mails: OutboxTable[]): Promise<void> {
+  if (mails.length > 0) await db.insertInto('outbox').values(mails).execute()
+}
+
+export async function dueMail(db: Db, now: number, limit: number): Promise<OutboxTable[]> {
+  return db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('state', '=', 'waiting')
+    .where('next_at', '<=', now)
+    .orderBy('next_at')
+    .limit(limit)
+    .execute()
+}
+
+export async function markMail(
+  db: Db,
+  organisationId: string,
+  id: string,
+  change: Partial<Pick<OutboxTable, 'state' | 'tries' | 'next_at' | 'body'>>,
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set(change)
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function findIdempotent(
+  db: Db,
+  organisationId: string,
+  keyHash: string,
+  now: number,
+): Promise<IdempotencyTable | undefined> {
+  return db
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('key_hash', '=', keyHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+}
+
+export async function putIdempotent(db: Db, row: IdempotencyTable): Promise<void> {
+  await db
+    .insertInto('idempotency')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['org_id', 'key_hash']).doNothing())
+    .execute()
+}
+
+const expiring = ['sessions', 'sso_requests', 'seen_assertions'] as const
+const removedAtOnce = 1_000
+
+/** Removes what has run out, in bounded steps; called by the schedule for each organisation. */
+export async function removeExpired(db: Db, organisationId: string, now: number): Promise<void> {
+  for (const table of expiring) {
+    const column =
+      table === 'sessions' ? 'secret_hash' : table === 'sso_requests' ? 'id' : 'assertion_hash'
+    await db
+      .deleteFrom(table)
+      .where('org_id', '=', organisationId)
+      .where(
+        column as never,
+        'in',
+        db
+          .selectFrom(table)
+          .select(column as never)
+          .where('org_id', '=', organisationId)
+          .where('expires_at', '<', now)
+          .limit(removedAtOnce) as never,
+      )
+      .execute()
+  }
+}

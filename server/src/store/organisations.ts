@@ -1,0 +1,133 @@
+import { sql } from 'kysely'
+import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import type { Flag, OrganisationsTable } from './tables.ts'
+
+export async function insert(db: Db, organisation: Organisation): Promise<boolean> {
+  const row = await db
+    .insertInto('organisations')
+    .values(toRow(organisation))
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function find(db: Db, id: string): Promise<Organisation | undefined> {
+  const row = await db
+    .selectFrom('organisations')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && toOrganisation(row)
+}
+
+export async function findBySlug(db: Db, slug: string): Promise<Organisation | undefined> {
+  const row = await db
+    .selectFrom('organisations')
+    .selectAll()
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+  return row && toOrganisation(row)
+}
+
+/**
+ * Holds the organisation's settings still until the transaction ends. Changes of people share the
+ * lock with each other; a change of the settings themselves takes it alone.
+ */
+export async function lock(
+  db: Db,
+  id: string,
+  how: 'share' | 'alone' = 'share',
+): Promise<Organisation | undefined> {
+  const query = db.selectFrom('organisations').selectAll().where('id', '=', id)
+  const row = await (isSqlite(db)
+    ? query
+    : how === 'alone'
+      ? query.forUpdate()
+      : query.forShare()
+  ).executeTakeFirst()
+  return row && toOrganisation(row)
+}
+
+export async function list(db: Db): Promise<Organisation[]> {
+  const rows = await db
+    .selectFrom('organisations')
+    .selectAll()
+    .orderBy('name')
+    .limit(1_000)
+    .execute()
+  return rows.map(toOrganisation)
+}
+
+export async function any(db: Db): Promise<boolean> {
+  const row = await db.selectFrom('organisations').select('id').limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
+export type Change = {
+  name?: string
+  loginMethod?: LoginMethod
+  source?: { source: ProvisioningSource; chosenBy: string; at: number }
+  selfServiceEnabled?: boolean
+}
+
+export async function change(db: Db, id: string, change: Change): Promise<void> {
+  await db
+    .updateTable('organisations')
+    .set({
+      version: sql`version + 1`,
+      ...(change.name !== undefined && { name: change.name }),
+      ...(change.loginMethod && { login_method: change.loginMethod }),
+      ...(change.source && {
+        source: change.source.source,
+        source_chosen_by: change.source.chosenBy,
+        source_chosen_at: change.source.at,
+      }),
+      ...(change.selfServiceEnabled !== undefined && {
+        self_service_enabled: flag(change.selfServiceEnabled),
+      }),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+export function flag(value: boolean): Flag {
+  return value ? 1 : 0
+}
+
+function toRow(organisation: Organisation): OrganisationsTable {
+  return {
+    id: organisation.id,
+    name: organisation.name,
+    slug: organisation.slug,
+    login_method: organisation.loginMethod,
+    source: organisation.source,
+    source_chosen_by: organisation.sourceChosenBy,
+    source_chosen_at: organisation.sourceChosenAt,
+    self_service_enabled: flag(organisation.selfServiceEnabled),
+    default_group_id: organisation.defaultGroupId,
+    default_pool_id: organisation.defaultPoolId,
+    demo: flag(organisation.demo),
+    version: organisation.version,
+    created_at: organisation.createdAt,
+  }
+}
+
+function toOrganisation(row: OrganisationsTable): Organisation {
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    loginMethod: row.login_method,
+    source: row.source,
+    sourceChosenBy: row.source_chosen_by,
+    sourceChosenAt: row.source_chosen_at,
+    selfServiceEnabled: row.self_service_enabled === 1,
+    defaultGroupId: row.default_group_id,
+    defaultPoolId: row.default_pool_id,
+    demo: row.demo === 1,
+    version: row.version,
+    createdAt: row.created_at,
+  }
+}

@@ -1,0 +1,93 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { rollUpCounts } from '../counts.ts'
+import type { Db, Dialect, Store } from '../dialect.ts'
+import { migrations } from '../migrations.ts'
+import type { Tables } from '../tables.ts'
+
+const bigint = 20
+const numeric = 1700
+const connections = 10
+const tries = 4
+
+const postgresDialect: Dialect = {
+  name: 'postgres',
+  bytewise: 'collate "C"',
+  searchSchema: [
+    'create extension if not exists pg_trgm',
+    'create index users_search on users using gin (search_text gin_trgm_ops)',
+  ],
+}
+
+/** Opens a PostgreSQL database and brings its schema up to date. */
+export async function openPostgres(url: string): Promise<Store> {
+  const types = new pg.TypeOverrides()
+  types.setTypeParser(bigint, Number)
+  types.setTypeParser(numeric, Number)
+  const pool = new pg.Pool({ connectionString: url, max: connections, types })
+  // An idle connection that the server closes is replaced at the next query.
+  pool.on('error', () => undefined)
+  await migrate(pool)
+  const read: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+
+  async function write<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await read.transaction().execute((transaction) => work(transaction))
+      } catch (error) {
+        if (attempt === tries || !isTransient(error)) throw error
+      }
+    }
+  }
+
+  return {
+    dialect: postgresDialect,
+    read,
+    write,
+    async catchUp() {
+      // The trigram index is kept by the database itself.
+      await write(rollUpCounts)
+    },
+    close: () => read.destroy(),
+  }
+}
+
+/** Deadlock or serialisation failure: the database asks to try again. */
+function isTransient(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === '40P01' || code === '40001'
+}
+
+/** Several nodes may start at once: the table lock lets one migrate and the others find it done. */
+async function migrate(pool: pg.Pool): Promise<void> {
+  const db = new Kysely<Record<string, Record<string, unknown>>>({
+    dialect: new PostgresDialect({ pool }),
+  })
+  await sql`create table if not exists schema_migrations (
+    version integer primary key, name text not null)`
+    .execute(db)
+    .catch(ignoreRace)
+  await db.transaction().execute(async (transaction) => {
+    await sql`lock table schema_migrations in exclusive mode`.execute(transaction)
+    const { rows } = await sql<{ version: number }>`select version from schema_migrations`.execute(
+      transaction,
+    )
+    const done = new Set(rows.map(({ version }) => version))
+    for (const migration of migrations) {
+      if (done.has(migration.version)) continue
+      for (const statement of migration.statements(postgresDialect)) {
+        await sql.raw(statement).execute(transaction)
+      }
+      await sql`insert into schema_migrations values (${migration.version}, ${migration.name})`.execute(
+        transaction,
+      )
+    }
+  })
+}
+
+/** Two first starts at the same moment: the loser of `create table if not exists` gets a duplicate. */
+function ignoreRace(error: unknown): undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code !== '23505' && code !== '42P07') throw error
+  return undefined
+}

@@ -1,0 +1,99 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { rollUpCounts } from '../counts.ts'
+import type { Dialect, Store } from '../dialect.ts'
+import { migrations } from '../migrations.ts'
+import { kyselyOver } from './driver.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { indexQueued } from './search.ts'
+
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  bytewise: '',
+  searchSchema: [
+    `create virtual table user_search using fts5 (text, org_id unindexed, user_id unindexed,
+      tokenize = 'trigram')`,
+    `create table user_search_rows (org_id text not null, user_id text not null,
+      row integer not null, primary key (org_id, user_id)) without rowid`,
+  ],
+}
+
+/** Opens, and on first use makes, the embedded database. */
+export async function openSqlite(file: string): Promise<Store> {
+  mkdirSync(dirname(file), { recursive: true })
+  const writer = connect(file)
+  migrate(writer)
+  const reader = connect(file)
+  reader.exec('pragma query_only = on')
+  const db = kyselyOver(writer)
+  const read = kyselyOver(reader)
+  const logFile = openSync(`${file}-wal`, 'r')
+  const commits = createGroupCommit(writer, db, logFile)
+  const checkpointer = new Worker(new URL('./checkpointer.ts', import.meta.url), {
+    workerData: { file },
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
+  })
+  checkpointer.unref()
+
+  return {
+    dialect: sqliteDialect,
+    read,
+    write: commits.write,
+    async catchUp() {
+      await commits.write(rollUpCounts)
+      while (await commits.write(indexQueued)) {
+        // one bounded batch a turn, so that other writers get in between
+      }
+    },
+    async close() {
+      await commits.idle()
+      checkpointer.ref()
+      const stopped = new Promise((resolve) => checkpointer.once('exit', resolve))
+      checkpointer.postMessage('stop')
+      await stopped
+      closeSync(logFile)
+      reader.close()
+      writer.close()
+    },
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  database.exec(`
+    pragma journal_mode = wal;
+    pragma busy_timeout = 5000;
+    pragma synchronous = normal;
+    pragma wal_autocheckpoint = 0;
+    pragma foreign_keys = on;
+    pragma cache_size = -32000;
+    pragma temp_store = memory;
+    pragma mmap_size = 268435456;
+  `)
+  return database
+}
+
+function migrate(database: DatabaseSync): void {
+  database.exec('begin immediate')
+  database.exec(
+    'create table if not exists schema_migrations (version integer primary key, name text not null)',
+  )
+  const done = new Set(
+    database
+      .prepare('select version from schema_migrations')
+      .all()
+      .map((row) => row['version']),
+  )
+  for (const migration of migrations) {
+    if (done.has(migration.version)) continue
+    for (const statement of migration.statements(sqliteDialect)) database.exec(statement)
+    database
+      .prepare('insert into schema_migrations values (?, ?)')
+      .run(migration.version, migration.name)
+  }
+  // A commit that changes something, so that the log file exists before it is opened for syncing.
+  database.exec('pragma user_version = 1')
+  database.exec('commit')
+}

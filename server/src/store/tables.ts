@@ -1,0 +1,352 @@
+import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
+import type { JoinedBy, PendingReason, ProvenanceKind, UserStatus } from '../model/user.ts'
+
+// Booleans are 0 or 1, times are Unix milliseconds, JSON is text: the same on both databases.
+
+export type Flag = 0 | 1
+
+export type ProvenanceColumns = {
+  provenance: ProvenanceKind
+  actor: string
+  actor_id: string | null
+  rule: string | null
+  request_id: string | null
+  at: number
+}
+
+export type OrganisationsTable = {
+  id: string
+  name: string
+  slug: string
+  login_method: LoginMethod | null
+  source: ProvisioningSource
+  source_chosen_by: string | null
+  source_chosen_at: number | null
+  self_service_enabled: Flag
+  default_group_id: string
+  default_pool_id: string
+  demo: Flag
+  version: number
+  created_at: number
+}
+
+export type UsersTable = {
+  org_id: string
+  id: string
+  email: string
+  email_folded: string
+  first_name: string
+  last_name: string
+  sort_name: string
+  search_text: string
+  status: UserStatus
+  pending_reason: PendingReason | null
+  held: Flag
+  managed_by: ProvisioningSource
+  joined_by: JoinedBy
+  email_verified_at: number | null
+  created_by: string
+  created_at: number
+  updated_by: string
+  updated_at: number
+  last_sign_in_at: number | null
+  version: number
+}
+
+export type PasswordsTable = {
+  org_id: string
+  user_id: string
+  hash: string
+  set_at: number
+}
+
+export type IdentitiesTable = {
+  org_id: string
+  issuer: string
+  subject: string
+  user_id: string
+  connection: string
+  linked_at: number
+}
+
+export type UserRolesTable = { org_id: string; user_id: string; role: string } & ProvenanceColumns
+export type GroupsTable = {
+  org_id: string
+  id: string
+  name: string
+  name_folded: string
+  is_default: Flag
+  created_at: number
+}
+export type GroupMembersTable = {
+  org_id: string
+  group_id: string
+  user_id: string
+} & ProvenanceColumns
+export type PoolsTable = GroupsTable
+export type PoolRolesTable = { org_id: string; pool_id: string; role: string }
+export type GrantsTable = {
+  org_id: string
+  id: string
+  subject_kind: 'group' | 'user'
+  subject_id: string
+  pool_id: string
+  role: string
+  expires_at: number | null
+} & ProvenanceColumns
+
+export type SessionsTable = {
+  org_id: string
+  secret_hash: string
+  id: string
+  user_id: string | null
+  break_glass_id: string | null
+  method: 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+  created_at: number
+  signed_in_at: number
+  last_seen_at: number
+  expires_at: number
+  ip: string
+  user_agent: string
+  csrf: string
+  /** For single logout (LM-25). */
+  issuer: string | null
+  name_id: string | null
+  name_id_format: string | null
+  session_index: string | null
+}
+
+export type ConnectionsTable = {
+  org_id: string
+  id: string
+  protocol: 'saml' | 'oidc'
+  name: string
+  provider: string
+  settings: string
+  digest: string
+  updated_at: number
+}
+
+export type SpKeysTable = {
+  org_id: string
+  id: string
+  private_key: string
+  certificate: string
+  created_at: number
+}
+
+export type SsoRequestsTable = {
+  org_id: string
+  id: string
+  kind: 'login' | 'test' | 'logout'
+  browser_hash: string
+  return_to: string
+  test_id: string | null
+  created_at: number
+  expires_at: number
+  consumed_at: number | null
+}
+
+export type SeenAssertionsTable = {
+  org_id: string
+  assertion_hash: string
+  expires_at: number
+}
+
+export type SsoTestsTable = {
+  org_id: string
+  id: string
+  manager_id: string
+  digest: string
+  settings: string
+  name: string
+  state: 'pending' | 'succeeded' | 'failed'
+  result: string | null
+  resolves_to: string | null
+  created_at: number
+  finished_at: number | null
+}
+
+export type BreakGlassTable = {
+  org_id: string
+  id: string
+  email: string
+  email_folded: string
+  password_hash: string
+  totp_secret: string | null
+  totp_last_step: number
+  created_at: number
+  credentials_changed_at: number
+  last_sign_in_at: number | null
+}
+
+export type DomainsTable = {
+  org_id: string
+  name: string
+  verified_at: number | null
+  created_at: number
+}
+
+export type AdoptionsTable = {
+  org_id: string
+  id: string
+  user_id: string
+  email: string
+  issuer: string
+  subject: string
+  risk: 'low' | 'medium' | 'high'
+  reason: string
+  state: 'open' | 'approved' | 'declined'
+  created_at: number
+  last_attempt_at: number
+  attempts: number
+}
+
+export type LinksTable = {
+  org_id: string
+  hash: string
+  kind: 'activation'
+  user_id: string
+  created_at: number
+  expires_at: number
+  used_at: number | null
+}
+
+export type EventsTable = {
+  org_id: string
+  id: string
+  type: string
+  at: number
+  result: 'success' | 'failure'
+  actor_kind: string
+  actor_id: string | null
+  actor: string
+  ip: string | null
+  source: string | null
+  subject_kind: string | null
+  subject_id: string | null
+  subject: string | null
+  before: string | null
+  after: string | null
+  data: string | null
+  emergency: Flag
+  request_id: string | null
+}
+
+export type AttemptsTable = {
+  org_id: string
+  id: string
+  reference: string
+  at: number
+  result: 'success' | 'failure'
+  method: string
+  code: string | null
+  rule: string | null
+  email: string | null
+  user_id: string | null
+  ip: string | null
+  test: Flag
+  details: string
+}
+
+export type OutboxTable = {
+  org_id: string
+  id: string
+  kind: 'mail'
+  template: string
+  recipient: string
+  /** Sealed: a link in it opens an account. */
+  body: string
+  state: 'waiting' | 'sent' | 'failed'
+  tries: number
+  next_at: number
+  created_at: number
+}
+
+export type ApiKeysTable = {
+  org_id: string
+  hash: string
+  id: string
+  label: string
+  scopes: string
+  last3: string
+  created_by: string
+  created_at: number
+  expires_at: number
+  last_used_at: number | null
+}
+
+export type ScimTokensTable = {
+  org_id: string
+  hash: string
+  id: string
+  label: string
+  created_at: number
+  expires_at: number
+}
+
+export type ScimSettingsTable = {
+  org_id: string
+  sync_groups: Flag
+  sync_roles: Flag
+  provision_existing: Flag
+}
+
+export type PreferencesTable = { org_id: string; user_id: string; key: string; value: string }
+
+export type CountDeltasTable = { org_id: string; id: string; key: string; delta: number }
+export type CountsTable = { org_id: string; key: string; value: number }
+export type SearchQueueTable = { org_id: string; id: string; user_id: string }
+export type IdempotencyTable = {
+  org_id: string
+  key_hash: string
+  request_hash: string
+  status: number
+  response: string
+  expires_at: number
+}
+
+export type RootsTable = {
+  id: string
+  email: string
+  email_folded: string
+  password_hash: string
+  created_at: number
+}
+export type InstallationTable = { key: string; value: string }
+
+export type Tables = {
+  organisations: OrganisationsTable
+  users: UsersTable
+  passwords: PasswordsTable
+  identities: IdentitiesTable
+  user_roles: UserRolesTable
+  groups: GroupsTable
+  group_members: GroupMembersTable
+  pools: PoolsTable
+  pool_roles: PoolRolesTable
+  grants: GrantsTable
+  sessions: SessionsTable
+  connections: ConnectionsTable
+  sp_keys: SpKeysTable
+  sso_requests: SsoRequestsTable
+  seen_assertions: SeenAssertionsTable
+  sso_tests: SsoTestsTable
+  break_glass_accounts: BreakGlassTable
+  domains: DomainsTable
+  adoptions: AdoptionsTable
+  links: LinksTable
+  events: EventsTable
+  attempts: AttemptsTable
+  outbox: OutboxTable
+  api_keys: ApiKeysTable
+  scim_tokens: ScimTokensTable
+  scim_settings: ScimSettingsTable
+  preferences: PreferencesTable
+  count_deltas: CountDeltasTable
+  counts: CountsTable
+  search_queue: SearchQueueTable
+  idempotency: IdempotencyTable
+  roots: RootsTable
+  installation: InstallationTable
+}

@@ -1,0 +1,249 @@
+import { sql } from 'kysely'
+import { fold } from '../lib/fold.ts'
+import { newId } from '../lib/ids.ts'
+import type { User } from '../model/user.ts'
+import * as counts from './counts.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { flag } from './organisations.ts'
+import type { UsersTable } from './tables.ts'
+
+/** Returns false when the address already belongs to a user of this organisation. */
+export async function insert(db: Db, user: User): Promise<boolean> {
+  const row = await db
+    .insertInto('users')
+    .values(toRow(user))
+    .onConflict((conflict) => conflict.columns(['org_id', 'email_folded']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!row) return false
+  await counts.add(db, user.organisationId, [{ key: countKey(user), delta: 1 }])
+  await queueForSearch(db, user)
+  return true
+}
+
+/** Writes every changeable column; `before` is the state that was read under the lock. */
+export async function update(db: Db, before: User, user: User): Promise<void> {
+  const { org_id, id, ...columns } = toRow({ ...user, version: before.version + 1 })
+  await db
+    .updateTable('users')
+    .set(columns)
+    .where('org_id', '=', org_id)
+    .where('id', '=', id)
+    .execute()
+  if (countKey(before) !== countKey(user)) {
+    await counts.add(db, org_id, [
+      { key: countKey(before), delta: -1 },
+      { key: countKey(user), delta: 1 },
+    ])
+  }
+  if (searchText(before) !== searchText(user)) await queueForSearch(db, user)
+}
+
+export async function remove(db: Db, user: User): Promise<void> {
+  const { organisationId, id } = user
+  for (const table of [
+    'passwords',
+    'identities',
+    'user_roles',
+    'group_members',
+    'sessions',
+    'links',
+    'preferences',
+    'adoptions',
+  ] as const) {
+    await db
+      .deleteFrom(table)
+      .where('org_id', '=', organisationId)
+      .where('user_id', '=', id)
+      .execute()
+  }
+  await db
+    .deleteFrom('grants')
+    .where('org_id', '=', organisationId)
+    .where('subject_kind', '=', 'user')
+    .where('subject_id', '=', id)
+    .execute()
+  await db.deleteFrom('users').where('org_id', '=', organisationId).where('id', '=', id).execute()
+  await counts.add(db, organisationId, [{ key: countKey(user), delta: -1 }])
+  await queueForSearch(db, user)
+}
+
+export async function find(db: Db, organisationId: string, id: string): Promise<User | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && toUser(row)
+}
+
+/** Reads a person and keeps others from changing them until the transaction ends. */
+export async function lock(db: Db, organisationId: string, id: string): Promise<User | undefined> {
+  const query = db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+  const row = await (isSqlite(db) ? query : query.forUpdate()).executeTakeFirst()
+  return row && toUser(row)
+}
+
+export async function findByEmail(
+  db: Db,
+  organisationId: string,
+  emailFolded: string,
+): Promise<User | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('email_folded', '=', emailFolded)
+    .executeTakeFirst()
+  return row && toUser(row)
+}
+
+/** Every enabled person, in pages: for the e-mails of a method switch. */
+export async function eachEnabled(
+  db: Db,
+  organisationId: string,
+  afterId: string,
+  limit: number,
+): Promise<User[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '>', afterId)
+    .where('status', '<>', 'deactivated')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(toUser)
+}
+
+export async function recordSignIn(db: Db, user: User, now: number): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ last_sign_in_at: now })
+    .where('org_id', '=', user.organisationId)
+    .where('id', '=', user.id)
+    .execute()
+}
+
+async function queueForSearch(db: Db, user: User): Promise<void> {
+  if (!isSqlite(db)) return
+  await db
+    .insertInto('search_queue')
+    .values({ org_id: user.organisationId, id: newId(), user_id: user.id })
+    .execute()
+}
+
+/** Counts are kept per status and source, so that the usual filters have exact totals at any size. */
+export function countKey(user: Pick<User, 'status' | 'managedBy'>): string {
+  return `users ${user.status} ${user.managedBy}`
+}
+
+function searchText(user: Pick<User, 'firstName' | 'lastName' | 'emailFolded'>): string {
+  return `${fold(user.firstName)} ${fold(user.lastName)} ${user.emailFolded}`
+}
+
+function toRow(user: User): UsersTable {
+  return {
+    org_id: user.organisationId,
+    id: user.id,
+    email: user.email,
+    email_folded: user.emailFolded,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    sort_name: `${fold(user.firstName)} ${fold(user.lastName)}`,
+    search_text: searchText(user),
+    status: user.status,
+    pending_reason: user.pendingReason,
+    held: flag(user.held),
+    managed_by: user.managedBy,
+    joined_by: user.joinedBy,
+    email_verified_at: user.emailVerifiedAt,
+    created_by: user.createdBy,
+    created_at: user.createdAt,
+    updated_by: user.updatedBy,
+    updated_at: user.updatedAt,
+    last_sign_in_at: user.lastSignInAt,
+    version: user.version,
+  }
+}
+
+export function toUser(row: UsersTable): User {
+  return {
+    id: row.id,
+    organisationId: row.org_id,
+    email: row.email,
+    emailFolded: row.email_folded,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    status: row.status,
+    pendingReason: row.pending_reason,
+    held: row.held === 1,
+    managedBy: row.managed_by,
+    joinedBy: row.joined_by,
+    emailVerifiedAt: row.email_verified_at,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    updatedBy: row.updated_by,
+    updatedAt: row.updated_at,
+    lastSignInAt: row.last_sign_in_at,
+    version: row.version,
+  }
+}
+
+/** Everyone with a role, for the rules about working managers. */
+export async function withRole(db: Db, organisationId: string, role: string): Promise<User[]> {
+  const rows = await db
+    .selectFrom('users')
+    .innerJoin('user_roles', (join) =>
+      join
+        .onRef('user_roles.org_id', '=', 'users.org_id')
+        .onRef('user_roles.user_id', '=', 'users.id'),
+    )
+    .selectAll('users')
+    .where('user_roles.org_id', '=', organisationId)
+    .where('user_roles.role', '=', role)
+    .where('users.org_id', '=', organisationId)
+    .limit(1_000)
+    .execute()
+  return rows.map(toUser)
+}
+
+/** Sets enabled people to Pending in one statement (LM-12), all but the one who switched the method. */
+export async function awaitNewMethod(
+  db: Db,
+  organisationId: string,
+  exceptId: string,
+  at: number,
+): Promise<void> {
+  const moved = await db
+    .selectFrom('users')
+    .select(['managed_by', sql<number>`count(*)`.as('people')])
+    .where('org_id', '=', organisationId)
+    .where('status', '=', 'active')
+    .where('id', '<>', exceptId)
+    .groupBy('managed_by')
+    .execute()
+  await db
+    .updateTable('users')
+    .set({
+      status: 'pending',
+      pending_reason: 'method_changed',
+      updated_at: at,
+      version: sql`version + 1`,
+    })
+    .where('org_id', '=', organisationId)
+    .where('status', '<>', 'deactivated')
+    .where('id', '<>', exceptId)
+    .execute()
+  const deltas = moved.flatMap(({ managed_by, people }) => [
+    { key: `users active ${managed_by}`, delta: -Number(people) },
+    { key: `users pending ${managed_by}`, delta: Number(people) },
+  ])
+  if (deltas.length > 0) await counts.add(db, organisationId, deltas)
+}
