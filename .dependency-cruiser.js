@@ -1,3 +1,5 @@
+import { Visitor } from '@swc/core/Visitor.js'
+
 /** The architecture, as data: each room and the rooms it may import. `app` wires everything together. */
 const mayImport = {
   lib: [],
@@ -23,7 +25,7 @@ const http = ['app', 'auth', ...doors]
 const homes = [
   { packages: 'kysely|pg', rooms: ['store'] },
   { packages: 'fastify|@fastify|fastify-type-provider-zod', rooms: http },
-  { packages: 'zod', rooms: http, trees: ['contract'] },
+  { packages: 'zod', rooms: http, trees: ['contract', 'portal/src/client'] },
   { packages: 'libxml2-wasm|selfsigned', rooms: ['saml'] },
   { packages: 'openid-client', rooms: ['oidc'] },
   { packages: 'ldapts', rooms: ['ldap'] },
@@ -38,6 +40,14 @@ const homes = [
     trees: ['portal'],
   },
 ]
+
+// The parser knows `using`, its visitor not yet: without this, such a file stops the whole check.
+const { visitStatement } = Visitor.prototype
+Visitor.prototype.visitStatement = function visit(statement) {
+  if (statement.type !== 'UsingDeclaration') return visitStatement.call(this, statement)
+  statement.decls = this.visitVariableDeclarators(statement.decls)
+  return statement
+}
 
 const open = ['model', 'lib'] // small files imported by name; every other room has one front door
 const server = 'server/src'
@@ -200,7 +210,17 @@ export default {
     error(
       'no-orphans',
       'dead file',
-      { orphan: true, pathNot: [test, '[.]story[.]ts$', '[.]config[.]', '[.]d[.]ts$', '[.]css$'] },
+      {
+        orphan: true,
+        pathNot: [
+          test,
+          '[.]story[.]ts$',
+          '[.]config[.]',
+          '[.]d[.]ts$',
+          '[.]css$',
+          '^portal/public/',
+        ],
+      },
       {},
     ),
     error('tests-are-leaves', 'nothing imports a test', {}, { path: '[.](test|story)[.]tsx?$' }),

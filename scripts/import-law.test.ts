@@ -14,7 +14,7 @@ const honest: Record<string, string> = {
   'server/src/scim/index.ts':
     "import 'fastify'\nimport { join } from '../directory/index.ts'\nexport const scim = join",
   'server/src/scim/scim.test.ts':
-    "import { createOrganisation } from '../../testing/index.ts'\nimport 'libxml2-wasm'\ncreateOrganisation()",
+    "import { createOrganisation } from '../../testing/index.ts'\nimport 'libxml2-wasm'\nfunction run() { using acme = createOrganisation() }",
   'server/src/saml/index.ts':
     "import { read } from './core/index.ts'\nimport { join } from '../directory/index.ts'\nexport const saml = [read, join]",
   'server/src/saml/core/index.ts':

@@ -36,9 +36,9 @@ export function chooseAccount({ action, samlRequest, relayState, people }: SignI
 }
 
 function accountTile(person: Person): Html {
-  const initials = `${[...person.firstName][0] ?? ''}${[...person.lastName][0] ?? ''}`
+  const initials = [person.firstName, person.lastName].map((name) => /^./u.exec(name)?.[0] ?? '')
   return html`<li><button name="person" value="${person.id}">
-    <span class="initials" aria-hidden="true">${initials}</span>
+    <span class="initials" aria-hidden="true">${initials.join('')}</span>
     <span class="who"><strong>${person.displayName}</strong>
       <span>${person.userPrincipalName}</span><small>${person.note}</small></span>
   </button></li>`
