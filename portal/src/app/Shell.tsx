@@ -1,0 +1,128 @@
+import { useMutation } from '@tanstack/react-query'
+import { Link, Outlet, useRouter } from '@tanstack/react-router'
+import { LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
+import { asProblem, doors, queries, useMe, useOrganisation } from '../client/index.ts'
+import {
+  Avatar,
+  ButtonLink,
+  Mark,
+  Menu,
+  MenuChoices,
+  MenuItem,
+  MenuSeparator,
+  Moment,
+  toastProblem,
+} from '../parts/index.ts'
+import { useTheme } from './theme.ts'
+
+/** What surrounds every page of a signed-in person. */
+export function Shell() {
+  const me = useMe()
+  const { slug, name, reads } = useOrganisation()
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only rounded-lg bg-raised px-4 py-2 font-medium text-ink shadow-float focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-60"
+      >
+        Skip to content
+      </a>
+      <header className="sticky top-0 z-30 border-b border-line bg-surface/95 backdrop-blur-sm">
+        <div className="mx-auto flex h-14 max-w-[88rem] items-center justify-between gap-3 px-4 sm:px-6">
+          <Link
+            to="/o/$slug"
+            params={{ slug }}
+            className="-mx-1 flex min-w-0 items-center gap-2.5 rounded-lg px-1 py-1"
+          >
+            <Mark />
+            <span className="truncate font-semibold text-ink">{name}</span>
+          </Link>
+          <div className="flex shrink-0 items-center gap-1.5">
+            {reads ? (
+              <ButtonLink
+                look="ghost"
+                to="/o/$slug/settings"
+                params={{ slug }}
+                activeProps={{ className: 'bg-hover text-ink' }}
+              >
+                <Settings aria-hidden="true" />
+                Settings
+              </ButtonLink>
+            ) : null}
+            <AccountMenu />
+          </div>
+        </div>
+      </header>
+      {me.user.breakGlass ? (
+        <div className="border-b border-warn-line bg-warn-soft text-ink">
+          <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
+            <Siren className="size-4 shrink-0 text-warn" aria-hidden="true" />
+            <span>
+              Emergency access is open until <Moment at={me.session.expiresAt} />. All managers have
+              been told, and everything done here is recorded.
+            </span>
+          </p>
+        </div>
+      ) : null}
+      <div id="content" className="flex flex-1 flex-col">
+        <Outlet />
+      </div>
+    </div>
+  )
+}
+
+function AccountMenu() {
+  const { user } = useMe()
+  const { slug } = useOrganisation()
+  const router = useRouter()
+  const [theme, setTheme] = useTheme()
+  const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`
+  const signOut = useMutation({
+    mutationFn: () => doors.signOut(),
+    onSuccess: async () => {
+      await router.navigate({
+        to: '/login/$slug',
+        params: { slug },
+        search: { signedOut: '1' },
+      })
+      queries.clear()
+    },
+    onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
+  })
+  return (
+    <Menu
+      trigger={
+        <button type="button" aria-label={`Account menu, ${name}`} className="rounded-full p-0.5">
+          <Avatar name={name} />
+        </button>
+      }
+    >
+      <div className="px-2.5 pt-2 pb-1.5">
+        <div className="truncate font-medium text-ink">{name}</div>
+        <div className="truncate text-sm text-ink-3">{user.email}</div>
+      </div>
+      <MenuSeparator />
+      <MenuItem
+        icon={<UserRound aria-hidden="true" />}
+        render={<Link to="/o/$slug/account" params={{ slug }} />}
+      >
+        My account
+      </MenuItem>
+      <MenuSeparator />
+      <MenuChoices
+        label="Theme"
+        value={theme}
+        onChange={setTheme}
+        choices={[
+          { value: 'light', label: 'Light', icon: <Sun aria-hidden="true" /> },
+          { value: 'dark', label: 'Dark', icon: <Moon aria-hidden="true" /> },
+          { value: 'system', label: 'As on this device', icon: <Monitor aria-hidden="true" /> },
+        ]}
+      />
+      <MenuSeparator />
+      <MenuItem icon={<LogOut aria-hidden="true" />} onSelect={() => signOut.mutate()}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  )
+}

@@ -1,0 +1,240 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { asProblem, meQuery, queries } from '../client/index.ts'
+import { Doorstep, ErrorState } from '../parts/index.ts'
+import { SettingsFrame } from './SettingsFrame.tsx'
+import { Shell } from './Shell.tsx'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('../pages/home/HomePage.tsx'), 'HomePage'),
+})
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search) => texts(search, 'code'),
+  component: lazyRouteComponent(() => import('../pages/setup/SetupPage.tsx'), 'SetupPage'),
+})
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login/$slug',
+  validateSearch: (search) => texts(search, 'returnTo', 'reauth', 'signedOut'),
+  component: lazyRouteComponent(() => import('../pages/login/LoginPage.tsx'), 'LoginPage'),
+})
+const emergencyLogin = createRoute({
+  getParentRoute: () => root,
+  path: '/login/$slug/emergency',
+  component: lazyRouteComponent(
+    () => import('../pages/login/EmergencyLoginPage.tsx'),
+    'EmergencyLoginPage',
+  ),
+})
+const activate = createRoute({
+  getParentRoute: () => root,
+  path: '/activate/$token',
+  component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
+})
+const platform = createRoute({
+  getParentRoute: () => root,
+  path: '/platform',
+  component: lazyRouteComponent(() => import('../pages/platform/PlatformPage.tsx'), 'PlatformPage'),
+})
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: '/o/$slug/signed-in',
+  component: lazyRouteComponent(() => import('../pages/login/SignedInPage.tsx'), 'SignedInPage'),
+})
+
+const organisation = createRoute({
+  getParentRoute: () => root,
+  path: '/o/$slug',
+  beforeLoad: async ({ params, location }) => {
+    const signIn = redirect({
+      to: '/login/$slug',
+      params: { slug: params.slug },
+      search: { returnTo: location.href },
+    })
+    const me = await queries.ensureQueryData(meQuery).catch((error: unknown) => {
+      throw asProblem(error).status === 401 ? signIn : error
+    })
+    if (me.organisation.slug !== params.slug) throw signIn
+  },
+  component: Shell,
+  errorComponent: ({ error, reset }) => (
+    <main>
+      <ErrorState problem={asProblem(error)} onRetry={reset} />
+    </main>
+  ),
+})
+const overview = createRoute({
+  getParentRoute: () => organisation,
+  path: '/',
+  component: lazyRouteComponent(() => import('../pages/overview/OverviewPage.tsx'), 'OverviewPage'),
+})
+const account = createRoute({
+  getParentRoute: () => organisation,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../pages/account/AccountPage.tsx'), 'AccountPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => organisation,
+  path: '/settings',
+  component: SettingsFrame,
+})
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/o/$slug/settings/identity', params, replace: true })
+  },
+})
+const identity = createRoute({
+  getParentRoute: () => settings,
+  path: '/identity',
+  component: lazyRouteComponent(() => import('../pages/identity/IdentityPage.tsx'), 'IdentityPage'),
+})
+/** The guide opens over the page, so that settings not yet saved stay as they are. */
+const entra = createRoute({ getParentRoute: () => identity, path: '/entra' })
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: '/users',
+  validateSearch: (search) => ({
+    ...texts(
+      search,
+      'search',
+      'sort',
+      'status',
+      'managedBy',
+      'role',
+      'group',
+      'pool',
+      'lastSignIn',
+    ),
+    ...(typeof search.page === 'number' && search.page > 0 ? { page: search.page } : {}),
+  }),
+  component: lazyRouteComponent(() => import('../pages/users/UsersPage.tsx'), 'UsersPage'),
+})
+const user = createRoute({
+  getParentRoute: () => settings,
+  path: '/users/$id',
+  component: lazyRouteComponent(() => import('../pages/user/UserPage.tsx'), 'UserPage'),
+})
+const access = createRoute({
+  getParentRoute: () => settings,
+  path: '/access',
+  component: lazyRouteComponent(() => import('../pages/access/AccessPage.tsx'), 'AccessPage'),
+})
+const adoptions = createRoute({
+  getParentRoute: () => settings,
+  path: '/adoptions',
+  component: lazyRouteComponent(
+    () => import('../pages/adoptions/AdoptionsPage.tsx'),
+    'AdoptionsPage',
+  ),
+})
+const emergency = createRoute({
+  getParentRoute: () => settings,
+  path: '/emergency',
+  component: lazyRouteComponent(
+    () => import('../pages/emergency/EmergencyPage.tsx'),
+    'EmergencyPage',
+  ),
+})
+const signInLog = createRoute({
+  getParentRoute: () => settings,
+  path: '/sign-in-log',
+  validateSearch: (search) => texts(search, 'search', 'result', 'attempt'),
+  component: lazyRouteComponent(
+    () => import('../pages/sign-in-log/SignInLogPage.tsx'),
+    'SignInLogPage',
+  ),
+})
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  validateSearch: (search) => texts(search, 'actor', 'type', 'result', 'since'),
+  component: lazyRouteComponent(() => import('../pages/audit/AuditPage.tsx'), 'AuditPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    setup,
+    login,
+    emergencyLogin,
+    activate,
+    platform,
+    signedIn,
+    organisation.addChildren([
+      overview,
+      account,
+      settings.addChildren([
+        settingsHome,
+        identity.addChildren([entra]),
+        users,
+        user,
+        access,
+        adoptions,
+        emergency,
+        signInLog,
+        audit,
+      ]),
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+})
+
+router.subscribe('onResolved', ({ pathChanged, fromLocation }) => {
+  if (pathChanged && fromLocation) requestAnimationFrame(focusPage)
+})
+
+/** After a navigation the keyboard continues at the new page's heading, unless a dialog has it. */
+function focusPage(): void {
+  if (document.activeElement?.closest('[role="dialog"]')) return
+  const target = document.querySelector<HTMLElement>('main h1') ?? document.querySelector('main')
+  if (!(target instanceof HTMLElement)) return
+  target.tabIndex = -1
+  target.focus({ preventScroll: true })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+/** The named search parameters that hold text. */
+function texts<Name extends string>(
+  search: Record<string, unknown>,
+  ...names: Name[]
+): { [Each in Name]?: string } {
+  const found: { [Each in Name]?: string } = {}
+  for (const name of names) {
+    const value = search[name]
+    if (typeof value === 'string' && value !== '') found[name] = value
+    if (typeof value === 'number' || typeof value === 'boolean') found[name] = String(value)
+  }
+  return found
+}
+
+function NotFound() {
+  return (
+    <Doorstep
+      title="Not found"
+      heading="There is nothing here"
+      about="The address may be mistyped, or what was here has been removed."
+    />
+  )
+}

@@ -1,0 +1,179 @@
+import type { z } from 'zod'
+import type {
+  AccessView,
+  Activation,
+  Adoption,
+  AuditEvents,
+  BreakGlassAccount,
+  ChangeUser,
+  CreatedBreakGlass,
+  CreatedOrganisation,
+  CreateOrganisation,
+  CreateUser,
+  Domain,
+  GroupRow,
+  LoginMethodChange,
+  LoginMethodPreview,
+  LoginMethodView,
+  Me,
+  MetadataInput,
+  MetadataView,
+  PlatformOrganisation,
+  PoolRow,
+  ProvisioningChange,
+  ProvisioningView,
+  SamlInput,
+  Setup,
+  SetupState,
+  SignedIn,
+  SignInAttemptDetails,
+  SignInAttempts,
+  SignInPage,
+  TestView,
+  UserDetails,
+  UserList,
+  UserSession,
+} from '../../../contract/src/index.ts'
+import { ask, askVersioned } from './http.ts'
+
+export type Seen<Schema extends z.ZodType> = z.output<Schema>
+export type Sent<Schema extends z.ZodType> = z.input<Schema>
+type Items<Item> = { items: Item[] }
+
+/** Before and around a session. */
+export const doors = {
+  me: () => ask<Me>('GET', '/me'),
+  signOut: () => ask<void>('POST', '/sign-out'),
+  setupState: () => ask<Seen<typeof SetupState>>('GET', '/setup'),
+  setUp: (setup: Setup) => ask<{ portalUrl: string }>('POST', '/setup', { body: setup }),
+  setUpDemo: (code: string) =>
+    ask<{ portalUrl: string }>('POST', '/setup/demo', { body: { code } }),
+  signInPage: (slug: string) => ask<Seen<typeof SignInPage>>('GET', `/sign-in/${enc(slug)}`),
+  signInWithPassword: (
+    slug: string,
+    body: { email: string; password: string; returnTo?: string },
+  ) => ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/password`, { body }),
+  signInEmergency: (slug: string, body: { email: string; password: string; code: string }) =>
+    ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/emergency`, { body }),
+  activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
+  activate: (token: string, password: string) =>
+    ask<{ returnTo?: string } | undefined>('POST', `/activations/${enc(token)}`, {
+      body: { password },
+    }),
+}
+
+/** The installation as a whole, for ROLE_ROOT. */
+export const platform = {
+  signIn: (body: { email: string; password: string }) =>
+    ask<void>('POST', '/platform/sign-in', { body }),
+  organisations: () => ask<Items<Seen<typeof PlatformOrganisation>>>('GET', '/platform/orgs'),
+  createOrganisation: (body: Sent<typeof CreateOrganisation>) =>
+    ask<Seen<typeof CreatedOrganisation>>('POST', '/platform/orgs', { body }),
+}
+
+export type UserSearch = {
+  page?: number | undefined
+  size?: number | undefined
+  sort?: string | undefined
+  search?: string | undefined
+  status?: string | undefined
+  managedBy?: string | undefined
+  role?: string | undefined
+  group?: string | undefined
+  pool?: string | undefined
+  lastSignIn?: string | undefined
+}
+export type AuditSearch = {
+  type?: string | undefined
+  actor?: string | undefined
+  userId?: string | undefined
+  result?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  before?: string | undefined
+  size?: number | undefined
+}
+export type SignInLogSearch = {
+  search?: string | undefined
+  result?: string | undefined
+  code?: string | undefined
+  before?: string | undefined
+  size?: number | undefined
+}
+
+/** Everything one organisation offers; the only way pages reach it. */
+export function organisationApi(organisationId: string) {
+  const base = `/orgs/${enc(organisationId)}`
+  const identity = `${base}/identity/login-method`
+  const user = (id: string) => `${base}/users/${enc(id)}`
+  return {
+    loginMethod: () => askVersioned<LoginMethodView>('GET', identity),
+    changeLoginMethod: (body: LoginMethodChange, ifMatch: string | null) =>
+      askVersioned<LoginMethodView>('PUT', identity, { body, ifMatch }),
+    previewLoginMethod: (body: { method: string; saml?: Sent<typeof SamlInput> }) =>
+      ask<LoginMethodPreview>('POST', `${identity}/preview`, { body }),
+    readMetadata: (body: Sent<typeof MetadataInput>) =>
+      ask<Seen<typeof MetadataView>>('POST', `${identity}/metadata`, { body }),
+    startTest: (saml: Sent<typeof SamlInput>) =>
+      ask<Seen<typeof TestView>>('POST', `${identity}/tests`, { body: { saml } }),
+    test: (id: string) => ask<Seen<typeof TestView>>('GET', `${identity}/tests/${enc(id)}`),
+    provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
+    changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>
+      askVersioned<ProvisioningView>('PUT', `${base}/identity/provisioning`, { body, ifMatch }),
+
+    breakGlass: () =>
+      ask<Items<Seen<typeof BreakGlassAccount>>>('GET', `${base}/break-glass-accounts`),
+    createBreakGlass: (body: { email: string; password: string }) =>
+      ask<Seen<typeof CreatedBreakGlass>>('POST', `${base}/break-glass-accounts`, { body }),
+    removeBreakGlass: (id: string) =>
+      ask<void>('DELETE', `${base}/break-glass-accounts/${enc(id)}`),
+    domains: () => ask<Items<Seen<typeof Domain>>>('GET', `${base}/domains`),
+
+    users: (query: UserSearch, signal?: AbortSignal) =>
+      ask<UserList>('GET', `${base}/users`, { query, ...(signal ? { signal } : {}) }),
+    createUser: (body: Sent<typeof CreateUser>) =>
+      ask<Seen<typeof UserDetails>>('POST', `${base}/users`, { body }),
+    user: (id: string) => askVersioned<Seen<typeof UserDetails>>('GET', user(id)),
+    changeUser: (id: string, body: ChangeUser, ifMatch: string | null) =>
+      ask<Seen<typeof UserDetails>>('PATCH', user(id), { body, ifMatch }),
+    removeUser: (id: string) => ask<void>('DELETE', user(id)),
+    enableUser: (id: string) => ask<void>('PUT', `${user(id)}/enable`),
+    disableUser: (id: string) => ask<void>('PUT', `${user(id)}/disable`),
+    userSessions: (id: string) =>
+      ask<Items<Seen<typeof UserSession>>>('GET', `${user(id)}/sessions`),
+    endSession: (id: string, sessionId: string) =>
+      ask<void>('DELETE', `${user(id)}/sessions/${enc(sessionId)}`),
+    access: (id: string) =>
+      ask<Seen<typeof AccessView>>('GET', `${user(id)}/access`, { query: { explain: 'true' } }),
+    grantPool: (id: string, poolId: string) =>
+      ask<void>('POST', `${user(id)}/pool-grants`, { body: { poolId } }),
+    removePoolGrant: (id: string, grantId: string) =>
+      ask<void>('DELETE', `${user(id)}/pool-grants/${enc(grantId)}`),
+
+    groups: () => ask<Items<Seen<typeof GroupRow>>>('GET', `${base}/groups`),
+    pools: () => ask<Items<Seen<typeof PoolRow>>>('GET', `${base}/pools`),
+    addMember: (groupId: string, userId: string) =>
+      ask<void>('POST', `${base}/groups/${enc(groupId)}/members`, { body: { userId } }),
+    removeMember: (groupId: string, userId: string) =>
+      ask<void>('DELETE', `${base}/groups/${enc(groupId)}/members/${enc(userId)}`),
+
+    adoptions: () => ask<Items<Adoption>>('GET', `${base}/adoptions`),
+    approveAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/approve`),
+    declineAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/decline`),
+
+    auditEvents: (query: AuditSearch) => ask<AuditEvents>('GET', `${base}/audit-events`, { query }),
+    signInLog: (query: SignInLogSearch) =>
+      ask<Seen<typeof SignInAttempts>>('GET', `${base}/sign-in-log`, { query }),
+    signInAttempt: (id: string) =>
+      ask<Seen<typeof SignInAttemptDetails>>('GET', `${base}/sign-in-log/${enc(id)}`),
+
+    preference: (key: string) => ask<unknown>('GET', `${base}/preferences/${enc(key)}`),
+    keepPreference: (key: string, value: unknown) =>
+      ask<void>('PUT', `${base}/preferences/${enc(key)}`, { body: value }),
+  }
+}
+export type OrganisationApi = ReturnType<typeof organisationApi>
+
+function enc(text: string): string {
+  return encodeURIComponent(text)
+}

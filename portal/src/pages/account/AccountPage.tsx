@@ -1,0 +1,179 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Layers, LogOut } from 'lucide-react'
+import { asProblem, doors, queries, useMe, useOrganisation } from '../../client/index.ts'
+import {
+  Ago,
+  Avatar,
+  Badge,
+  Button,
+  Card,
+  EmptyState,
+  ErrorState,
+  KeyValue,
+  Page,
+  roleWords,
+  Section,
+  SkeletonRows,
+  sourceWords,
+  toast,
+  toastProblem,
+} from '../../parts/index.ts'
+
+const methods: Record<string, string> = {
+  password: 'E-mail and password',
+  google: 'Google',
+  sso: 'Single sign-on (SSO)',
+  emergency: 'Emergency access',
+  setup: 'Set-up',
+  platform: 'Platform',
+}
+
+export function AccountPage() {
+  const { user, session, organisation } = useMe()
+  const signOut = useMutation({
+    mutationFn: doors.signOut,
+    onSuccess: () => {
+      queries.clear()
+      location.assign(`/login/${organisation.slug}?signedOut=1`)
+    },
+    onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
+  })
+  const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`
+  return (
+    <main className="mx-auto w-full max-w-3xl px-4 py-8 sm:px-6 sm:py-12">
+      <Page
+        title="My account"
+        about={`Who you are at ${organisation.name}, and what you reach.`}
+        action={
+          <Button busy={signOut.isPending} onClick={() => signOut.mutate()}>
+            <LogOut aria-hidden="true" />
+            Sign out
+          </Button>
+        }
+      >
+        <Card className="p-5 sm:p-6">
+          <div className="mb-5 flex items-center gap-4">
+            <Avatar name={name} large />
+            <div className="min-w-0">
+              <div className="text-lg font-semibold">{name}</div>
+              <div className="truncate text-ink-2">{user.email}</div>
+            </div>
+          </div>
+          <KeyValue
+            rows={[
+              {
+                label: 'Roles',
+                value: (
+                  <span className="flex flex-wrap gap-1.5">
+                    {user.roles.map((role) => (
+                      <Badge key={role}>{roleWords(role)}</Badge>
+                    ))}
+                  </span>
+                ),
+              },
+              ...(user.managedBy
+                ? [{ label: 'Managed by', value: sourceWords[user.managedBy] }]
+                : []),
+              { label: 'Signed in with', value: methods[session.method] ?? session.method },
+              { label: 'Signed in', value: <Ago at={session.signedInAt} /> },
+            ]}
+          />
+        </Card>
+        {user.breakGlass ? null : (
+          <>
+            <Pools userId={user.id} />
+            <Sessions userId={user.id} />
+          </>
+        )}
+      </Page>
+    </main>
+  )
+}
+
+function Pools({ userId }: { userId: string }) {
+  const { api, key } = useOrganisation()
+  const access = useQuery({
+    queryKey: key('users', userId, 'access'),
+    queryFn: () => api.access(userId),
+  })
+  const pools = new Map<string, Set<string>>()
+  for (const item of access.data?.items ?? []) {
+    if (item.poolName === null) continue
+    pools.set(item.poolName, (pools.get(item.poolName) ?? new Set()).add(item.role))
+  }
+  return (
+    <Section id="pools" title="Pools you reach">
+      <Card>
+        {access.isPending ? (
+          <SkeletonRows rows={2} />
+        ) : access.error ? (
+          <ErrorState problem={asProblem(access.error)} onRetry={() => void access.refetch()} />
+        ) : pools.size === 0 ? (
+          <EmptyState
+            icon={<Layers aria-hidden="true" />}
+            title="No pool yet"
+            about="A manager of your organisation can assign you to one."
+          />
+        ) : (
+          <ul className="divide-y divide-line">
+            {[...pools].map(([pool, roles]) => (
+              <li key={pool} className="flex items-center justify-between gap-4 px-5 py-3">
+                <span className="font-medium">{pool}</span>
+                <span className="flex flex-wrap gap-1.5">
+                  {[...roles].map((role) => (
+                    <Badge key={role}>{roleWords(role)}</Badge>
+                  ))}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Card>
+    </Section>
+  )
+}
+
+function Sessions({ userId }: { userId: string }) {
+  const { api, key } = useOrganisation()
+  const client = useQueryClient()
+  const sessions = useQuery({
+    queryKey: key('users', userId, 'sessions'),
+    queryFn: () => api.userSessions(userId),
+  })
+  const end = useMutation({
+    mutationFn: (id: string) => api.endSession(userId, id),
+    onSuccess: async () => {
+      toast('Session ended')
+      await client.invalidateQueries({ queryKey: key('users', userId, 'sessions') })
+    },
+    onError: (error) => toastProblem('The session goes on', asProblem(error).detail),
+  })
+  const items = sessions.data?.items
+  // Whoever may not list sessions is shown none of this.
+  if (!items || items.length === 0) return null
+  return (
+    <Section id="sessions" title="Sessions" about="Where you are signed in now.">
+      <Card>
+        <ul className="divide-y divide-line">
+          {items.map((session) => (
+            <li key={session.id} className="flex items-center justify-between gap-4 px-5 py-3">
+              <div className="min-w-0">
+                <div className="truncate">{session.userAgent}</div>
+                <div className="text-sm text-ink-3">
+                  {session.ip} · last seen <Ago at={session.lastSeenAt} />
+                </div>
+              </div>
+              {session.current ? (
+                <Badge tone="good">This session</Badge>
+              ) : (
+                <Button size="small" onClick={() => end.mutate(session.id)}>
+                  End
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </Section>
+  )
+}

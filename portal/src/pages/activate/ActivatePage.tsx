@@ -1,0 +1,129 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ArrowRight } from 'lucide-react'
+import { useState } from 'react'
+import { useForm } from 'react-hook-form'
+import type { Activation } from '../../../../contract/src/index.ts'
+import { asProblem, doors, queries, type Seen } from '../../client/index.ts'
+import {
+  Button,
+  buttonClasses,
+  Doorstep,
+  ErrorState,
+  meetsPasswordRules,
+  PasswordField,
+  PasswordRules,
+  ProblemBanner,
+  TextField,
+} from '../../parts/index.ts'
+
+const route = getRouteApi('/activate/$token')
+
+export function ActivatePage() {
+  const { token } = route.useParams()
+  const activation = useQuery({
+    queryKey: ['activation', token],
+    queryFn: () => doors.activation(token),
+  })
+  if (activation.isPending) return null
+  if (activation.error) {
+    const problem = asProblem(activation.error)
+    if (problem.status === 410 || problem.status === 404) return <Expired />
+    return (
+      <Doorstep title="Activate" heading="Activate your account">
+        <ErrorState problem={problem} onRetry={() => void activation.refetch()} />
+      </Doorstep>
+    )
+  }
+  const { organisation, firstName, email, completes } = activation.data
+  return (
+    <Doorstep
+      title={`Join ${organisation.name}`}
+      heading={`Welcome, ${firstName}`}
+      about={
+        completes === 'password'
+          ? `Choose a password to activate your account at ${organisation.name}.`
+          : `${organisation.name} signs people in through its identity provider. Continue as ${email} to activate your account.`
+      }
+    >
+      {completes === 'password' ? (
+        <ChoosePassword activation={activation.data} />
+      ) : (
+        <a
+          href={activation.data.startUrl ?? `/login/${organisation.slug}`}
+          className={buttonClasses({ look: 'primary', size: 'large' }, 'w-full')}
+        >
+          {completes === 'google' ? 'Continue with Google' : 'Continue with SSO'}
+          <ArrowRight aria-hidden="true" />
+        </a>
+      )}
+    </Doorstep>
+  )
+}
+
+function ChoosePassword({ activation }: { activation: Seen<typeof Activation> }) {
+  const { token } = route.useParams()
+  const navigate = useNavigate()
+  const [refused, setRefused] = useState<{ password: string; rules: string[] }>()
+  const { register, handleSubmit, watch, formState, setError } = useForm({
+    defaultValues: { password: '' },
+  })
+  const password = watch('password')
+  const activate = useMutation({
+    mutationFn: (chosen: string) => doors.activate(token, chosen),
+    onSuccess: (answer) => {
+      queries.clear()
+      if (answer?.returnTo) return location.assign(answer.returnTo)
+      void navigate({ to: '/login/$slug', params: { slug: activation.organisation.slug } })
+    },
+    onError: (error, chosen) => {
+      const problem = asProblem(error)
+      if (problem.code !== 'password.too_weak') return
+      setRefused({ password: chosen, rules: (problem.errors ?? []).map((fault) => fault.code) })
+      setError('password', { message: problem.detail }, { shouldFocus: true })
+    },
+  })
+  const problem = activate.error ? asProblem(activate.error) : null
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-5"
+      onSubmit={handleSubmit((values) => activate.mutate(values.password))}
+    >
+      {problem && problem.code !== 'password.too_weak' ? <ProblemBanner problem={problem} /> : null}
+      <TextField
+        label="E-mail"
+        type="email"
+        value={activation.email}
+        readOnly
+        autoComplete="username"
+      />
+      <PasswordField
+        label="Password"
+        autoComplete="new-password"
+        error={formState.errors.password?.message}
+        {...register('password', {
+          validate: (value) =>
+            meetsPasswordRules(value) || 'This password does not meet the rules below yet.',
+        })}
+      />
+      <PasswordRules
+        password={password}
+        failed={refused?.password === password ? refused.rules : []}
+      />
+      <Button look="primary" size="large" type="submit" busy={activate.isPending}>
+        Activate
+      </Button>
+    </form>
+  )
+}
+
+function Expired() {
+  return (
+    <Doorstep
+      title="Link expired"
+      heading="This link no longer works"
+      about="Activation links live 7 days and work once. Ask a manager of your organisation to send you a new one; if you have activated your account already, just sign in."
+    />
+  )
+}

@@ -1,0 +1,9 @@
+import { Page } from '../../parts/index.ts'
+
+export function IdentityPage() {
+  return (
+    <Page title="Identity">
+      <p>Coming up.</p>
+    </Page>
+  )
+}

@@ -1,0 +1,193 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { ArrowRight, SearchX } from 'lucide-react'
+import { useRef, useState } from 'react'
+import type { SignInPage } from '../../../../contract/src/index.ts'
+import { asProblem, doors, queries, type Seen } from '../../client/index.ts'
+import {
+  Banner,
+  Button,
+  ButtonLink,
+  buttonClasses,
+  Doorstep,
+  ErrorState,
+  PasswordField,
+  Skeleton,
+  TextField,
+  textLink,
+} from '../../parts/index.ts'
+
+const route = getRouteApi('/login/$slug')
+
+export function LoginPage() {
+  const { slug } = route.useParams()
+  const { reauth, signedOut } = route.useSearch()
+  const page = useQuery({
+    queryKey: ['sign-in', slug],
+    queryFn: () => doors.signInPage(slug),
+  })
+  if (page.isPending) return <Waiting />
+  if (page.error) {
+    const problem = asProblem(page.error)
+    if (problem.status === 404) return <Unknown />
+    return (
+      <Doorstep title="Sign in" heading="Sign in">
+        <ErrorState problem={problem} onRetry={() => void page.refetch()} />
+      </Doorstep>
+    )
+  }
+  const { organisation, demo } = page.data
+  return (
+    <Doorstep
+      title={`Sign in to ${organisation.name}`}
+      heading={reauth ? 'Confirm it is you' : `Sign in to ${organisation.name}`}
+      about={reauth ? `Sign in to ${organisation.name} once more to continue.` : undefined}
+    >
+      <div className="flex flex-col gap-5">
+        {signedOut ? <Banner tone="good" live title="You are signed out." /> : null}
+        {demo ? (
+          <Banner title="This is a demo organisation">
+            Its identity provider is simulated: no real account is involved.
+          </Banner>
+        ) : null}
+        <Method page={page.data} />
+      </div>
+    </Doorstep>
+  )
+}
+
+function Method({ page }: { page: Seen<typeof SignInPage> }) {
+  const { returnTo, reauth } = route.useSearch()
+  if (page.startUrl && !page.showPassword) {
+    const start = new URL(page.startUrl, location.origin)
+    if (returnTo) start.searchParams.set('returnTo', returnTo)
+    if (reauth) start.searchParams.set('reauth', '1')
+    const name = page.method === 'google' ? 'Google' : (page.connectionName ?? 'SSO')
+    return (
+      <a
+        href={start.origin === location.origin ? start.pathname + start.search : start.href}
+        className={buttonClasses({ look: 'primary', size: 'large' }, 'w-full')}
+      >
+        Continue with {name}
+        <ArrowRight aria-hidden="true" />
+      </a>
+    )
+  }
+  return <PasswordForm />
+}
+
+function PasswordForm() {
+  const { slug } = route.useParams()
+  const { returnTo } = route.useSearch()
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [missing, setMissing] = useState<{ email?: string; password?: string }>({})
+  const [forgot, setForgot] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  const signIn = useMutation({
+    mutationFn: () =>
+      doors.signInWithPassword(slug, { email, password, ...(returnTo ? { returnTo } : {}) }),
+    onSuccess: (answer) => {
+      queries.clear()
+      location.assign(answer.returnTo)
+    },
+    onError: () => setPassword(''),
+  })
+  return (
+    <form
+      ref={form}
+      noValidate
+      className="flex flex-col gap-5"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const gaps = {
+          ...(email.trim() === '' ? { email: 'Please enter your e-mail address.' } : {}),
+          ...(password === '' ? { password: 'Please enter your password.' } : {}),
+        }
+        setMissing(gaps)
+        const first = gaps.email ? 'email' : gaps.password ? 'password' : null
+        if (first) form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus()
+        else signIn.mutate()
+      }}
+    >
+      {signIn.error ? (
+        <Banner tone="bad" live title={inWords(asProblem(signIn.error).code)}>
+          {asProblem(signIn.error).code === 'auth.invalid_credentials'
+            ? 'Check both and try again.'
+            : asProblem(signIn.error).detail}
+        </Banner>
+      ) : null}
+      <TextField
+        label="E-mail"
+        name="email"
+        type="email"
+        autoComplete="username"
+        className="h-11"
+        value={email}
+        error={missing.email}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+      <PasswordField
+        label="Password"
+        name="password"
+        autoComplete="current-password"
+        className="h-11"
+        value={password}
+        error={missing.password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      <Button look="primary" size="large" type="submit" busy={signIn.isPending}>
+        Sign in
+      </Button>
+      <div className="flex flex-col items-center gap-3">
+        <button
+          type="button"
+          aria-expanded={forgot}
+          onClick={() => setForgot(!forgot)}
+          className={textLink}
+        >
+          Forgot password?
+        </button>
+        <div role="status" className="w-full">
+          {forgot ? (
+            <Banner>Ask a manager of your organisation for a new activation link.</Banner>
+          ) : null}
+        </div>
+      </div>
+    </form>
+  )
+}
+
+function inWords(code: string): string {
+  if (code === 'auth.invalid_credentials') return 'E-mail or password is not right'
+  if (code === 'rate.limited') return 'Too many tries, please wait a moment'
+  return 'You cannot be signed in'
+}
+
+function Unknown() {
+  return (
+    <Doorstep
+      title="Sign in"
+      heading="We cannot find this organisation"
+      about="Check the address, or ask the person who gave it to you."
+    >
+      <ButtonLink to="/">
+        <SearchX aria-hidden="true" />
+        Enter another organisation
+      </ButtonLink>
+    </Doorstep>
+  )
+}
+
+function Waiting() {
+  return (
+    <main className="flex min-h-dvh flex-col items-center px-4 py-10 sm:justify-center">
+      <h1 className="sr-only">Sign in</h1>
+      <div role="status" aria-label="Loading" className="flex w-full max-w-sm flex-col gap-4">
+        <Skeleton className="size-9" />
+        <Skeleton className="mb-4 h-7 w-52" />
+        <Skeleton className="h-11 w-full" />
+      </div>
+    </main>
+  )
+}

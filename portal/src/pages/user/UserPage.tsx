@@ -1,0 +1,9 @@
+import { Page } from '../../parts/index.ts'
+
+export function UserPage() {
+  return (
+    <Page title="User">
+      <p>Coming up.</p>
+    </Page>
+  )
+}

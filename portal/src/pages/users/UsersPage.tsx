@@ -1,0 +1,9 @@
+import { Page } from '../../parts/index.ts'
+
+export function UsersPage() {
+  return (
+    <Page title="Users">
+      <p>Coming up.</p>
+    </Page>
+  )
+}

@@ -1,0 +1,33 @@
+export { Avatar } from './Avatar.tsx'
+export { Badge, type Tone } from './Badge.tsx'
+export { Button, ButtonLink, buttonClasses, IconButton, TextLink, textLink } from './Button.tsx'
+export { Card, KeyValue, Section } from './Card.tsx'
+export { type Check, CheckList, CheckMark, Claims, SignInChecks } from './CheckList.tsx'
+export { ChoiceCards } from './ChoiceCards.tsx'
+export { Code, indentXml } from './Code.tsx'
+export { CopyButton, CopyField } from './Copy.tsx'
+export { classes } from './classes.ts'
+export { Dialog, Drawer, Sheet } from './Dialog.tsx'
+export { Diff } from './Diff.tsx'
+export { inputClasses, PasswordField, TextArea, TextField } from './Field.tsx'
+export { fieldRules, placeFaults, slugFrom } from './form.ts'
+export { Mark } from './Mark.tsx'
+export { FilterMenu, Menu, MenuChoices, MenuItem, MenuSeparator } from './Menu.tsx'
+export { Doorstep, Page, useTitle } from './Page.tsx'
+export { meetsPasswordRules, PasswordRules } from './PasswordRules.tsx'
+export { Segmented } from './Segmented.tsx'
+export { Select } from './Select.tsx'
+export {
+  Banner,
+  EmptyState,
+  ErrorState,
+  Loaded,
+  ProblemBanner,
+  Skeleton,
+  SkeletonRows,
+} from './States.tsx'
+export { BareSwitch, Checkbox, Switch } from './Switch.tsx'
+export { type Column, Pager, type Sorting, Table } from './Table.tsx'
+export { Ago, Moment, onDate } from './Time.tsx'
+export { Toasts, toast, toastProblem } from './Toast.tsx'
+export { methodWords, roleWords, sourceWords, statusWords } from './words.ts'
