@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Fault, faultsInFiles } from './house-rules.ts'
+import { buildPortalWhenStale } from './portal-build.ts'
 
 const repository = join(import.meta.dirname, '..')
 const trees = ['server', 'contract', 'portal', 'e2e', 'bench', 'scripts']
@@ -19,6 +20,7 @@ const checks: Check[] = [
   { name: 'import law (dependency-cruiser)', run: importLaw },
   { name: 'nothing unused (knip)', run: () => tool('knip', ['--no-progress']) },
   { name: 'house rules', run: houseRules },
+  { name: 'portal builds (vite)', run: portalBuilds },
 ]
 
 /** Runs every check, a few at a time, and prints what is wrong followed by one line each. */
@@ -65,6 +67,15 @@ async function houseRules(): Promise<Outcome> {
   const paths = stdout.split('\0').filter((path) => path && existsSync(join(repository, path)))
   const faults = await faultsInFiles(paths)
   return { passed: faults.length === 0, output: faults.map(asLine).join('\n') }
+}
+
+async function portalBuilds(): Promise<Outcome> {
+  try {
+    await buildPortalWhenStale()
+    return { passed: true, output: '' }
+  } catch (error) {
+    return { passed: false, output: String(error) }
+  }
 }
 
 function asLine({ path, line, says }: Fault): string {

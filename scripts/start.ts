@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { buildPortalWhenStale } from './portal-build.ts'
+
+await buildPortalWhenStale()
+
+const main = join(import.meta.dirname, '../server/src/main.ts')
+const command = [main, 'serve', ...process.argv.slice(2)]
+if (process.execve) {
+  // The server takes the place of this process, so that signals and exit codes are its own.
+  process.execve(process.execPath, [process.execPath, ...command])
+} else {
+  process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 1
+}
