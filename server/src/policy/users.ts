@@ -1,5 +1,6 @@
 import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
+import type { Connection } from '../model/saml.ts'
 import type { User } from '../model/user.ts'
 import { sourceLabels } from './provisioning.ts'
 
@@ -23,8 +24,7 @@ function ownedElsewhere({ organisation }: Facts, act: string): Refusal {
   }
 }
 
-export type RefreshPolicy = 'first_sign_in' | 'every_sign_in' | 'portal'
-export type Refresh = { firstName: RefreshPolicy; lastName: RefreshPolicy }
+type Refresh = Connection['refresh']
 
 /** Whether every sign-in brings this attribute, so that the portal must not change it (JI-16). */
 export function isOwnedByIdp(

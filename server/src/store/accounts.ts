@@ -205,6 +205,24 @@ export async function queueAdoption(
   return { created: row.id === adoption.id, state: row.state }
 }
 
+export async function isAdoptionApproved(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  issuer: string,
+  subject: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('adoptions')
+    .select('state')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  return row?.state === 'approved'
+}
+
 export async function adoptions(db: Db, organisationId: string): Promise<Adoption[]> {
   return db
     .selectFrom('adoptions')

@@ -344,3 +344,45 @@ async function fromTheEnd(
   const backwards = { ...sort, descending: !sort.descending }
   return (await walk(query, backwards, total - skip - wanted, wanted)).reverse()
 }
+
+export type Affected = {
+  withoutCredential: number
+  unverifiedDomain: number
+  examples: {
+    withoutCredential: { id: string; email: string }[]
+    unverifiedDomain: { id: string; email: string }[]
+  }
+}
+
+/** Enabled people whom a switch to this method would leave without a way in, or in an unproved domain (LM-10). */
+export async function affected(
+  db: Db,
+  organisationId: string,
+  method: 'password' | 'google' | 'sso',
+  verifiedDomains: string[],
+  exampleCount: number,
+): Promise<Affected> {
+  const enabled = db
+    .selectFrom('users')
+    .where('users.org_id', '=', organisationId)
+    .where('status', '<>', 'deactivated')
+  const credential = method === 'password' ? sql.table('passwords') : sql.table('identities')
+  const without = enabled.where(
+    sql<boolean>`not exists (select 1 from ${credential} c where c.org_id = ${organisationId} and c.user_id = users.id)`,
+  )
+  let unproved = enabled
+  for (const domain of verifiedDomains)
+    unproved = unproved.where('email_folded', 'not like', `%@${domain}`)
+
+  const count = async (query: Query) =>
+    Number(
+      (await query.select(sql<number>`count(*)`.as('people')).executeTakeFirstOrThrow()).people,
+    )
+  const show = (query: Query) =>
+    query.select(['id', 'email']).orderBy('id').limit(exampleCount).execute()
+  return {
+    withoutCredential: await count(without),
+    unverifiedDomain: await count(unproved),
+    examples: { withoutCredential: await show(without), unverifiedDomain: await show(unproved) },
+  }
+}

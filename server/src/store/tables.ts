@@ -255,7 +255,7 @@ export type OutboxTable = {
   kind: 'mail'
   template: string
   recipient: string
-  /** Sealed: a link in it opens an account. */
+  /** JSON without secrets: a link in a mail is made when it is sent. */
   body: string
   state: 'waiting' | 'sent' | 'failed'
   tries: number

@@ -1,0 +1,371 @@
+import { days } from '../lib/clock.ts'
+import { readEmailAddress } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import { hashSecret, newSecret } from '../lib/secrets.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
+import type { User } from '../model/user.ts'
+import { drillDueAt, isProved } from '../policy/index.ts'
+import { accounts, events, organisations, sessions, users } from '../store/index.ts'
+import { type AttemptReport, recordAttempt } from './attempts.ts'
+import { sendMail } from './mail.ts'
+import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
+import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+
+const activationDays = 7
+
+/** What a password sign-in needs to be checked; the hash is compared outside the transaction. */
+export async function passwordFacts({ db, actor }: Read, email: string) {
+  const organisation = await organisations.find(db, actor.organisationId)
+  const folded = readEmailAddress(email)?.folded
+  const user = folded ? await users.findByEmail(db, actor.organisationId, folded) : undefined
+  const password = user && (await accounts.password(db, actor.organisationId, user.id))
+  return { organisation, user, hash: password?.hash }
+}
+
+/** Ends a password sign-in whose password was right: the person is checked again under the lock (LM-34). */
+export async function signInWithPassword(
+  write: Write,
+  userId: string,
+  browser: Browser,
+  report: AttemptReport,
+): Promise<{ session: OpenedSession; user: User } | { refusal: Refusal }> {
+  const organisation = await lockOrganisation(write)
+  const user = await users.lock(write.db, organisation.id, userId)
+  const refusal = refusePassword(organisation, user)
+  if (refusal || !user) {
+    const answer = refusal ?? {
+      code: 'auth.invalid_credentials',
+      detail: 'Wrong e-mail or password.',
+    }
+    await recordAttempt(write, {
+      ...report,
+      code: answer.code,
+      remedy: answer.detail,
+      userId,
+      email: user?.email ?? null,
+    })
+    return { refusal: answer }
+  }
+  const active = await signedIn(write, user, 'password')
+  const session = await openSession(write, { userId }, { method: 'password', browser })
+  await recordAttempt(write, { ...report, code: null, email: user.email, userId })
+  return { session, user: active }
+}
+
+function refusePassword(organisation: Organisation, user: User | undefined): Refusal | undefined {
+  if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
+    return {
+      code: 'login_method.disabled',
+      detail: 'Passwords are not the login method of this organisation.',
+    }
+  }
+  if (user && (user.status === 'deactivated' || user.held)) {
+    return { code: 'user.deactivated', detail: 'This person is deactivated here.' }
+  }
+  if (user && user.emailVerifiedAt === null) {
+    return {
+      code: 'email.not_verified',
+      detail: 'The e-mail address is not proved yet. Use the link in the activation mail.',
+    }
+  }
+  return undefined
+}
+
+/** A one-time activation link; older ones of this person end (MU-9). @returns the token, shown once. */
+export async function issueActivation({ db, actor, now }: Write, user: User): Promise<string> {
+  const token = `${user.organisationId}.${newSecret()}`
+  await accounts.removeLinksOf(db, user.organisationId, user.id)
+  await accounts.addLink(db, {
+    org_id: user.organisationId,
+    hash: hashSecret(token),
+    kind: 'activation',
+    user_id: user.id,
+    created_at: now,
+    expires_at: now + days(activationDays),
+    used_at: null,
+  })
+  await events.append(db, actor, now, [
+    { name: 'activation.issued', subject: { kind: 'user', id: user.id, label: user.email } },
+  ])
+  return token
+}
+
+const expired: Refusal = {
+  code: 'activation.expired',
+  detail:
+    'This link is used, expired or replaced by a newer one. Ask a manager of your organisation for a new one.',
+}
+
+/** Opening a link consumes nothing (MU-9). */
+export async function readActivation({ db, actor, now }: Read, token: string) {
+  const link = await accounts.findLink(db, actor.organisationId, hashSecret(token), now)
+  const organisation = await organisations.find(db, actor.organisationId)
+  const user = link && (await users.find(db, actor.organisationId, link.user_id))
+  if (!organisation || !user || user.status === 'deactivated') throw new Refused(expired)
+  return { organisation, user }
+}
+
+/** The person chose a password by their link: it proves the address and signs them in. */
+export async function activateWithPassword(
+  write: Write,
+  token: string,
+  passwordHash: string,
+  browser: Browser,
+): Promise<{ session: OpenedSession; user: User; organisation: Organisation }> {
+  const { db, actor, now } = write
+  const organisation = await lockOrganisation(write)
+  if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
+    throw new Refused({
+      code: 'login_method.disabled',
+      detail: `People sign in to ${organisation.name} another way. Open its sign-in page.`,
+    })
+  }
+  const link = await accounts.consumeLink(db, actor.organisationId, hashSecret(token), now)
+  const found = link && (await users.lock(db, actor.organisationId, link.user_id))
+  if (!found || found.status === 'deactivated' || found.held) throw new Refused(expired)
+  const proved: User = { ...found, emailVerifiedAt: found.emailVerifiedAt ?? now }
+  await setPassword(write, found, passwordHash)
+  await users.update(db, found, proved)
+  const user = await signedIn(write, { ...proved, version: found.version + 1 }, 'password')
+  const session = await openSession(write, { userId: user.id }, { method: 'password', browser })
+  return { session, user, organisation }
+}
+
+export async function setPassword(
+  { db, actor, now }: Write,
+  user: User,
+  hash: string,
+): Promise<void> {
+  await accounts.putPassword(db, {
+    org_id: user.organisationId,
+    user_id: user.id,
+    hash,
+    set_at: now,
+  })
+  await events.append(db, actor, now, [
+    { name: 'user.password_set', subject: { kind: 'user', id: user.id, label: user.email } },
+  ])
+}
+
+export type NewBreakGlass = {
+  email: string
+  passwordHash: string
+  /** Sealed by the caller; null for one that an operator made and that enrols at its first use. */
+  totpSecret: string | null
+}
+
+/** An emergency account: a manager that no source and no login method governs (SE-12). */
+export async function createBreakGlass(write: Write, account: NewBreakGlass) {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  const address = readEmailAddress(account.email)
+  if (!address) {
+    throw new Refused({
+      code: 'request.invalid',
+      detail: `${account.email} is not an e-mail address.`,
+      errors: [{ pointer: '/email', code: 'email' }],
+    })
+  }
+  const row: accounts.BreakGlassAccount = {
+    org_id: actor.organisationId,
+    id: newId(),
+    email: address.address,
+    email_folded: address.folded,
+    password_hash: account.passwordHash,
+    totp_secret: account.totpSecret,
+    totp_last_step: 0,
+    created_at: now,
+    credentials_changed_at: now,
+    last_sign_in_at: null,
+  }
+  if (!(await accounts.addBreakGlass(db, row))) {
+    throw new Refused({
+      code: 'user.email_exists',
+      detail: `${address.address} is an emergency account already.`,
+      errors: [{ pointer: '/email', code: 'user.email_exists' }],
+    })
+  }
+  await events.append(db, actor, now, [
+    { name: 'break_glass.created', subject: { kind: 'break_glass', id: row.id, label: row.email } },
+  ])
+  return row
+}
+
+export async function breakGlassView({ db, actor, now }: Read) {
+  allow(actor, 'identity.read')
+  const rows = await accounts.breakGlassAccounts(db, actor.organisationId)
+  return rows.map((row) => {
+    const facts = {
+      lastSignInAt: row.last_sign_in_at,
+      credentialsChangedAt: row.credentials_changed_at,
+    }
+    return {
+      id: row.id,
+      email: row.email,
+      createdAt: row.created_at,
+      credentialsChangedAt: row.credentials_changed_at,
+      lastSignInAt: row.last_sign_in_at,
+      proved: isProved(facts, now),
+      drillDueAt: drillDueAt(facts),
+    }
+  })
+}
+
+export const findBreakGlass = ({ db, actor }: Read, email: string) => {
+  const folded = readEmailAddress(email)?.folded
+  return folded
+    ? accounts.breakGlassAccount(db, actor.organisationId, { emailFolded: folded })
+    : undefined
+}
+
+/** While SSO is in force the last proved account stays (SE-14). */
+export async function deleteBreakGlass(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  const all = await breakGlassView(write)
+  const leaving = all.find((account) => account.id === id)
+  if (!leaving) throw notFound('emergency account')
+  const others = all.filter((account) => account.id !== id)
+  const keepsOne = leaving.proved ? others.some((account) => account.proved) : others.length > 0
+  if (organisation.loginMethod === 'sso' && !keepsOne) {
+    throw new Refused({
+      code: 'break_glass.last',
+      detail:
+        'This is the last proved emergency account, and SSO is in force. Prove another one first.',
+    })
+  }
+  await accounts.removeBreakGlass(db, actor.organisationId, id)
+  await sessions.endOfBreakGlass(db, actor.organisationId, id)
+  await events.append(db, actor, now, [
+    { name: 'break_glass.deleted', subject: { kind: 'break_glass', id, label: leaving.email } },
+  ])
+}
+
+export type EmergencyProof = { accountId: string; totpStep: number; enrolledSecret?: string }
+
+/** Opens at most 60 minutes and tells every manager (SE-13). */
+export async function signInEmergency(
+  write: Write,
+  { accountId, totpStep, enrolledSecret }: EmergencyProof,
+  browser: Browser,
+  report: AttemptReport,
+): Promise<{ session: OpenedSession } | { refusal: Refusal }> {
+  const { db, actor, now } = write
+  const organisation = await lockOrganisation(write)
+  const account = await accounts.breakGlassAccount(db, actor.organisationId, { id: accountId })
+  const fresh =
+    account && (await accounts.consumeTotpStep(db, actor.organisationId, accountId, totpStep))
+  if (!account || !fresh) {
+    const refusal: Refusal = {
+      code: 'auth.invalid_credentials',
+      detail: 'Wrong e-mail, password or code.',
+    }
+    await recordAttempt(write, {
+      ...report,
+      code: refusal.code,
+      rule: 'one-time code',
+      remedy: 'Each code works once. Wait for the next one.',
+    })
+    return { refusal }
+  }
+  await accounts.changeBreakGlass(db, actor.organisationId, accountId, {
+    last_sign_in_at: now,
+    ...(enrolledSecret && { totp_secret: enrolledSecret }),
+  })
+  const session = await openSession(
+    write,
+    { breakGlassId: accountId },
+    { method: 'emergency', browser },
+  )
+  await events.append(
+    db,
+    { ...actor, kind: 'break_glass', id: account.id, label: account.email },
+    now,
+    [
+      {
+        name: 'break_glass.used',
+        subject: { kind: 'break_glass', id: account.id, label: account.email },
+        data: { opensUntil: session.expiresAt },
+      },
+    ],
+  )
+  const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+  await sendMail(
+    write,
+    organisation,
+    'break_glass_used',
+    ...managers.filter((one) => one.status !== 'deactivated'),
+  )
+  await recordAttempt(write, { ...report, code: null, email: account.email })
+  return { session }
+}
+
+export async function listAdoptions({ db, actor }: Read) {
+  allow(actor, 'users.read')
+  const rows = await accounts.adoptions(db, actor.organisationId)
+  return Promise.all(
+    rows.map(async (row) => {
+      const user = await users.find(db, actor.organisationId, row.user_id)
+      return { row, name: user ? nameOf(user) : row.email }
+    }),
+  )
+}
+
+/** Approval links the very subject that asked; the next sign-in is theirs (JI-20). */
+export async function decideAdoption(
+  { db, actor, now }: Write,
+  id: string,
+  state: 'approved' | 'declined',
+): Promise<void> {
+  allow(actor, 'users.write')
+  const entry = await accounts.decideAdoption(db, actor.organisationId, id, state)
+  if (!entry) throw notFound('open entry in the adoption queue')
+  await events.append(db, actor, now, [
+    {
+      name: state === 'approved' ? 'adoption.approved' : 'adoption.declined',
+      subject: { kind: 'user', id: entry.user_id, label: entry.email },
+      data: { issuer: entry.issuer, subject: entry.subject, risk: entry.risk },
+    },
+  ])
+}
+
+export const listDomains = ({ db, actor }: Read) => {
+  allow(actor, 'identity.read')
+  return accounts.domains(db, actor.organisationId)
+}
+
+/** An operator vouches for a domain; the proof by DNS belongs to the Domains page (SE-15). */
+export async function putDomain(
+  { db, actor, now }: Write,
+  name: string,
+  verified: boolean,
+): Promise<boolean> {
+  const before = (await accounts.domains(db, actor.organisationId)).find(
+    (domain) => domain.name === name,
+  )
+  if (before && (before.verified_at !== null) === verified) return false
+  await accounts.putDomain(db, {
+    org_id: actor.organisationId,
+    name,
+    verified_at: verified ? now : null,
+    created_at: before?.created_at ?? now,
+  })
+  await events.append(db, actor, now, [
+    {
+      name: verified ? 'domain.verified' : 'domain.added',
+      subject: { kind: 'domain', id: name, label: name },
+      data: { by: 'operator' },
+    },
+  ])
+  return true
+}
+
+export const preference = ({ db, actor }: Read, key: string) =>
+  actor.id ? accounts.preference(db, actor.organisationId, actor.id, key) : Promise.resolve(null)
+
+/** What a person likes to see is theirs alone and no change of the directory: it has no event. */
+export const putPreference = async ({ db, actor }: Write, key: string, value: unknown) => {
+  if (actor.id) await accounts.putPreference(db, actor.organisationId, actor.id, key, value)
+}

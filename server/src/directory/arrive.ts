@@ -1,0 +1,368 @@
+import { readEmailAddress } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import { hashSecret } from '../lib/secrets.ts'
+import type { Happening } from '../model/event.ts'
+import type { Organisation } from '../model/organisation.ts'
+import type { Refusal } from '../model/refusals.ts'
+import type { Connection } from '../model/saml.ts'
+import type { User } from '../model/user.ts'
+import {
+  type Arrival,
+  decideArrival,
+  isName,
+  isOwnedByIdp,
+  type KnownPerson,
+} from '../policy/index.ts'
+import { access, accounts, events, sso, users } from '../store/index.ts'
+import { type AttemptReport, recordAttempt } from './attempts.ts'
+import { land } from './join.ts'
+import { type Browser, type OpenedSession, openSession, signedIn } from './sessions.ts'
+import { lockOrganisation, type Write } from './write.ts'
+
+/** What an identity provider vouched for, in the directory's words. */
+export type Vouched = {
+  issuer: string
+  subject: string | undefined
+  email: string | undefined
+  firstName: string | undefined
+  lastName: string | undefined
+  /** Which claim each value came from, for the audit (JI-23). */
+  claimsUsed: Record<string, string>
+  /** The request that this answers, bound to the browser that asked; absent when unsolicited. */
+  answers: { requestId: string; browserHash: string } | undefined
+  /** Remembered until it expires, so that the same assertion opens nothing twice. */
+  assertion: { id: string; expiresAt: number }
+  session: {
+    nameId: string | null
+    nameIdFormat: string | null
+    sessionIndex: string | null
+    notOnOrAfter: number | null
+  }
+}
+
+export type ArrivalResult =
+  | { session: OpenedSession; user: User; returnTo: string }
+  | { refusal: Refusal; report: Pick<AttemptReport, 'reference'> }
+
+/**
+ * An SSO sign-in, whole: the request is used up, the assertion remembered, the person found, linked
+ * or created, and their session opened, in one transaction. A refusal commits only the log of it.
+ */
+export async function arrive(
+  write: Write,
+  connection: Pick<Connection, 'name' | 'refresh'> & {
+    claimNames: { firstName: string; lastName: string }
+  },
+  vouched: Vouched,
+  browser: Browser,
+  report: AttemptReport,
+): Promise<ArrivalResult> {
+  const { db, actor, now } = write
+  const organisation = await lockOrganisation(write)
+
+  async function refuse(refusal: Refusal, rule: string, userId?: string): Promise<ArrivalResult> {
+    await recordAttempt(write, {
+      ...report,
+      code: refusal.code,
+      rule,
+      remedy: refusal.detail,
+      email: vouched.email ?? null,
+      userId: userId ?? null,
+    })
+    return { refusal, report }
+  }
+
+  if (organisation.loginMethod !== 'sso') {
+    return refuse(
+      {
+        code: 'login_method.disabled',
+        detail: 'Single sign-on is not the login method of this organisation.',
+      },
+      'login method',
+    )
+  }
+  const used = await useUp(write, vouched)
+  if ('refusal' in used) return refuse(used.refusal, used.rule)
+
+  const found = await findPerson(write, organisation, vouched)
+  const { address, subject } = found
+  const decision = decideArrival({
+    organisation,
+    bySubject: found.bySubject ? found.known : undefined,
+    byEmail: found.bySubject ? undefined : found.known,
+    email: address?.folded,
+    firstName: vouched.firstName,
+    lastName: vouched.lastName,
+    claimNames: connection.claimNames,
+    domainVerified: found.domainVerified,
+    adoptionApproved: found.adoptionApproved,
+  })
+  if (decision.kind === 'refused') return refuse(decision.refusal, decision.rule, found.user?.id)
+  if (decision.kind === 'await_adoption' && found.user && address) {
+    const refusal = await queue(
+      write,
+      decision,
+      found.user,
+      address.address,
+      vouched.issuer,
+      subject,
+    )
+    return refuse(refusal, 'adoption', found.user.id)
+  }
+
+  const linked = { issuer: vouched.issuer, subject, connection: connection.name, linkedAt: now }
+  const data = {
+    method: 'sso',
+    idp: vouched.issuer,
+    subject,
+    email: address?.address,
+    claims: vouched.claimsUsed,
+  }
+  let user = found.user
+  if (decision.kind === 'create') {
+    user = await land(write, organisation, {
+      email: address?.address ?? '',
+      firstName: decision.firstName,
+      lastName: decision.lastName,
+      roles: [],
+      groupIds: [],
+      poolIds: [],
+      status: 'active',
+      managedBy: 'sso_jit',
+      joinedBy: 'sso_jit',
+      kind: 'jit',
+      emailVerified: true,
+      data,
+    })
+    // Somebody with this address came in at the same moment: on a second look they are known.
+    if (!user) throw new ArrivedMeanwhile()
+  }
+  if (!user) throw new Error('A decision to sign in without a person.')
+  if (decision.kind === 'create' || decision.kind === 'link') {
+    if (!(await sso.link(db, organisation.id, user.id, linked))) throw new ArrivedMeanwhile()
+  }
+  if (decision.kind === 'link')
+    user = await complete(write, organisation, user, linked, decision.completes)
+  user = await refresh(write, organisation, user, vouched, connection.refresh)
+  user = await followEmail(write, user, address, found.domainVerified, decision)
+  user = await signedIn(write, user, 'sso', { idp: vouched.issuer })
+
+  const session = await openSession(
+    write,
+    { userId: user.id },
+    {
+      method: 'sso',
+      browser,
+      sso: { issuer: vouched.issuer, ...vouched.session },
+    },
+  )
+  await recordAttempt(write, { ...report, code: null, email: user.email, userId: user.id })
+  return { session, user, returnTo: used.returnTo }
+}
+
+/** Two first sign-ins of one person met; the caller runs the same arrival again and finds them known. */
+export class ArrivedMeanwhile extends Error {}
+
+/** One-time use of the request and of the assertion; each is one atomic statement. */
+async function useUp(
+  { db, actor, now }: Write,
+  { answers, assertion, issuer }: Pick<Vouched, 'answers' | 'assertion' | 'issuer'>,
+): Promise<{ returnTo: string } | { refusal: Refusal; rule: string }> {
+  const hash = hashSecret(`${issuer}\n${assertion.id}`)
+  if (!(await sso.rememberAssertion(db, actor.organisationId, hash, assertion.expiresAt))) {
+    return {
+      rule: 'replay',
+      refusal: {
+        code: 'saml.replayed',
+        detail: 'This assertion was used before. The person signs in anew.',
+      },
+    }
+  }
+  if (!answers) return { returnTo: '' }
+  const request = await sso.consumeRequest(
+    db,
+    actor.organisationId,
+    answers.requestId,
+    answers.browserHash,
+    now,
+  )
+  if (request) return { returnTo: request.return_to }
+  return {
+    rule: 'InResponseTo',
+    refusal: {
+      code: 'saml.in_response_to_mismatch',
+      detail:
+        'The response answers no open sign-in of this browser: it took longer than ten minutes, was used already, or was started elsewhere.',
+    },
+  }
+}
+
+async function findPerson(write: Write, organisation: Organisation, vouched: Vouched) {
+  const { db } = write
+  const address = vouched.email === undefined ? undefined : readEmailAddress(vouched.email)
+  const subject = vouched.subject ?? address?.folded ?? ''
+  const identity = await sso.identity(db, organisation.id, vouched.issuer, subject)
+  const user = identity
+    ? await users.lock(db, organisation.id, identity.userId)
+    : address && (await lockByEmail(write, organisation.id, address.folded))
+  const identities = user && !identity ? await sso.identitiesOf(db, organisation.id, user.id) : []
+  const roles = user ? await access.rolesOf(db, organisation.id, [user.id]) : []
+  const known: KnownPerson | undefined = user && {
+    status: user.status,
+    held: user.held,
+    joinedBy: user.joinedBy,
+    pendingReason: user.pendingReason,
+    everSignedIn: user.lastSignInAt !== null,
+    linkedElsewhere: identities.some((one) => one.issuer === vouched.issuer),
+    isManager: roles.some(({ role }) => role === 'ROLE_MANAGER'),
+  }
+  const approved =
+    user && !identity
+      ? await accounts.isAdoptionApproved(db, organisation.id, user.id, vouched.issuer, subject)
+      : false
+  return {
+    address,
+    subject,
+    user,
+    known,
+    bySubject: identity !== undefined,
+    adoptionApproved: approved,
+    domainVerified: address
+      ? await accounts.isVerifiedDomain(db, organisation.id, address.domain)
+      : false,
+  }
+}
+
+async function lockByEmail({ db }: Write, organisationId: string, folded: string) {
+  const user = await users.findByEmail(db, organisationId, folded)
+  return user && users.lock(db, organisationId, user.id)
+}
+
+async function queue(
+  { db, actor, now }: Write,
+  { refusal, risk, reason }: Extract<Arrival, { kind: 'await_adoption' }>,
+  user: User,
+  email: string,
+  issuer: string,
+  subject: string,
+): Promise<Refusal> {
+  const entry = await accounts.queueAdoption(db, {
+    org_id: user.organisationId,
+    id: newId(),
+    user_id: user.id,
+    email,
+    issuer,
+    subject,
+    risk,
+    reason,
+    state: 'open',
+    created_at: now,
+    last_attempt_at: now,
+    attempts: 1,
+  })
+  if (entry.created) {
+    await events.append(db, actor, now, [
+      {
+        name: 'adoption.queued',
+        subject: { kind: 'user', id: user.id, label: user.email },
+        data: { issuer, subject, risk, reason },
+      },
+    ])
+  }
+  return refusal
+}
+
+/** An account that was here before is linked; one that was promised is completed (JI-4, JI-21, MU-10). */
+async function complete(
+  { db, actor, now }: Write,
+  organisation: Organisation,
+  user: User,
+  linked: sso.Identity,
+  completes: boolean,
+): Promise<User> {
+  await events.append(db, actor, now, [
+    {
+      name: 'user.linked',
+      subject: { kind: 'user', id: user.id, label: user.email },
+      data: { issuer: linked.issuer, subject: linked.subject, connection: linked.connection },
+    },
+  ])
+  const preRegistered =
+    completes &&
+    user.pendingReason === 'not_activated' &&
+    organisation.source === 'sso_jit' &&
+    user.joinedBy !== 'first_manager'
+  if (!preRegistered) return user
+  const managed: User = { ...user, managedBy: 'sso_jit', updatedAt: now, updatedBy: actor.label }
+  await users.update(db, user, managed)
+  return { ...managed, version: user.version + 1 }
+}
+
+/** Names that every sign-in brings (JI-16); a claim that is missing today keeps the last value. */
+async function refresh(
+  { db, actor, now }: Write,
+  organisation: Organisation,
+  user: User,
+  vouched: Vouched,
+  policy: Connection['refresh'],
+): Promise<User> {
+  const changed = (['firstName', 'lastName'] as const).filter(
+    (name) =>
+      isOwnedByIdp({ organisation, user }, policy, name) &&
+      isName(vouched[name]) &&
+      vouched[name]?.trim() !== user[name],
+  )
+  if (changed.length === 0) return user
+  const after = Object.fromEntries(changed.map((name) => [name, vouched[name]?.trim()]))
+  const before = Object.fromEntries(changed.map((name) => [name, user[name]]))
+  const renamed: User = { ...user, ...after, updatedAt: now, updatedBy: actor.label }
+  await users.update(db, user, renamed)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.changed',
+      subject: { kind: 'user', id: user.id, label: user.email },
+      before,
+      after,
+      source: 'sso_jit',
+    },
+  ])
+  return { ...renamed, version: user.version + 1 }
+}
+
+/** A linked person's new address is taken over only when its domain is verified and it is free (JI-18). */
+async function followEmail(
+  { db, actor, now }: Write,
+  user: User,
+  address: ReturnType<typeof readEmailAddress>,
+  domainVerified: boolean,
+  decision: Arrival,
+): Promise<User> {
+  if (decision.kind !== 'known' || !address || address.folded === user.emailFolded) return user
+  const subject = { kind: 'user', id: user.id, label: user.email }
+  const taken = await users.findByEmail(db, user.organisationId, address.folded)
+  if (!domainVerified || taken) {
+    const reason = taken ? 'The address belongs to somebody else.' : 'Its domain is not verified.'
+    await events.append(db, actor, now, [
+      { name: 'user.email_change_refused', subject, data: { email: address.address, reason } },
+    ])
+    return user
+  }
+  const moved: User = {
+    ...user,
+    email: address.address,
+    emailFolded: address.folded,
+    updatedAt: now,
+    updatedBy: actor.label,
+  }
+  await users.update(db, user, moved)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.changed',
+      subject,
+      before: { email: user.email },
+      after: { email: moved.email },
+      source: 'sso',
+    },
+  ])
+  return { ...moved, version: user.version + 1 }
+}

@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto'
+import { newId } from '../lib/ids.ts'
+import type { RefusalCode } from '../model/refusals.ts'
+import { attempts, events } from '../store/index.ts'
+import { allow, notFound, type Read, type Write } from './write.ts'
+
+const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** What a person quotes to a manager: ten characters without look-alikes, such as `7KQ2M-XW4RA`. */
+export function newReference(): string {
+  const draw = () => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
+  return `${draw()}-${draw()}`
+}
+
+export type AttemptReport = {
+  reference: string
+  method: string
+  code: RefusalCode | null
+  rule?: string | null
+  expected?: string | null
+  received?: string | null
+  remedy?: string | null
+  idpScreen?: string | null
+  checks?: { rule: string; ok: boolean; expected?: string; received?: string }[]
+  claims?: { name: string; values: string[] }[]
+  redactedXml?: string | null
+  email?: string | null
+  userId?: string | null
+  userAgent?: string | null
+  test?: boolean
+}
+
+const longestValue = 2_000
+const longestXml = 64_000
+
+/** Writes one attempt to the sign-in log and, when it failed, `auth.failed` to the audit, once (LM-28). */
+export async function recordAttempt(
+  { db, actor, now }: Write,
+  report: AttemptReport,
+): Promise<void> {
+  const cut = (text: string | null | undefined) => (text ? text.slice(0, longestValue) : null)
+  await attempts.insert(db, {
+    org_id: actor.organisationId,
+    id: newId(),
+    reference: report.reference,
+    at: now,
+    result: report.code ? 'failure' : 'success',
+    method: report.method,
+    code: report.code,
+    rule: cut(report.rule),
+    email: report.email?.toLowerCase().slice(0, 254) ?? null,
+    user_id: report.userId ?? null,
+    ip: actor.ip,
+    test: report.test ? 1 : 0,
+    details: {
+      expected: cut(report.expected),
+      received: cut(report.received),
+      remedy: report.remedy ?? null,
+      idpScreen: report.idpScreen ?? null,
+      checks: (report.checks ?? []).map((check) => ({
+        rule: check.rule,
+        ok: check.ok,
+        expected: cut(check.expected),
+        received: cut(check.received),
+      })),
+      claims: report.claims ?? [],
+      redactedXml: report.redactedXml?.slice(0, longestXml) ?? null,
+      userAgent: report.userAgent?.slice(0, 300) ?? null,
+    },
+  })
+  if (!report.code) return
+  await events.append(db, actor, now, [
+    {
+      name: 'auth.failed',
+      result: 'failure',
+      ...(report.userId && {
+        subject: { kind: 'user', id: report.userId, ...(report.email && { label: report.email }) },
+      }),
+      data: {
+        method: report.method,
+        code: report.code,
+        rule: report.rule ?? null,
+        reference: report.reference,
+        email: report.email ?? null,
+        ...(report.test && { test: true }),
+      },
+    },
+  ])
+}
+
+export async function listAttempts(
+  { db, actor }: Read,
+  conditions: attempts.AttemptConditions,
+  limit: number,
+) {
+  allow(actor, 'audit.read')
+  return attempts.list(db, actor.organisationId, conditions, limit)
+}
+
+export async function findAttempt({ db, actor }: Read, id: string) {
+  allow(actor, 'audit.read')
+  const attempt = await attempts.find(db, actor.organisationId, id)
+  if (!attempt) throw notFound('attempt')
+  return attempt
+}
+
+export async function listEvents(
+  { db, actor }: Read,
+  conditions: events.EventConditions,
+  limit: number,
+) {
+  allow(actor, 'audit.read')
+  return events.list(db, actor.organisationId, conditions, limit)
+}

@@ -1,0 +1,363 @@
+import { minutes } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
+import { hashSecret } from '../lib/secrets.ts'
+import type { LoginMethod } from '../model/organisation.ts'
+import { Refused } from '../model/refusals.ts'
+import type { Connection } from '../model/saml.ts'
+import { decideMethodChange, isProved, type TestFacts } from '../policy/index.ts'
+import { accounts, events, organisations, people, sessions, sso, users } from '../store/index.ts'
+import { type AttemptReport, recordAttempt } from './attempts.ts'
+import { digestOf, readConnection, storeConnection } from './connections.ts'
+import { sendMail } from './mail.ts'
+import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+
+const mailsAtOnce = 500
+const exampleCount = 50
+const requestMinutes = 10
+
+export async function loginMethodView({ db, actor, now }: Read) {
+  allow(actor, 'identity.read')
+  const organisation = await organisations.find(db, actor.organisationId)
+  if (!organisation) throw notFound('organisation')
+  const [connection, breakGlass, password] = await Promise.all([
+    readConnection(db, actor.organisationId),
+    accounts.breakGlassAccounts(db, actor.organisationId),
+    actor.id ? accounts.password(db, actor.organisationId, actor.id) : undefined,
+  ])
+  const facts = breakGlass.map((account) => ({
+    lastSignInAt: account.last_sign_in_at,
+    credentialsChangedAt: account.credentials_changed_at,
+  }))
+  return {
+    organisation,
+    connection,
+    breakGlass: {
+      exists: facts.length > 0,
+      proved: facts.some((account) => isProved(account, now)),
+      facts,
+    },
+    ownPasswordSet: password !== undefined,
+  }
+}
+
+/** The connection that sign-ins use, whoever asks. */
+export const findConnection = ({ db, actor }: Read) => readConnection(db, actor.organisationId)
+
+export type MethodChangeRequest = {
+  method: LoginMethod
+  connection: Omit<Connection, 'id'> | undefined
+  testId: string | undefined
+  googleAvailable: boolean
+  /** The version that the manager saw (GE-5); undefined when the caller sent none. */
+  ifVersion: number | undefined
+}
+
+/** Saves the login method and its settings (LM-1 to LM-19). */
+export async function changeLoginMethod(write: Write, request: MethodChangeRequest): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  expectVersion(organisation.version, request.ifVersion)
+
+  const live = await readConnection(db, organisation.id)
+  const wanted = request.method === 'sso' ? (request.connection ?? live) : undefined
+  if (request.method === 'sso' && !wanted) {
+    throw new Refused({
+      code: 'request.invalid',
+      detail: 'Connect the identity provider: its metadata, or SSO URL, entity ID and certificate.',
+      errors: [{ pointer: '/saml', code: 'required' }],
+    })
+  }
+  const test = request.testId ? await sso.findTest(db, organisation.id, request.testId) : undefined
+  const byOperator = actor.kind === 'operator'
+  const breakGlass = await accounts.breakGlassAccounts(db, organisation.id)
+  const refusal = decideMethodChange({
+    organisation,
+    method: request.method,
+    digest: wanted ? digestOf(wanted.saml) : null,
+    liveDigest: live ? digestOf(live.saml) : null,
+    managerId: actor.kind === 'user' ? actor.id : null,
+    managerHasPassword:
+      actor.id !== null && (await accounts.password(db, organisation.id, actor.id)) !== undefined,
+    googleAvailable: request.googleAvailable,
+    test: test && testFacts(test),
+    breakGlass: breakGlass.map((account) => ({
+      lastSignInAt: account.last_sign_in_at,
+      credentialsChangedAt: account.credentials_changed_at,
+    })),
+    byOperator,
+    now,
+  })
+  if (refusal) throw new Refused(refusal)
+
+  if (request.method === 'sso' && request.connection) {
+    await storeConnection(db, organisation.id, request.connection, now)
+    await events.append(db, actor, now, [
+      {
+        name: 'connection.changed',
+        subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
+        before: live ? summary(live) : null,
+        after: summary(request.connection),
+        data: byOperator ? { withoutTest: true } : { testId: request.testId },
+      },
+    ])
+  }
+  await organisations.change(db, organisation.id, { loginMethod: request.method })
+  if (test?.state === 'succeeded' && actor.id)
+    await linkTester(write, test, actor.id, wanted?.name ?? 'SSO')
+  if (organisation.loginMethod === request.method) return
+  await switchPeople(write, organisation, request.method)
+  await events.append(db, actor, now, [
+    {
+      name: 'login_method.changed',
+      subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
+      before: { method: organisation.loginMethod },
+      after: { method: request.method },
+      data: byOperator
+        ? { withoutTest: request.method === 'sso' }
+        : { testId: request.testId ?? null },
+    },
+  ])
+}
+
+function summary({ name, provider, saml, refresh }: Omit<Connection, 'id'>) {
+  const { certificates, ...settings } = saml
+  return {
+    name,
+    provider,
+    ...settings,
+    refresh,
+    certificates: certificates.map((one) => one.fingerprint),
+  }
+}
+
+export function expectVersion(version: number, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === version) return
+  throw new Refused({
+    code: 'request.stale',
+    detail: 'Somebody changed these settings meanwhile. Load them again and repeat your change.',
+  })
+}
+
+/** The manager who proved the sign-in is known by it from now on, so that saving never locks them out. */
+async function linkTester(
+  { db, actor, now }: Write,
+  test: sso.SsoTest,
+  userId: string,
+  name: string,
+): Promise<void> {
+  const result = test.result ? (JSON.parse(test.result) as TestResult) : undefined
+  if (!result?.issuer || !result.subject) return
+  const identity = {
+    issuer: result.issuer,
+    subject: result.subject,
+    connection: name,
+    linkedAt: now,
+  }
+  if (!(await sso.link(db, actor.organisationId, userId, identity))) return
+  await events.append(db, actor, now, [
+    {
+      name: 'user.linked',
+      subject: { kind: 'user', id: userId, label: actor.label },
+      data: { issuer: result.issuer, subject: result.subject, by: 'test sign-in' },
+    },
+  ])
+}
+
+/** LM-12, LM-13: everyone else waits for their first sign-in by the new method; old sessions end. */
+async function switchPeople(
+  write: Write,
+  organisation: { id: string; name: string; slug: string; loginMethod: LoginMethod | null },
+  method: LoginMethod,
+): Promise<void> {
+  const { db, actor, now } = write
+  // The first choice takes nothing from anyone when it is the password they have already (LM-3).
+  if (organisation.loginMethod === null && method === 'password') return
+  const saverId = actor.kind === 'user' ? (actor.id ?? '') : ''
+  await users.awaitNewMethod(db, organisation.id, saverId, now)
+  if (method !== 'password') await accounts.removePasswords(db, organisation.id)
+  await sessions.endAllBut(db, organisation.id, actor.sessionId)
+  if (actor.kind === 'operator' && organisation.loginMethod === null) return
+  let after = ''
+  for (;;) {
+    const page = await users.eachEnabled(db, organisation.id, after, mailsAtOnce)
+    const others = page.filter((user) => user.id !== saverId)
+    if (others.length > 0) await sendMail(write, organisation, 'method_changed', ...others)
+    const last = page.at(-1)
+    if (page.length < mailsAtOnce || !last) return
+    after = last.id
+  }
+}
+
+/** Who is affected by a switch, before it happens; changes nothing (LM-10). */
+export async function previewLoginMethod({ db, actor, now }: Read, method: LoginMethod) {
+  allow(actor, 'identity.write')
+  const domains = (await accounts.domains(db, actor.organisationId))
+    .filter((domain) => domain.verified_at !== null)
+    .map((domain) => domain.name)
+  const [total, affected, sessionsToEnd] = await Promise.all([
+    people.total(db, actor.organisationId),
+    people.affected(db, actor.organisationId, method, domains, exampleCount),
+    sessions.countOpen(db, actor.organisationId, now, actor.sessionId),
+  ])
+  return { total, ...affected, openInvitations: 0, sessionsToEnd }
+}
+
+export type TestResult = {
+  checks: { rule: string; ok: boolean; expected?: string; received?: string }[]
+  claims: { name: string; values: string[] }[]
+  code?: string
+  remedy?: string
+  idpScreen?: string
+  issuer?: string
+  subject?: string
+  email?: string
+  firstName?: string
+  lastName?: string
+}
+
+function testFacts(test: sso.SsoTest): TestFacts {
+  return {
+    managerId: test.manager_id,
+    succeeded: test.state === 'succeeded',
+    finishedAt: test.finished_at ?? 0,
+    digest: test.digest,
+    resolvesTo: test.resolves_to,
+  }
+}
+
+/** Remembers the unsaved settings that a test sign-in will run (LM-15); nothing else sees them. */
+export async function startTest(
+  write: Write,
+  connection: Omit<Connection, 'id'>,
+): Promise<sso.SsoTest> {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  if (!actor.id)
+    throw new Refused({ code: 'auth.forbidden', detail: 'A test sign-in needs a manager.' })
+  const test: sso.SsoTest = {
+    org_id: actor.organisationId,
+    id: newId(),
+    manager_id: actor.id,
+    digest: digestOf(connection.saml),
+    settings: JSON.stringify(connection),
+    name: connection.name,
+    state: 'pending',
+    result: null,
+    resolves_to: null,
+    created_at: now,
+    finished_at: null,
+  }
+  await sso.addTest(db, test)
+  return test
+}
+
+export async function findTest({ db, actor }: Read, id: string) {
+  allow(actor, 'identity.read')
+  const test = await sso.findTest(db, actor.organisationId, id)
+  if (!test || test.manager_id !== actor.id) throw notFound('test')
+  return test
+}
+
+export async function latestTest({ db, actor }: Read) {
+  allow(actor, 'identity.read')
+  return actor.id ? sso.latestTest(db, actor.organisationId, actor.id) : undefined
+}
+
+/** The settings that a started sign-in runs under: the saved ones, or those of a test. */
+export async function testSettings(
+  { db, actor }: Read,
+  testId: string,
+): Promise<Omit<Connection, 'id'> | undefined> {
+  const test = await sso.findTest(db, actor.organisationId, testId)
+  return test && (JSON.parse(test.settings) as Omit<Connection, 'id'>)
+}
+
+/** Ends a test sign-in; no user, no session, whatever it found (LM-15). */
+export async function finishTest(
+  write: Write,
+  testId: string,
+  answers: { requestId: string; browserHash: string },
+  result: TestResult,
+  report: AttemptReport,
+): Promise<void> {
+  const { db, actor, now } = write
+  const request = await sso.consumeRequest(
+    db,
+    actor.organisationId,
+    answers.requestId,
+    answers.browserHash,
+    now,
+  )
+  const test = request && (await sso.findTest(db, actor.organisationId, testId))
+  if (!test) {
+    throw new Refused({
+      code: 'saml.in_response_to_mismatch',
+      detail: 'The response answers no open test of this browser. Start the test again.',
+    })
+  }
+  const owner =
+    result.issuer && result.subject
+      ? await sso.identity(db, actor.organisationId, result.issuer, result.subject)
+      : undefined
+  const manager = await users.find(db, actor.organisationId, test.manager_id)
+  const byEmail = !owner && manager && result.email?.toLowerCase() === manager.emailFolded
+  await sso.finishTest(db, actor.organisationId, testId, {
+    state: result.code ? 'failed' : 'succeeded',
+    result: JSON.stringify(result),
+    resolves_to: owner?.userId ?? (byEmail ? manager.id : null),
+    finished_at: now,
+  })
+  await events.append(db, actor, now, [
+    {
+      name: 'connection.tested',
+      result: result.code ? 'failure' : 'success',
+      subject: { kind: 'user', id: test.manager_id, ...(manager && { label: manager.email }) },
+      data: { testId, digest: test.digest, code: result.code ?? null },
+    },
+  ])
+  await recordAttempt(write, { ...report, test: true })
+}
+
+/** Remembers an AuthnRequest until it is answered; the browser that asked is part of it. */
+export async function openRequest(
+  { db, actor, now }: Write,
+  request: {
+    id: string
+    browserSecret: string
+    returnTo: string
+    testId: string | null
+    kind: 'login' | 'test' | 'logout'
+  },
+): Promise<void> {
+  await sso.addRequest(db, {
+    org_id: actor.organisationId,
+    id: request.id,
+    kind: request.kind,
+    browser_hash: hashSecret(request.browserSecret),
+    return_to: request.returnTo,
+    test_id: request.testId,
+    created_at: now,
+    expires_at: now + minutes(requestMinutes),
+    consumed_at: null,
+  })
+}
+
+export const findRequest = ({ db, actor }: Read, id: string) =>
+  sso.findRequest(db, actor.organisationId, id)
+
+export const consumeRequest = ({ db, actor, now }: Write, id: string, browserHash: string) =>
+  sso.consumeRequest(db, actor.organisationId, id, browserHash, now)
+
+export const findSpKeys = ({ db, actor }: Read) => sso.spKeys(db, actor.organisationId)
+export const addSpKey = (
+  { db, actor, now }: Write,
+  key: { privateKey: string; certificate: string },
+) =>
+  sso.addSpKey(db, {
+    org_id: actor.organisationId,
+    id: newId(),
+    private_key: key.privateKey,
+    certificate: key.certificate,
+    created_at: now,
+  })

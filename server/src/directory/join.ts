@@ -1,0 +1,181 @@
+import { readEmailAddress } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import type { Happening } from '../model/event.ts'
+import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
+import { Refused } from '../model/refusals.ts'
+import type { JoinedBy, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
+import { decideManualEntry, decideRoles } from '../policy/index.ts'
+import { access, events, users } from '../store/index.ts'
+import { sendMail } from './mail.ts'
+import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
+
+export type Newcomer = {
+  email: string
+  firstName: string
+  lastName: string
+  roles: Role[]
+  groupIds: string[]
+  poolIds: string[]
+  status: UserStatus
+  managedBy: ProvisioningSource
+  joinedBy: JoinedBy
+  kind: ProvenanceKind
+  emailVerified: boolean
+  /** For the event: the claims or the file that brought them. */
+  data?: unknown
+}
+
+/**
+ * Lands a person in the organisation: their row, ROLE_USER or the roles named, the Default group and
+ * so the Default pool, and the event, as one act. Every way in ends here.
+ * @returns undefined when the address belongs to somebody already; nothing is written then.
+ */
+export async function land(
+  write: Write,
+  organisation: Organisation,
+  newcomer: Newcomer,
+): Promise<User | undefined> {
+  const { db, actor, now } = write
+  const address = readEmailAddress(newcomer.email)
+  if (!address) {
+    throw new Refused({
+      code: 'request.invalid',
+      detail: `${newcomer.email} is not an e-mail address.`,
+      errors: [{ pointer: '/email', code: 'email' }],
+    })
+  }
+  const user: User = {
+    id: newId(),
+    organisationId: organisation.id,
+    email: address.address,
+    emailFolded: address.folded,
+    firstName: newcomer.firstName.trim(),
+    lastName: newcomer.lastName.trim(),
+    status: newcomer.status,
+    pendingReason: newcomer.status === 'pending' ? 'not_activated' : null,
+    held: false,
+    managedBy: newcomer.managedBy,
+    joinedBy: newcomer.joinedBy,
+    emailVerifiedAt: newcomer.emailVerified ? now : null,
+    createdBy: actor.label,
+    createdAt: now,
+    updatedBy: actor.label,
+    updatedAt: now,
+    lastSignInAt: null,
+    version: 1,
+  }
+  if (!(await users.insert(db, user))) return undefined
+
+  const roles: Role[] = newcomer.roles.length > 0 ? newcomer.roles : ['ROLE_USER']
+  for (const role of roles) {
+    const kind = newcomer.roles.length > 0 ? newcomer.kind : 'default'
+    await access.addRole(db, organisation.id, user.id, role, provenance(write, kind))
+  }
+  await access.addMember(
+    db,
+    organisation.id,
+    organisation.defaultGroupId,
+    user.id,
+    provenance(write, 'default'),
+  )
+  await joinGroups(write, user, newcomer)
+  const joined: Happening = {
+    name: 'user.joined',
+    subject: { kind: 'user', id: user.id, label: user.email },
+    after: {
+      email: user.email,
+      firstName: user.firstName,
+      lastName: user.lastName,
+      status: user.status,
+      roles,
+      managedBy: user.managedBy,
+      joinedBy: user.joinedBy,
+    },
+    source: newcomer.managedBy,
+    ...(newcomer.data !== undefined && { data: newcomer.data }),
+  }
+  await events.append(db, actor, now, [joined])
+  return user
+}
+
+async function joinGroups(
+  write: Write,
+  user: User,
+  { groupIds, poolIds, kind }: Newcomer,
+): Promise<void> {
+  const { db } = write
+  for (const id of groupIds) {
+    const group = await access.findNamed(db, 'groups', user.organisationId, id)
+    if (!group) throw notFound('group')
+    await access.addMember(db, user.organisationId, id, user.id, provenance(write, kind))
+  }
+  for (const poolId of poolIds) {
+    const pool = await access.findNamed(db, 'pools', user.organisationId, poolId)
+    if (!pool) throw notFound('pool')
+    await access.addGrant(db, user.organisationId, {
+      id: newId(),
+      subjectKind: 'user',
+      subjectId: user.id,
+      poolId,
+      role: 'ROLE_USER',
+      provenance: provenance(write, kind),
+    })
+  }
+}
+
+export type CreateRequest = {
+  email: string
+  firstName: string
+  lastName: string
+  roles: Role[]
+  groupIds: string[]
+  poolIds: string[]
+}
+
+/** A manager adds a person (MU-2); under SAML JIT their first sign-in completes them (MU-10). */
+export async function createUser(write: Write, request: CreateRequest): Promise<User> {
+  const { actor } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write)
+  const refusal =
+    decideManualEntry(organisation, actor.kind === 'break_glass') ??
+    decideRoles(actor, request.roles)
+  if (refusal) throw new Refused(refusal)
+
+  const user = await land(write, organisation, {
+    ...request,
+    status: 'pending',
+    managedBy: 'portal',
+    joinedBy: 'created',
+    kind: 'manual',
+    emailVerified: false,
+  })
+  if (!user) {
+    throw new Refused({
+      code: 'user.email_exists',
+      detail: `${request.email} is already here.`,
+      errors: [{ pointer: '/email', code: 'user.email_exists' }],
+    })
+  }
+  await sendMail(write, organisation, 'activation', user)
+  return user
+}
+
+/** An operator or the set-up page makes a manager, in whatever state the organisation is. */
+export async function addManager(
+  write: Write,
+  person: { email: string; firstName: string; lastName: string; active: boolean },
+): Promise<User | undefined> {
+  const organisation = await lockOrganisation(write)
+  return land(write, organisation, {
+    ...person,
+    roles: ['ROLE_MANAGER', 'ROLE_USER'],
+    groupIds: [],
+    poolIds: [],
+    status: person.active ? 'active' : 'pending',
+    managedBy: 'portal',
+    joinedBy: 'first_manager',
+    kind: 'manual',
+    emailVerified: person.active,
+  })
+}

@@ -1,0 +1,36 @@
+import { newId } from '../lib/ids.ts'
+import type { Organisation } from '../model/organisation.ts'
+import type { User } from '../model/user.ts'
+import { installation } from '../store/index.ts'
+import type { Write } from './write.ts'
+
+export type MailTemplate = 'activation' | 'method_changed' | 'break_glass_used'
+
+/** Queues a mail in the transaction of the act that it tells of (EM-8: its failure undoes nothing). */
+export async function sendMail(
+  write: Write,
+  organisation: Pick<Organisation, 'id' | 'name' | 'slug'>,
+  template: MailTemplate,
+  ...people: Pick<User, 'id' | 'email' | 'firstName'>[]
+): Promise<void> {
+  await installation.addMail(
+    write.db,
+    people.map((person) => ({
+      org_id: organisation.id,
+      id: newId(),
+      kind: 'mail' as const,
+      template,
+      recipient: person.email,
+      body: JSON.stringify({
+        organisation: organisation.name,
+        slug: organisation.slug,
+        userId: person.id,
+        firstName: person.firstName,
+      }),
+      state: 'waiting' as const,
+      tries: 0,
+      next_at: write.now,
+      created_at: write.now,
+    })),
+  )
+}

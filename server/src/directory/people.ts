@@ -1,0 +1,328 @@
+import type { Happening } from '../model/event.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { Refused } from '../model/refusals.ts'
+import type { Connection } from '../model/saml.ts'
+import type { Role, User } from '../model/user.ts'
+import {
+  decideDelete,
+  decideDisable,
+  decideEdit,
+  decideManagerLoss,
+  decideRoles,
+  explainAccess,
+  isOwnedByIdp,
+  type ManagerFacts,
+  mayAct,
+} from '../policy/index.ts'
+import {
+  access,
+  accounts,
+  events,
+  organisations,
+  people,
+  sessions,
+  sso,
+  users,
+} from '../store/index.ts'
+import { readConnection } from './connections.ts'
+import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+
+const readPermission = 'users.read'
+const defaultRefresh: Connection['refresh'] = {
+  firstName: 'every_sign_in',
+  lastName: 'every_sign_in',
+}
+
+export async function listPeople(
+  { db, actor }: Read,
+  filter: people.PeopleFilter,
+  sort: people.PeopleSort,
+  page: { page: number; size: number },
+) {
+  allow(actor, readPermission)
+  const found = await people.list(db, actor.organisationId, filter, sort, page)
+  const ids = found.items.map((user) => user.id)
+  const [roles, memberships] = await Promise.all([
+    access.rolesOf(db, actor.organisationId, ids),
+    access.memberships(db, actor.organisationId, ids),
+  ])
+  return {
+    ...found,
+    items: found.items.map((user) => ({
+      user,
+      roles: roles.filter((one) => one.userId === user.id).map((one) => one.role),
+      groups: memberships.filter((one) => one.userId === user.id),
+    })),
+  }
+}
+
+/** One person with all that explains them (US-6); people may read themselves. */
+export async function userDetails(read: Read, id: string) {
+  const { db, actor } = read
+  if (actor.id !== id) allow(actor, readPermission)
+  const user = await users.find(db, actor.organisationId, id)
+  const organisation = await organisations.find(db, actor.organisationId)
+  if (!user || !organisation) throw notFound('user')
+  const [roles, memberships, identities, reached, refresh] = await Promise.all([
+    access.rolesOf(db, actor.organisationId, [id]),
+    access.memberships(db, actor.organisationId, [id]),
+    sso.identitiesOf(db, actor.organisationId, id),
+    accessFacts(read, id),
+    refreshPolicy(read),
+  ])
+  const facts = {
+    organisation,
+    user,
+    actorId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
+  }
+  const mayWrite = mayAct(actor, 'users.write')?.detail ?? null
+  return {
+    user,
+    roles,
+    memberships,
+    identities,
+    explained: explainAccess(reached),
+    grants: reached.grants,
+    pools: reached.pools,
+    managedAttributes: (['firstName', 'lastName'] as const).filter((name) =>
+      isOwnedByIdp(facts, refresh, name),
+    ),
+    locked: {
+      edit: mayWrite ?? decideEdit(facts, refresh, ['firstName', 'lastName'])?.detail ?? null,
+      disable: mayWrite ?? decideDisable(facts)?.detail ?? null,
+      delete: mayWrite ?? decideDelete(facts)?.detail ?? null,
+      roles: mayWrite,
+    },
+  }
+}
+
+async function refreshPolicy({ db, actor }: Read): Promise<Connection['refresh']> {
+  return (await readConnection(db, actor.organisationId))?.refresh ?? defaultRefresh
+}
+
+async function accessFacts({ db, actor, now }: Read, userId: string) {
+  const [roles, memberships, poolRows, poolRoles] = await Promise.all([
+    access.rolesOf(db, actor.organisationId, [userId]),
+    access.memberships(db, actor.organisationId, [userId]),
+    access.listNamed(db, 'pools', actor.organisationId),
+    access.poolRoles(db, actor.organisationId),
+  ])
+  const groupIds = memberships.map((membership) => membership.id)
+  const grants = await access.grantsFor(db, actor.organisationId, { groupIds, userId }, now)
+  const pools = new Map(
+    poolRows.map((pool) => [
+      pool.id,
+      { name: pool.name, isDefault: pool.isDefault, roles: poolRoles.get(pool.id) ?? [] },
+    ]),
+  )
+  return { roles, memberships, grants, pools }
+}
+
+/** "Why does this person have this?" (RB-12) */
+export async function explain(read: Read, userId: string) {
+  if (read.actor.id !== userId) allow(read.actor, readPermission)
+  if (!(await users.find(read.db, read.actor.organisationId, userId))) throw notFound('user')
+  return explainAccess(await accessFacts(read, userId))
+}
+
+export type ChangeRequest = { firstName?: string; lastName?: string; roles?: Role[] }
+
+export async function changeUser(write: Write, id: string, request: ChangeRequest): Promise<User> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write, request.roles ? 'alone' : 'share')
+  const user = await lockUser(write, id)
+  const renamed = (['firstName', 'lastName'] as const).filter(
+    (name) => request[name] !== undefined && request[name].trim() !== user[name],
+  )
+  const facts = {
+    organisation,
+    user,
+    actorId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
+  }
+  const refusal = renamed.length > 0 && decideEdit(facts, await refreshPolicy(write), renamed)
+  if (refusal) throw new Refused(refusal)
+
+  if (request.roles) await changeRoles(write, organisation, user, request.roles)
+  if (renamed.length === 0) return user
+  const after = Object.fromEntries(renamed.map((name) => [name, request[name]?.trim()]))
+  const before = Object.fromEntries(renamed.map((name) => [name, user[name]]))
+  const changed: User = { ...user, ...after, updatedAt: now, updatedBy: actor.label }
+  await users.update(db, user, changed)
+  await events.append(db, actor, now, [
+    { name: 'user.changed', subject: subjectOf(user), before, after },
+  ])
+  return { ...changed, version: user.version + 1 }
+}
+
+/** Sets the organisation-level roles to exactly these; the last working manager keeps theirs (US-13). */
+async function changeRoles(
+  write: Write,
+  organisation: Organisation,
+  user: User,
+  wanted: Role[],
+): Promise<void> {
+  const { db, actor, now } = write
+  const held = (await access.rolesOf(db, organisation.id, [user.id])).map((one) => one.role as Role)
+  const given = wanted.filter((role) => !held.includes(role))
+  const taken = held.filter((role) => !wanted.includes(role))
+  if (given.length + taken.length === 0) return
+  const refusal =
+    decideRoles(actor, [...given, ...taken]) ??
+    (taken.includes('ROLE_MANAGER')
+      ? decideManagerLoss(await managers(write, organisation), organisation.loginMethod, user.id)
+      : undefined)
+  if (refusal) throw new Refused(refusal)
+
+  for (const role of given) {
+    await access.addRole(db, organisation.id, user.id, role, provenance(write, 'manual'))
+  }
+  for (const role of taken) await access.removeRole(db, organisation.id, user.id, role)
+  await users.update(db, user, { ...user, updatedAt: now, updatedBy: actor.label })
+  await events.append(db, actor, now, [
+    ...given.map(
+      (role): Happening => ({
+        name: 'user.role_granted',
+        subject: subjectOf(user),
+        after: { role },
+      }),
+    ),
+    ...taken.map(
+      (role): Happening => ({
+        name: 'user.role_revoked',
+        subject: subjectOf(user),
+        before: { role },
+      }),
+    ),
+  ])
+}
+
+/** Everyone with ROLE_MANAGER. The organisation is locked alone, so two demotions cannot cross (US-14). */
+async function managers({ db }: Write, organisation: Organisation): Promise<ManagerFacts[]> {
+  const found = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+  const ids = found.map((user) => user.id)
+  const [passwords, identities] = await Promise.all([
+    accounts.withPassword(db, organisation.id, ids),
+    accounts.withIdentity(db, organisation.id, ids),
+  ])
+  return found.map((user) => ({
+    id: user.id,
+    status: user.status,
+    held: user.held,
+    hasPassword: passwords.has(user.id),
+    hasIdentity: identities.has(user.id),
+  }))
+}
+
+/** The one deactivation routine (US-11): everything that opens a door ends in the same transaction. */
+export async function deactivateUser(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  const user = await lockUser(write, id)
+  if (user.status === 'deactivated') return
+  const facts = {
+    organisation,
+    user,
+    actorId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
+  }
+  const refusal =
+    decideDisable(facts) ??
+    decideManagerLoss(await managers(write, organisation), organisation.loginMethod, id)
+  if (refusal) throw new Refused(refusal)
+
+  await users.update(db, user, {
+    ...user,
+    status: 'deactivated',
+    updatedAt: now,
+    updatedBy: actor.label,
+  })
+  const ended = await sessions.endOf(db, organisation.id, id)
+  await accounts.removeLinksOf(db, organisation.id, id)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.deactivated',
+      subject: subjectOf(user),
+      before: { status: user.status },
+      after: { status: 'deactivated' },
+      data: { sessionsEnded: ended },
+    },
+  ])
+}
+
+/** Roles, groups and pools are there again; sessions and keys are not (US-8). */
+export async function enableUser(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write)
+  const user = await lockUser(write, id)
+  if (user.status !== 'deactivated') return
+  const facts = {
+    organisation,
+    user,
+    actorId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
+  }
+  const refusal = decideDisable(facts)
+  if (refusal) throw new Refused(refusal)
+  const status = user.pendingReason ? 'pending' : 'active'
+  await users.update(db, user, { ...user, status, updatedAt: now, updatedBy: actor.label })
+  await events.append(db, actor, now, [
+    {
+      name: 'user.enabled',
+      subject: subjectOf(user),
+      before: { status: 'deactivated' },
+      after: { status },
+    },
+  ])
+}
+
+/** Erases profile and credentials; the audit entries remain (US-10). */
+export async function deleteUser(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  const user = await lockUser(write, id)
+  const facts = {
+    organisation,
+    user,
+    actorId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
+  }
+  const refusal = decideDelete(facts)
+  if (refusal) throw new Refused(refusal)
+  await users.remove(db, user)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.deleted',
+      subject: subjectOf(user),
+      before: { email: user.email, managedBy: user.managedBy },
+    },
+  ])
+}
+
+export async function lockUser({ db, actor }: Write, id: string): Promise<User> {
+  const user = await users.lock(db, actor.organisationId, id)
+  if (!user) throw notFound('user')
+  return user
+}
+
+export function subjectOf(user: Pick<User, 'id' | 'email'>): {
+  kind: string
+  id: string
+  label: string
+} {
+  return { kind: 'user', id: user.id, label: user.email }
+}
+
+/** Who a session belongs to, checked on every request (SE-2). */
+export async function whoIs({ db, actor }: Read, id: string) {
+  const user = await users.find(db, actor.organisationId, id)
+  const roles = user
+    ? (await access.rolesOf(db, actor.organisationId, [id])).map((one) => one.role)
+    : []
+  return user && { user, roles }
+}

@@ -1,0 +1,57 @@
+import { readEmailAddress } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import { hashSecret } from '../lib/secrets.ts'
+import { Refused } from '../model/refusals.ts'
+import { events, installation } from '../store/index.ts'
+import { platformId } from './organisations.ts'
+import type { Read, Write } from './write.ts'
+
+const setupCode = 'setup_code'
+
+/** Keeps the hash of the code that the console shows; a new start replaces an older one. */
+export const putSetupCode = ({ db }: Write, code: string) =>
+  installation.putSetting(db, setupCode, hashSecret(code))
+
+/** The code opens the set-up page once, in the transaction of the set-up itself (OP-1). */
+export async function useSetupCode({ db }: Write, code: string): Promise<void> {
+  if (await installation.takeSetting(db, setupCode, hashSecret(code.trim()))) return
+  throw new Refused({
+    code: 'auth.invalid_credentials',
+    detail: 'This is not the code that the console shows. Copy it from the latest start.',
+    errors: [{ pointer: '/code', code: 'auth.invalid_credentials' }],
+  })
+}
+
+export async function addRoot(
+  { db, actor, now }: Write,
+  root: { email: string; passwordHash: string },
+): Promise<string> {
+  const address = readEmailAddress(root.email)
+  if (!address)
+    throw new Refused({
+      code: 'request.invalid',
+      detail: `${root.email} is not an e-mail address.`,
+    })
+  const id = newId()
+  await installation.addRoot(db, {
+    id,
+    email: address.address,
+    email_folded: address.folded,
+    password_hash: root.passwordHash,
+    created_at: now,
+  })
+  await events.append(db, { ...actor, organisationId: platformId }, now, [
+    { name: 'platform.root_created', subject: { kind: 'root', id, label: address.address } },
+  ])
+  return id
+}
+
+export const findRoot = ({ db }: Read, by: { id: string } | { email: string }) => {
+  if ('id' in by) return installation.findRoot(db, by)
+  const folded = readEmailAddress(by.email)?.folded
+  return folded ? installation.findRoot(db, { emailFolded: folded }) : Promise.resolve(undefined)
+}
+
+export const installationSetting = ({ db }: Read, key: string) => installation.setting(db, key)
+export const putInstallationSetting = ({ db }: Write, key: string, value: string) =>
+  installation.putSetting(db, key, value)

@@ -1,0 +1,164 @@
+import { hours } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
+import { hashSecret, newSecret } from '../lib/secrets.ts'
+import type { Happening } from '../model/event.ts'
+import type { User } from '../model/user.ts'
+import { events, sessions, users } from '../store/index.ts'
+import { allow, notFound, type Read, type Write } from './write.ts'
+
+export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+export type Browser = { ip: string; userAgent: string }
+/** The cookie's value is `{organisation id}.{secret}`; only the secret's hash is stored (SE-7). */
+export type OpenedSession = { cookie: string; expiresAt: number }
+
+const absoluteHours = 12
+const emergencyHours = 1
+
+export type SessionOrigin = {
+  method: Method
+  browser: Browser
+  /** What single logout needs, and the end that the identity provider set. */
+  sso?: {
+    issuer: string
+    nameId: string | null
+    nameIdFormat: string | null
+    sessionIndex: string | null
+    notOnOrAfter: number | null
+  }
+}
+
+/** A new session for a person or a break-glass account; always a fresh secret (SE-2). */
+export async function openSession(
+  { db, actor, now }: Write,
+  owner: { userId: string } | { breakGlassId: string } | { rootId: string },
+  { method, browser, sso }: SessionOrigin,
+): Promise<OpenedSession> {
+  const secret = newSecret()
+  const longest = now + hours(method === 'emergency' ? emergencyHours : absoluteHours)
+  const expiresAt = Math.min(longest, sso?.notOnOrAfter ?? longest)
+  await sessions.insert(db, {
+    org_id: actor.organisationId,
+    secret_hash: hashSecret(secret),
+    id: newId(),
+    user_id: 'userId' in owner ? owner.userId : 'rootId' in owner ? owner.rootId : null,
+    break_glass_id: 'breakGlassId' in owner ? owner.breakGlassId : null,
+    method,
+    created_at: now,
+    signed_in_at: now,
+    last_seen_at: now,
+    expires_at: expiresAt,
+    ip: browser.ip,
+    user_agent: browser.userAgent.slice(0, 300),
+    csrf: newSecret(18),
+    issuer: sso?.issuer ?? null,
+    name_id: sso?.nameId ?? null,
+    name_id_format: sso?.nameIdFormat ?? null,
+    session_index: sso?.sessionIndex ?? null,
+  })
+  return { cookie: `${actor.organisationId}.${secret}`, expiresAt }
+}
+
+/** Records that a person signed in; completes a pending one (US-4). */
+export async function signedIn(
+  write: Write,
+  user: User,
+  method: Method,
+  data?: unknown,
+): Promise<User> {
+  const { db, actor, now } = write
+  const happenings: Happening[] = []
+  const subject = { kind: 'user', id: user.id, label: user.email }
+  let current = user
+  if (user.status === 'pending') {
+    current = {
+      ...user,
+      status: 'active',
+      pendingReason: null,
+      emailVerifiedAt: user.emailVerifiedAt ?? now,
+      updatedBy: actor.label,
+      updatedAt: now,
+      lastSignInAt: now,
+    }
+    await users.update(db, user, current)
+    happenings.push({
+      name: 'user.activated',
+      subject,
+      before: { status: 'pending' },
+      after: { status: 'active', managedBy: current.managedBy },
+    })
+  } else {
+    await users.recordSignIn(db, user, now)
+    current = { ...user, lastSignInAt: now }
+  }
+  happenings.push({ name: 'auth.succeeded', subject, data: { method, ...(data as object) } })
+  await events.append(
+    db,
+    { ...actor, kind: 'user', id: user.id, label: nameOf(user) },
+    now,
+    happenings,
+  )
+  return current
+}
+
+export function nameOf(user: Pick<User, 'firstName' | 'lastName' | 'email'>): string {
+  return `${user.firstName} ${user.lastName}`.trim() || user.email
+}
+
+export async function signOut({ db, actor, now }: Write, secretHash: string): Promise<void> {
+  if (!(await sessions.end(db, actor.organisationId, secretHash))) return
+  await events.append(db, actor, now, [
+    {
+      name: 'auth.signed_out',
+      ...(actor.id && { subject: { kind: 'user', id: actor.id, label: actor.label } }),
+    },
+  ])
+}
+
+export async function listSessions({ db, actor, now }: Read, userId: string) {
+  if (actor.id !== userId) allow(actor, 'users.read')
+  if (!(await users.find(db, actor.organisationId, userId))) throw notFound('user')
+  return sessions.listOf(db, actor.organisationId, userId, now)
+}
+
+export async function endSession(
+  { db, actor, now }: Write,
+  userId: string,
+  sessionId: string,
+): Promise<void> {
+  if (actor.id !== userId) allow(actor, 'users.write')
+  const user = await users.find(db, actor.organisationId, userId)
+  const ended = user && (await sessions.endOf(db, actor.organisationId, userId, { id: sessionId }))
+  if (!user || !ended) throw notFound('session')
+  await events.append(db, actor, now, [
+    {
+      name: 'session.ended',
+      subject: { kind: 'user', id: user.id, label: user.email },
+      data: { sessionId },
+    },
+  ])
+}
+
+/** What the identity provider asks by a LogoutRequest; ends only the sessions that it names (LM-25). */
+export async function endSessionsOf(
+  { db, actor, now }: Write,
+  named: { issuer: string; nameId: string; sessionIndexes: string[] },
+): Promise<number> {
+  const ended = await sessions.endByNameId(
+    db,
+    actor.organisationId,
+    named.issuer,
+    named.nameId,
+    named.sessionIndexes,
+  )
+  await events.append(
+    db,
+    actor,
+    now,
+    ended.map((session) => ({
+      name: 'auth.signed_out' as const,
+      ...(session.user_id && { subject: { kind: 'user', id: session.user_id } }),
+      data: { by: 'identity provider', issuer: named.issuer },
+    })),
+  )
+  return ended.length
+}
