@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'stories',
           include: ['e2e/**/*.story.ts'],
-          // One browser and one identity provider at a time, after everything else.
+          // One browser and one identity provider at a time, and nothing else beside them.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { tallyOf } from './tally.ts'
+import { missingFrom, tallyOf } from './tally.ts'
 
 const file = (status: string, ...tests: string[]) => ({
+  name: '/usher/some.test.ts',
   status,
   assertionResults: tests.map((one) => ({ status: one })),
 })
@@ -16,4 +17,14 @@ test.each([
   ['the run is killed', [file('passed', 'passed')], null, { passed: 1, failed: 1 }],
 ])('the tally is right when %s', (_when, testResults, exitCode, expected) => {
   expect(tallyOf({ testResults }, exitCode)).toEqual(expected)
+})
+
+test('a test file that did not run is missed, and so is one that ran on a single store', () => {
+  const ran = (name: string) => ({ ...file('passed', 'passed'), name: `/usher/${name}` })
+  const report = { testResults: ['a.test.ts', 'b.db.test.ts', 'c.db.test.ts'].map(ran) }
+  report.testResults.push(ran('c.db.test.ts'))
+
+  const missing = missingFrom(report, ['a.test.ts', 'b.db.test.ts', 'c.db.test.ts', 'd.story.ts'])
+
+  expect(missing).toEqual(['b.db.test.ts', 'd.story.ts'])
 })

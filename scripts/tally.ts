@@ -2,7 +2,14 @@ import type { Tally } from './check.ts'
 
 /** The part of Vitest's JSON report that is counted. */
 export type Report = {
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[]
+}
+
+/** Test files that the report does not speak of as often as they should have run. */
+export function missingFrom(report: Report, testFiles: string[]): string[] {
+  const runs = (path: string) =>
+    report.testResults.filter(({ name }) => name.endsWith(`/${path}`)).length
+  return testFiles.filter((path) => runs(path) < (path.endsWith('.db.test.ts') ? 2 : 1))
 }
 
 /**
