@@ -1,6 +1,7 @@
 import { Check, Circle, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
+import { Scroller } from './Scroller.tsx'
 
 export type CheckState = 'done' | 'failed' | 'open'
 
@@ -124,13 +125,7 @@ export function SignInChecks({
 
 export function Claims({ claims }: { claims: { name: string; values: string[] }[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div
-      role="region"
-      aria-label="Claims received"
-      tabIndex={0}
-      className="overflow-x-auto rounded-lg border border-line"
-    >
+    <Scroller label="Claims received" className="rounded-lg border border-line">
       <table className="w-full text-left text-sm">
         <thead>
           <tr className="border-b border-line text-xs text-ink-3">
@@ -158,6 +153,6 @@ export function Claims({ claims }: { claims: { name: string; values: string[] }[
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroller>
   )
 }

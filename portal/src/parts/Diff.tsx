@@ -1,4 +1,5 @@
 import { classes } from './classes.ts'
+import { Scroller } from './Scroller.tsx'
 
 type Line = { path: string; before: string | null; after: string | null }
 
@@ -7,13 +8,7 @@ export function Diff({ before, after }: { before: unknown; after: unknown }) {
   const lines = compare(before, after)
   if (lines.length === 0) return <p className="text-ink-3">No attribute changed.</p>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div
-      role="region"
-      aria-label="Before and after"
-      tabIndex={0}
-      className="overflow-x-auto rounded-lg border border-line bg-surface"
-    >
+    <Scroller label="Before and after" className="rounded-lg border border-line bg-surface">
       <table className="w-full text-left text-sm">
         <thead>
           <tr className="border-b border-line text-xs text-ink-3">
@@ -36,7 +31,7 @@ export function Diff({ before, after }: { before: unknown; after: unknown }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroller>
   )
 }
 

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight, ChevronsUpDown } from 'l
 import type { ReactNode } from 'react'
 import { Button } from './Button.tsx'
 import { classes } from './classes.ts'
+import { Scroller } from './Scroller.tsx'
 
 export type Column<Row> = {
   id: string
@@ -37,8 +38,7 @@ export function Table<Row>({
 }) {
   return (
     <div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-xl">
+      <Scroller label={label} className="rounded-xl">
         <table
           aria-busy={busy ? true : undefined}
           className={classes('w-full border-collapse text-left', busy && 'opacity-60')}
@@ -71,7 +71,7 @@ export function Table<Row>({
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroller>
       {footer}
     </div>
   )

@@ -1,9 +1,225 @@
-import { Page } from '../../parts/index.ts'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { Plus, Search, UsersRound } from 'lucide-react'
+import { type ReactNode, useEffect, useState } from 'react'
+import type { UserList } from '../../../../contract/src/index.ts'
+import { asProblem, useOrganisation } from '../../client/index.ts'
+import {
+  Banner,
+  Button,
+  Card,
+  EmptyState,
+  ErrorState,
+  inputClasses,
+  Page,
+  Pager,
+  type Sorting,
+  SkeletonRows,
+  TextLink,
+} from '../../parts/index.ts'
+import { CreateUserDialog } from './CreateUserDialog.tsx'
+import { Filters } from './Filters.tsx'
+import { kept, type ListState, useKeptFilters } from './keptFilters.ts'
+import { UserCards, UserTable } from './UserTable.tsx'
+
+const route = getRouteApi('/o/$slug/settings/users')
+const size = 10
 
 export function UsersPage() {
+  const { api, key, slug, name } = useOrganisation()
+  const client = useQueryClient()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [creating, setCreating] = useState(false)
+  const blocked = useCreateBlocked()
+
+  const show = (change: Partial<ListState> & { page?: number }, replace = false) =>
+    void navigate({
+      search: (before) => present({ ...before, page: undefined, ...change }),
+      replace,
+      resetScroll: false,
+    })
+  const ready = useKeptFilters(search, (filters) => show(filters, true))
+
+  const query = { ...search, page: search.page ?? 0, size }
+  const users = useQuery({
+    queryKey: key('users', 'list', query),
+    queryFn: ({ signal }) => api.users(query, signal),
+    placeholderData: keepPreviousData,
+    enabled: ready,
+  })
+  const filtered = Object.keys(kept(search)).some((part) => part !== 'sort') || search.search
+  const create = (
+    <Button look="primary" blockedBecause={blocked.because} onClick={() => setCreating(true)}>
+      <Plus aria-hidden="true" />
+      Create a user
+    </Button>
+  )
+
   return (
-    <Page title="Users">
-      <p>Coming up.</p>
+    <Page title="User Management" about={`All people of ${name}.`} action={create}>
+      {blocked.show ? (
+        <Banner title={blocked.because}>
+          {blocked.hint}{' '}
+          <TextLink to="/o/$slug/settings/identity" params={{ slug }}>
+            Identity Configuration
+          </TextLink>
+        </Banner>
+      ) : null}
+      <div className="flex flex-wrap items-center gap-2">
+        <SearchBox
+          value={search.search ?? ''}
+          onSearch={(text) => show({ search: text || undefined }, true)}
+        />
+        <Filters state={search} onChange={show} />
+      </div>
+      <Card>
+        {users.data ? (
+          <Rows
+            users={users.data}
+            busy={users.isPlaceholderData}
+            sorting={sortingOf(search.sort)}
+            onSort={({ by, descending }) => show({ sort: `${by},${descending ? 'desc' : 'asc'}` })}
+            onPage={(page) => show({ page })}
+            empty={
+              filtered ? (
+                <EmptyState
+                  icon={<Search aria-hidden="true" />}
+                  title="No one matches"
+                  about="Check the spelling, or take a filter away."
+                  action={
+                    <Button onClick={() => void navigate({ search: {} })}>Clear filters</Button>
+                  }
+                />
+              ) : (
+                <EmptyState
+                  icon={<UsersRound aria-hidden="true" />}
+                  title="No one has joined yet"
+                  about="Create a user, or switch SAML JIT on so that people get their account at first sign-in."
+                  action={create}
+                />
+              )
+            }
+          />
+        ) : users.error ? (
+          <ErrorState problem={asProblem(users.error)} onRetry={() => void users.refetch()} />
+        ) : (
+          <SkeletonRows rows={size} />
+        )}
+      </Card>
+      <CreateUserDialog
+        open={creating}
+        onClose={() => setCreating(false)}
+        onCreated={() => void client.invalidateQueries({ queryKey: key('users') })}
+      />
     </Page>
+  )
+}
+
+function Rows({
+  users,
+  busy,
+  sorting,
+  onSort,
+  onPage,
+  empty,
+}: {
+  users: UserList
+  busy: boolean
+  sorting: Sorting | undefined
+  onSort: (sorting: Sorting) => void
+  onPage: (page: number) => void
+  empty: ReactNode
+}) {
+  if (users.items.length === 0 && users.page === 0) return empty
+  return (
+    <>
+      <div className="hidden md:block">
+        <UserTable rows={users.items} busy={busy} sorting={sorting} onSort={onSort} />
+      </div>
+      <div className="md:hidden">
+        <UserCards rows={users.items} />
+      </div>
+      <Pager
+        page={users.page}
+        size={users.size}
+        total={users.total}
+        totalExact={users.totalExact}
+        noun={users.total === 1 ? 'person' : 'people'}
+        onPage={onPage}
+      />
+    </>
+  )
+}
+
+function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
+  const [typed, setTyped] = useState(value)
+  const [asked, setAsked] = useState(value)
+  // The address changed by itself, as with Back or "Clear filters": follow it.
+  if (value !== asked) {
+    setAsked(value)
+    setTyped(value)
+  }
+  useEffect(() => {
+    const wanted = typed.trim()
+    if (wanted === asked) return
+    const timer = setTimeout(() => {
+      setAsked(wanted)
+      onSearch(wanted)
+    }, 250)
+    return () => clearTimeout(timer)
+  })
+  return (
+    <div className="relative w-full sm:w-72">
+      <Search
+        className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3"
+        aria-hidden="true"
+      />
+      <input
+        type="search"
+        aria-label="Search by name or e-mail"
+        placeholder="Search by name or e-mail"
+        value={typed}
+        maxLength={100}
+        onChange={(event) => setTyped(event.target.value)}
+        className={`${inputClasses} pl-9`}
+      />
+    </div>
+  )
+}
+
+/** Why nobody can be created here now; the server refuses for the same reasons. */
+function useCreateBlocked(): { because: string | null; hint: string; show: boolean } {
+  const { api, key, manages } = useOrganisation()
+  const login = useQuery({ queryKey: key('login-method'), queryFn: api.loginMethod })
+  const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
+  if (!manages) return { because: 'Only a manager can add people.', hint: '', show: false }
+  if (login.data && login.data.value.method === null) {
+    return {
+      because: 'Nobody can be added before a login method is chosen.',
+      hint: 'Decide first how people sign in; it takes a minute.',
+      show: true,
+    }
+  }
+  const source = provisioning.data?.value.source
+  if (source === 'scim' || source === 'ldap') {
+    return {
+      because: `People are managed by ${source === 'scim' ? 'SCIM' : 'LDAP'} and are added there.`,
+      hint: 'Create and invite are closed while this way in is chosen.',
+      show: true,
+    }
+  }
+  return { because: null, hint: '', show: false }
+}
+
+function sortingOf(sort: string | undefined): Sorting | undefined {
+  const [by, direction] = (sort ?? '').split(',')
+  return by ? { by, descending: direction === 'desc' } : undefined
+}
+
+/** Leaves out what is undefined, so that addresses stay short. */
+function present(state: Partial<ListState> & { page?: number | undefined }) {
+  return Object.fromEntries(
+    Object.entries(state).filter(([, value]) => value !== undefined && value !== '' && value !== 0),
   )
 }
