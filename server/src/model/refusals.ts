@@ -104,3 +104,28 @@ export class Refused extends Error {
 export function refuse(code: RefusalCode, detail: string, errors?: FieldFault[]): never {
   throw new Refused(errors ? { code, detail, errors } : { code, detail })
 }
+
+/** RFC 9457 `application/problem+json` (GE-1). */
+export function toProblem(refusal: Refusal, requestId: string) {
+  const status = refusalStatus[refusal.code]
+  return {
+    type: `urn:usher:problem:${refusal.code}`,
+    title: titles[status],
+    status,
+    detail: refusal.detail,
+    code: refusal.code,
+    ...(refusal.errors && { errors: refusal.errors }),
+    requestId,
+  }
+}
+
+const titles = {
+  400: 'Invalid request',
+  401: 'Sign-in required',
+  403: 'Refused',
+  404: 'Not found',
+  409: 'In conflict with the current state',
+  410: 'Gone',
+  412: 'Changed meanwhile',
+  429: 'Too many requests',
+} as const

@@ -1,0 +1,5 @@
+export * from './callers.ts'
+export * from './cookies.ts'
+export * from './passwords.ts'
+export * from './rate-limits.ts'
+export * from './totp.ts'

@@ -1,0 +1,65 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { Refused } from '../model/refusals.ts'
+
+export type RateLimits = {
+  /** Refuses when this network, or this network on this account, has failed too often. */
+  beforeSignIn(ip: string, account: string): Promise<void>
+  failed(ip: string, account: string): Promise<void>
+  succeeded(ip: string, account: string): Promise<void>
+  /** For endpoints that anyone may call; counts every call. */
+  call(ip: string, what: string): Promise<void>
+}
+
+const quarterHour = 15 * 60
+
+/**
+ * Slows repeated failures down by network, and by account seen from that network: an outsider's
+ * failures never lock the owner, who comes from elsewhere (SE-3).
+ */
+export function createRateLimits(on: boolean): RateLimits {
+  const network = new RateLimiterMemory({ points: 60, duration: quarterHour })
+  const pair = new RateLimiterMemory({ points: 8, duration: quarterHour })
+  const calls = new RateLimiterMemory({ points: 300, duration: 60 })
+
+  async function within(limiter: RateLimiterMemory, key: string, points: number): Promise<void> {
+    try {
+      await limiter.consume(key, points)
+    } catch (over) {
+      if (!(over instanceof RateLimiterRes)) throw over
+      throw new Refused({
+        code: 'rate.limited',
+        detail: 'Too many attempts. Wait a little and try again.',
+        retryAfterSeconds: Math.ceil(over.msBeforeNext / 1000),
+      })
+    }
+  }
+  async function refuseWhenSpent(limiter: RateLimiterMemory, key: string): Promise<void> {
+    const spent = await limiter.get(key)
+    if (!spent || spent.remainingPoints > 0) return
+    throw new Refused({
+      code: 'rate.limited',
+      detail: 'Too many attempts. Wait a little and try again.',
+      retryAfterSeconds: Math.ceil(spent.msBeforeNext / 1000),
+    })
+  }
+  const key = (ip: string, account: string) => `${ip} ${account.toLowerCase()}`
+
+  if (!on) {
+    const free = async () => undefined
+    return { beforeSignIn: free, failed: free, succeeded: free, call: free }
+  }
+  return {
+    async beforeSignIn(ip, account) {
+      await refuseWhenSpent(network, ip)
+      await refuseWhenSpent(pair, key(ip, account))
+    },
+    async failed(ip, account) {
+      await network.penalty(ip, 1)
+      await pair.penalty(key(ip, account), 1)
+    },
+    async succeeded(ip, account) {
+      await pair.delete(key(ip, account))
+    },
+    call: (ip, what) => within(calls, `${ip} ${what}`, 1),
+  }
+}
