@@ -1,5 +1,10 @@
-import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { SAML, type SamlConfig, ValidateInResponseTo } from '@node-saml/node-saml'
+import { generate } from 'selfsigned'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBrowser } from './browser.ts'
 import { type SimpleSamlPhp, startSimpleSamlPhp } from './simplesamlphp.ts'
 
 let idp: SimpleSamlPhp
@@ -11,7 +16,7 @@ afterAll(() => idp.stop())
 const acsUrl = 'http://127.0.0.1:9/saml/acs'
 
 /** A service provider of other hands, so that the identity provider is proved apart from Usher. */
-function someServiceProvider(entityId: string): SAML {
+function someServiceProvider(entityId: string, changes: Partial<SamlConfig> = {}): SAML {
   return new SAML({
     callbackUrl: acsUrl,
     issuer: entityId,
@@ -21,6 +26,7 @@ function someServiceProvider(entityId: string): SAML {
     wantAssertionsSigned: true,
     wantAuthnResponseSigned: true,
     validateInResponseTo: ValidateInResponseTo.never,
+    ...changes,
   })
 }
 
@@ -104,3 +110,54 @@ test('an assertion can be encrypted for the service provider', async () => {
   expect(xml).toContain('<saml:EncryptedAssertion>')
   expect(xml).not.toContain('Lovelace')
 })
+
+test('in a real browser someone signs in and, by a signed request, out everywhere', async () => {
+  const visited = await listenForVisits()
+  const key = await generate([{ name: 'commonName', value: 'Some service provider' }])
+  const [entityId, sloUrl] = ['urn:sp:browser', `${visited.url}/slo`]
+  const acsUrl = `${visited.url}/acs`
+  const certificates = [key.cert]
+  idp.addServiceProvider({ entityId, acsUrl, sloUrl, certificates, requireSignedRequests: true })
+  const sp = someServiceProvider(entityId, {
+    callbackUrl: acsUrl,
+    logoutUrl: `${idp.url}/saml2/idp/SingleLogoutService.php`,
+    privateKey: key.private,
+    signatureAlgorithm: 'sha256',
+  })
+  await using browser = await openBrowser()
+  const page = await browser.newPage()
+
+  await page.goto(await sp.getAuthorizeUrlAsync('', undefined, {}))
+  await page.fill('input[name=username]', 'grace')
+  await page.fill('input[name=password]', 'grace')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(acsUrl)
+  const SAMLResponse = new URLSearchParams(visited.bodies.at(-1)).get('SAMLResponse') ?? ''
+  const { profile } = await sp.validatePostResponseAsync({ SAMLResponse })
+  await page.goto(await sp.getLogoutUrlAsync(profile!, '', {}))
+  await page.waitForURL(`${sloUrl}?**`)
+  const query = new URL(page.url()).search.slice(1)
+  const { loggedOut } = await sp.validateRedirectAsync(
+    Object.fromEntries(new URLSearchParams(query)),
+    query,
+  )
+  await page.goto(await sp.getAuthorizeUrlAsync('', undefined, {}))
+
+  expect(profile?.nameID).toBe('grace@acme.test')
+  expect(loggedOut).toBe(true)
+  expect(await page.isVisible('input[name=password]')).toBe(true)
+  visited.close()
+})
+
+async function listenForVisits() {
+  const bodies: string[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      bodies.push(body)
+      response.end('arrived')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, bodies, close: () => server.close() }
+}
