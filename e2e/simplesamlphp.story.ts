@@ -78,7 +78,7 @@ test('a wrong password, an unknown service provider and an unsigned request get 
   idp.addServiceProvider({
     entityId: 'urn:sp:strict',
     acsUrl,
-    certificates: [idp.certificatePem],
+    signingCertificates: [idp.certificatePem],
     requireSignedRequests: true,
   })
   const startAs = (entityId: string) =>
@@ -99,8 +99,7 @@ test('an assertion can be encrypted for the service provider', async () => {
   idp.addServiceProvider({
     entityId: 'urn:sp:sealed',
     acsUrl,
-    certificates: [idp.certificatePem],
-    encryptAssertion: true,
+    encryptionCertificate: idp.certificatePem,
   })
 
   const start = await someServiceProvider('urn:sp:sealed').getAuthorizeUrlAsync('', undefined, {})
@@ -116,8 +115,13 @@ test('in a real browser someone signs in and, by a signed request, out everywher
   const key = await generate([{ name: 'commonName', value: 'Some service provider' }])
   const [entityId, sloUrl] = ['urn:sp:browser', `${visited.url}/slo`]
   const acsUrl = `${visited.url}/acs`
-  const certificates = [key.cert]
-  idp.addServiceProvider({ entityId, acsUrl, sloUrl, certificates, requireSignedRequests: true })
+  idp.addServiceProvider({
+    entityId,
+    acsUrl,
+    sloUrl,
+    signingCertificates: [key.cert],
+    requireSignedRequests: true,
+  })
   const sp = someServiceProvider(entityId, {
     callbackUrl: acsUrl,
     logoutUrl: `${idp.url}/saml2/idp/SingleLogoutService.php`,

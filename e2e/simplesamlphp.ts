@@ -20,12 +20,13 @@ export type ServiceProvider = {
   entityId: string
   acsUrl: string
   sloUrl?: string
-  /** To check signatures of its requests and to encrypt for it, PEM or bare base64. */
-  certificates?: string[]
+  /** To check signatures of its requests, PEM or bare base64. */
+  signingCertificates?: string[]
+  /** To encrypt assertions for it. */
+  encryptionCertificate?: string
   requireSignedRequests?: boolean
   signAssertion?: boolean
   signResponse?: boolean
-  encryptAssertion?: boolean
 }
 
 /** What the browser would post to the service provider. */
@@ -204,12 +205,9 @@ function writeServiceProviders(directory: string, all: Map<string, ServiceProvid
 
 function spMetadata(one: ServiceProvider): Record<string, unknown> {
   const binding = (name: string) => `urn:oasis:names:tc:SAML:2.0:bindings:${name}`
-  const keys = (one.certificates ?? []).map((certificate) => ({
-    type: 'X509Certificate',
-    signing: true,
-    encryption: true,
-    X509Certificate: certificate.replace(/-----[^-]+-----|\s/g, ''),
-  }))
+  const signing = (one.signingCertificates ?? []).map((pem) => asKey('signing', pem))
+  const { encryptionCertificate: sealFor } = one
+  const keys = sealFor ? [...signing, asKey('encryption', sealFor)] : signing
   return {
     AssertionConsumerService: [{ Binding: binding('HTTP-POST'), Location: one.acsUrl, index: 0 }],
     ...(one.sloUrl && {
@@ -218,10 +216,20 @@ function spMetadata(one: ServiceProvider): Record<string, unknown> {
     NameIDFormat: emailFormat,
     keys,
     'validate.authnrequest': one.requireSignedRequests ?? false,
-    'validate.logout': keys.length > 0,
+    'validate.logout': signing.length > 0,
     'saml20.sign.assertion': one.signAssertion ?? true,
     'saml20.sign.response': one.signResponse ?? true,
-    'assertion.encryption': one.encryptAssertion ?? false,
+    'assertion.encryption': sealFor !== undefined,
+  }
+}
+
+function asKey(use: 'signing' | 'encryption', pem: string): Record<string, unknown> {
+  const base64 = pem.replace(/-----[^-]+-----|\s/g, '')
+  return {
+    type: 'X509Certificate',
+    signing: use === 'signing',
+    encryption: use === 'encryption',
+    X509Certificate: base64,
   }
 }
 
