@@ -1,0 +1,109 @@
+import { KeyRound, ShieldCheck } from 'lucide-react'
+import type { LoginMethod, LoginMethodView } from '../../../../contract/src/index.ts'
+import { useOrganisation } from '../../client/index.ts'
+import { Badge, Banner, ChoiceCards, methodWords, Section, TextLink } from '../../parts/index.ts'
+import type { Draft, SamlDraft } from './draft.ts'
+import { SsoForm } from './SsoForm.tsx'
+import type { TestSignIn } from './test.ts'
+
+export function LoginMethodSection({
+  view,
+  draft,
+  readOnly,
+  testing,
+  changed,
+  onChoose,
+  onSaml,
+}: {
+  view: LoginMethodView
+  draft: Draft
+  readOnly: boolean
+  testing: TestSignIn
+  changed: boolean
+  onChoose: (method: LoginMethod) => void
+  onSaml: (change: Partial<SamlDraft>) => void
+}) {
+  return (
+    <Section
+      id="login-method"
+      title="Login method"
+      about={
+        view.method === null
+          ? 'Choose how people sign in. Everyone uses the same one method; until it is chosen, nobody can be added.'
+          : 'Everyone signs in this one way.'
+      }
+      action={changed ? <Badge tone="warn">Not saved yet</Badge> : null}
+    >
+      <ChoiceCards
+        labelledBy="login-method"
+        value={draft.method}
+        disabled={readOnly}
+        onChange={onChoose}
+        choices={[
+          {
+            value: 'password',
+            label: methodWords.password,
+            about: 'People choose a password of their own.',
+            icon: <KeyRound aria-hidden="true" />,
+          },
+          {
+            value: 'google',
+            label: methodWords.google,
+            about: 'People continue with their Google account.',
+            icon: <GoogleMark />,
+            unavailableBecause: view.googleAvailable
+              ? null
+              : 'The operator has not set up a Google client.',
+          },
+          {
+            value: 'sso',
+            label: methodWords.sso,
+            about: 'People sign in through your identity provider, by SAML.',
+            icon: <ShieldCheck aria-hidden="true" />,
+          },
+        ]}
+      />
+      {draft.method === 'sso' ? (
+        <>
+          <EmergencyNote view={view} />
+          <SsoForm
+            view={view}
+            draft={draft.saml}
+            readOnly={readOnly}
+            testing={testing}
+            onChange={onSaml}
+          />
+        </>
+      ) : null}
+    </Section>
+  )
+}
+
+function EmergencyNote({ view }: { view: LoginMethodView }) {
+  const { slug } = useOrganisation()
+  const { exists, proved } = view.breakGlass
+  if (exists && proved) return null
+  return (
+    <Banner
+      tone="warn"
+      title={exists ? 'The emergency account is not proved' : 'SSO needs an emergency account'}
+      action={
+        <TextLink to="/o/$slug/settings/emergency" params={{ slug }}>
+          Emergency access
+        </TextLink>
+      }
+    >
+      {exists
+        ? 'Sign in with it once, in a private window. Then it counts for 90 days.'
+        : 'When your identity provider is down, it is the only way in. Create one and sign in with it once.'}
+    </Banner>
+  )
+}
+
+function GoogleMark() {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="2">
+      <path d="M20.5 12H12m8.4 0a8.5 8.5 0 1 1-2.6-6.1" strokeLinecap="round" />
+    </svg>
+  )
+}

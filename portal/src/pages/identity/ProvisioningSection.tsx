@@ -1,0 +1,145 @@
+import { DoorOpen } from 'lucide-react'
+import type { ProvisioningSource, ProvisioningView } from '../../../../contract/src/index.ts'
+import { Badge, Banner, BareSwitch, Card, Section } from '../../parts/index.ts'
+import type { Draft } from './draft.ts'
+
+const requiresSso = 'Requires SSO as the login method'
+
+type Option = ProvisioningView['options'][number]
+
+export function ProvisioningSection({
+  view,
+  draft,
+  changed,
+  readOnly,
+  onSource,
+}: {
+  view: ProvisioningView
+  draft: Draft
+  changed: boolean
+  readOnly: boolean
+  onSource: (source: ProvisioningSource) => void
+}) {
+  const closed = draft.method === null
+  return (
+    <Section
+      id="provisioning"
+      title="Provisioning"
+      about="How people come to be here. One way at a time: switching one on switches the others off."
+      action={changed ? <Badge tone="warn">Not saved yet</Badge> : null}
+    >
+      <Card>
+        <div className="flex items-start gap-3.5 border-b border-line bg-sunken/60 px-5 py-4 first:rounded-t-xl sm:px-6">
+          <DoorOpen className="mt-px size-5 shrink-0 text-accent-text" aria-hidden="true" />
+          <p className="text-base font-medium text-ink">{view.entrySentence}</p>
+        </div>
+        {closed ? (
+          <div className="px-5 pt-5 sm:px-6">
+            <Banner title="Choose a login method first">
+              Provisioning can be configured once it is decided how people sign in.
+            </Banner>
+          </div>
+        ) : null}
+        <ul className="divide-y divide-line">
+          {view.options.map((option) => (
+            <Way
+              key={option.source}
+              option={option}
+              draft={draft}
+              closed={closed || readOnly}
+              onSource={onSource}
+            />
+          ))}
+          <SelfService view={view} />
+        </ul>
+      </Card>
+    </Section>
+  )
+}
+
+function Way({
+  option,
+  draft,
+  closed,
+  onSource,
+}: {
+  option: Option
+  draft: Draft
+  closed: boolean
+  onSource: (source: ProvisioningSource) => void
+}) {
+  const { source, label } = option
+  const on = draft.source === source
+  const because = closed && draft.method === null ? null : whyNot(option, draft)
+  const id = `way-${source}`
+  return (
+    <li className="flex flex-col gap-3 px-5 py-5 sm:px-6">
+      <div className="flex items-start justify-between gap-5">
+        <div className="min-w-0">
+          <h3 id={id} className="font-semibold">
+            {source === 'sso_jit' ? 'SAML JIT' : label}
+          </h3>
+          <p className="text-ink-2">{option.purpose}</p>
+        </div>
+        {source === 'portal' ? (
+          <Badge tone={on && draft.method !== null ? 'good' : 'neutral'}>
+            {on && draft.method !== null ? 'On' : 'Off'}
+          </Badge>
+        ) : (
+          <BareSwitch
+            checked={on}
+            disabled={closed || (because !== null && !on)}
+            labelledBy={id}
+            describedBy={because ? `${id}-because` : undefined}
+            onChange={(next) => onSource(next ? source : 'portal')}
+          />
+        )}
+      </div>
+      {because && source !== 'portal' ? (
+        <p id={`${id}-because`} className="text-sm font-medium text-warn">
+          {because}
+        </p>
+      ) : null}
+      <dl className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
+        <div>
+          <dt className="text-ink-3">Needs</dt>
+          <dd className="text-ink-2">{option.requires}</dd>
+        </div>
+        <div>
+          <dt className="text-ink-3">How to enable</dt>
+          <dd className="text-ink-2">{option.howToEnable}</dd>
+        </div>
+      </dl>
+      {source === 'sso_jit' && on ? (
+        <Banner>
+          Removing someone in the identity provider does not remove them here: deactivate and delete
+          them in User Management. Roles are given only here, too.
+        </Banner>
+      ) : null}
+    </li>
+  )
+}
+
+/** Just-in-time needs SSO in this very form; the others say themselves why they are not there. */
+function whyNot(option: Option, draft: Draft): string | null {
+  if (option.source === 'portal') return null
+  if (draft.method !== 'sso') return requiresSso
+  if (option.available || option.unavailableBecause === requiresSso) {
+    return option.source === 'sso_jit' || option.available ? null : requiresSso
+  }
+  return option.unavailableBecause
+}
+
+function SelfService({ view }: { view: ProvisioningView }) {
+  return (
+    <li className="flex items-start justify-between gap-5 px-5 py-5 sm:px-6">
+      <div className="min-w-0">
+        <h3 className="font-semibold">Self-service link</h3>
+        <p className="text-ink-2">{view.selfService.state}</p>
+      </div>
+      <Badge tone={view.selfService.enabled ? 'good' : 'neutral'}>
+        {view.selfService.enabled ? 'On' : 'Off'}
+      </Badge>
+    </li>
+  )
+}

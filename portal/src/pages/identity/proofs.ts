@@ -1,0 +1,36 @@
+import type { Draft } from './draft.ts'
+import type { TestSignIn } from './test.ts'
+
+type Proof = 'done' | 'failed' | 'open'
+
+/** Which steps of the guide the latest test sign-in proves, or disproves. */
+export function proofs(draft: Draft, { test }: TestSignIn) {
+  const answered = test !== null && (test.state === 'succeeded' || test.state === 'failed')
+  const checked = (...names: string[]): Proof => {
+    if (!answered) return 'open'
+    const found = test.checks.filter(({ rule }) =>
+      names.some((name) => rule.toLowerCase().replaceAll(/[^a-z]/g, '').includes(name)),
+    )
+    if (found.length === 0) return test.state === 'succeeded' ? 'done' : 'open'
+    return found.every(({ ok }) => ok) ? 'done' : 'failed'
+  }
+  const { read } = draft.saml
+  const named = test?.resolved?.firstName && test.resolved.lastName && test.resolved.email
+  return {
+    application: (read !== null || answered ? 'done' : 'open') as Proof,
+    basic: checked('audience', 'recipient', 'destination'),
+    claims: (named
+      ? 'done'
+      : answered && (test.claims.length > 0 || test.resolved)
+        ? 'failed'
+        : 'open') as Proof,
+    metadata: read === null ? ('open' as const) : answered ? checked('signature', 'issuer') : 'done',
+    // Entra answers at all only for people who are assigned to the application.
+    assigned: (answered ? 'done' : 'open') as Proof,
+    test: (!answered
+      ? 'open'
+      : test.state === 'succeeded' && test.resolved?.isYou
+        ? 'done'
+        : 'failed') as Proof,
+  }
+}

@@ -1,0 +1,59 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { SamlInput, TestView } from '../../../../contract/src/index.ts'
+import { asProblem, type Seen, type Sent, useOrganisation } from '../../client/index.ts'
+import { toastProblem } from '../../parts/index.ts'
+
+export type Test = Seen<typeof TestView>
+type Started = { id: string; settings: string }
+
+/** "Test sign-in" of settings not saved yet: starts it in a small window and follows it. */
+export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
+  const { api, key, id: organisationId } = useOrganisation()
+  const place = `usher.test.${organisationId}`
+  const [started, setStarted] = useState<Started | null>(() => kept(place))
+  useEffect(() => {
+    if (started) sessionStorage.setItem(place, JSON.stringify(started))
+  }, [started, place])
+
+  const test = useQuery({
+    queryKey: key('test', started?.id),
+    queryFn: () => api.test(started?.id ?? ''),
+    enabled: started !== null,
+    refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 1500 : false),
+    refetchIntervalInBackground: true,
+  })
+  const start = useMutation({
+    mutationFn: async () => {
+      if (!saml) return
+      // Opened before the call, while the browser still sees the click that asked for it.
+      const popup = window.open('', 'usher-test', 'popup,width=520,height=680')
+      try {
+        const begun = await api.startTest(saml)
+        setStarted({ id: begun.id, settings: JSON.stringify(saml) })
+        if (popup) popup.location.href = begun.startUrl
+      } catch (error) {
+        popup?.close()
+        throw error
+      }
+    },
+    onError: (error) => toastProblem('The test did not start', asProblem(error).detail),
+  })
+  return {
+    test: started ? (test.data ?? null) : null,
+    /** The settings have changed since; the test no longer proves them (LM-17). */
+    stale: started !== null && saml !== null && started.settings !== JSON.stringify(saml),
+    ready: saml !== null,
+    starting: start.isPending,
+    start: () => start.mutate(),
+  }
+}
+export type TestSignIn = ReturnType<typeof useTestSignIn>
+
+function kept(place: string): Started | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(place) ?? 'null')
+  } catch {
+    return null
+  }
+}
