@@ -55,7 +55,7 @@ const longestNameId = 1024
 export function readNameId(element: XmlElement): NameId {
   const value = trimBlanks(textOf(element))
   if (value === '' || value.length > longestNameId || invisible.test(value)) {
-    throw new Fault('nameId', { received: JSON.stringify(value) })
+    throw new Fault('nameId', { received: visibly(value) })
   }
   const format = attributeOf(element, 'Format')
   const nameQualifier = attributeOf(element, 'NameQualifier')
@@ -66,6 +66,14 @@ export function readNameId(element: XmlElement): NameId {
     ...(nameQualifier === undefined ? {} : { nameQualifier }),
     ...(spNameQualifier === undefined ? {} : { spNameQualifier }),
   }
+}
+
+/** For the log: `ada\u{200b}@…` instead of a text that looks right. */
+function visibly(value: string): string {
+  const shown = [...value.slice(0, 200)].map((character) =>
+    invisible.test(character) ? `\\u{${character.codePointAt(0)?.toString(16)}}` : character,
+  )
+  return `“${shown.join('')}”`
 }
 
 /** An attribute that is given twice has the values of both, in order. */

@@ -62,9 +62,10 @@ const models: ReadonlyMap<string, Model> = new Map(
     'samlp:StatusDetail': model({ any: [] }),
 
     // SAML core §2.2 to §2.4
+    // The schema demands an Issuer; a missing one is reported as what it is, by the issuer's rule.
     'saml:Assertion': model(
       [
-        one('saml:Issuer'),
+        maybe('saml:Issuer'),
         maybe('ds:Signature'),
         one('saml:Subject'),
         maybe('saml:Conditions'),
