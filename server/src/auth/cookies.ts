@@ -1,3 +1,5 @@
+import '@fastify/cookie'
+
 /** Cookie attributes (SE-2): never readable by scripts, Secure wherever the product is served by https. */
 export function cookieOptions(baseUrl: string, kind: 'session' | 'browser', expiresAt?: number) {
   const secure = baseUrl.startsWith('https:')

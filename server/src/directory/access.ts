@@ -189,7 +189,7 @@ export async function revokePool(write: Write, userId: string, grantId: string):
   allow(actor, 'access.write')
   const user = await lockUser(write, userId)
   const grant = await access.findGrant(db, actor.organisationId, grantId)
-  if (!grant || grant.subjectKind !== 'user' || grant.subjectId !== userId) throw notFound('grant')
+  if (grant?.subjectKind !== 'user' || grant.subjectId !== userId) throw notFound('grant')
   const pool = await access.findNamed(db, 'pools', actor.organisationId, grant.poolId)
   await access.removeGrant(db, actor.organisationId, grantId)
   await events.append(db, actor, now, [

@@ -212,7 +212,7 @@ export async function breakGlassView({ db, actor, now }: Read) {
   })
 }
 
-export const findBreakGlass = ({ db, actor }: Read, email: string) => {
+export const findBreakGlass = async ({ db, actor }: Read, email: string) => {
   const folded = readEmailAddress(email)?.folded
   return folded
     ? accounts.breakGlassAccount(db, actor.organisationId, { emailFolded: folded })

@@ -1,7 +1,6 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
-import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
@@ -57,7 +56,7 @@ export async function arrive(
   browser: Browser,
   report: AttemptReport,
 ): Promise<ArrivalResult> {
-  const { db, actor, now } = write
+  const { db, now } = write
   const organisation = await lockOrganisation(write)
 
   async function refuse(refusal: Refusal, rule: string, userId?: string): Promise<ArrivalResult> {
@@ -81,7 +80,7 @@ export async function arrive(
       'login method',
     )
   }
-  const used = await useUp(write, vouched)
+  const used = await spend(write, vouched)
   if ('refusal' in used) return refuse(used.refusal, used.rule)
 
   const found = await findPerson(write, organisation, vouched)
@@ -164,7 +163,7 @@ export async function arrive(
 export class ArrivedMeanwhile extends Error {}
 
 /** One-time use of the request and of the assertion; each is one atomic statement. */
-async function useUp(
+async function spend(
   { db, actor, now }: Write,
   { answers, assertion, issuer }: Pick<Vouched, 'answers' | 'assertion' | 'issuer'>,
 ): Promise<{ returnTo: string } | { refusal: Refusal; rule: string }> {

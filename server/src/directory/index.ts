@@ -1,3 +1,4 @@
+export { passwordFaults, roleLabel, unavailableBecause } from '../policy/index.ts'
 export * from './access.ts'
 export * from './accounts.ts'
 export * from './arrive.ts'

@@ -13,7 +13,7 @@ export const putSetupCode = ({ db }: Write, code: string) =>
   installation.putSetting(db, setupCode, hashSecret(code))
 
 /** The code opens the set-up page once, in the transaction of the set-up itself (OP-1). */
-export async function useSetupCode({ db }: Write, code: string): Promise<void> {
+export async function takeSetupCode({ db }: Write, code: string): Promise<void> {
   if (await installation.takeSetting(db, setupCode, hashSecret(code.trim()))) return
   throw new Refused({
     code: 'auth.invalid_credentials',

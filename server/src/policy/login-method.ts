@@ -86,7 +86,7 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
         'Sign in once with the emergency account: none has signed in since its credentials were changed, or in the last 90 days.',
     }
   }
-  if (!test || !test.succeeded || test.managerId !== change.managerId) {
+  if (!test?.succeeded || test.managerId !== change.managerId) {
     return { code: 'login_method.test_required', detail: 'Run a successful test sign-in first.' }
   }
   if (now - test.finishedAt > testLivesMs) {

@@ -84,7 +84,7 @@ function migrate(database: DatabaseSync): void {
     database
       .prepare('select version from schema_migrations')
       .all()
-      .map((row) => row['version']),
+      .map((row) => row.version),
   )
   for (const migration of migrations) {
     if (done.has(migration.version)) continue

@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerDefault,
+} from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { SamlInput } from '../../../contract/src/index.ts'
+import { anonymous, type RateLimits } from '../auth/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isId } from '../lib/ids.ts'
+import type { Actor } from '../model/actor.ts'
+import { refuse } from '../model/refusals.ts'
+import type { Connection } from '../model/saml.ts'
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export type SsoSession = {
+  org_id: string
+  issuer: string | null
+  name_id: string | null
+  name_id_format: string | null
+  session_index: string | null
+}
+
+/** What the other doors lend the Management API; doors do not know each other. */
+export type SamlTools = {
+  readSettings(input: SamlInput): Promise<Omit<Connection, 'id'>>
+  readMetadata(input: {
+    metadataXml?: string | undefined
+    metadataUrl?: string | undefined
+  }): Promise<{
+    settings: {
+      idpEntityId: string
+      ssoUrl: string
+      ssoBinding: 'redirect' | 'post'
+      sloUrl?: string
+      certificates: Connection['saml']['certificates']
+    }
+    warnings: string[]
+  }>
+  addresses(organisationId: string): {
+    acsUrl: string
+    entityId: string
+    metadataUrl: string
+    sloUrl: string
+    startUrl: string
+  }
+  logoutUrl(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    actor: Actor,
+    session: SsoSession,
+  ): Promise<string | undefined>
+}
+
+export type SecretTools = {
+  hashPassword(password: string): Promise<string>
+  /** Throws `password.too_weak` with each failed rule. */
+  judgePassword(password: string): Promise<void>
+  newTotp(label: string): { secret: string; uri: string }
+  seal(plain: string): string
+  qr(uri: string): Promise<string>
+}
+
+export type ApiDoor = {
+  directory: Directory
+  clock: Clock
+  rateLimits: RateLimits
+  baseUrl: string
+  googleAvailable: boolean
+  /** True while no mail service is configured: links are handed over by a manager (EM-4). */
+  withoutMail: boolean
+  saml: SamlTools
+  secrets: SecretTools
+  callers: {
+    /** Whose browser session this request carries; also checks the CSRF token of state-changing calls. */
+    browser(request: FastifyRequest): Promise<
+      | {
+          actor: Actor
+          session: SsoSession & {
+            csrf: string
+            method: string
+            secret_hash: string
+            signed_in_at: number
+            expires_at: number
+          }
+        }
+      | undefined
+    >
+    platform(request: FastifyRequest): Promise<Actor | undefined>
+    key(request: FastifyRequest, organisationId: string): Promise<Actor>
+  }
+  requireFresh(actor: Actor): void
+}
+
+/**
+ * Who is calling for this organisation: a session of it, or one of its API keys. Another
+ * organisation's session sees nothing here, not even that it exists (SE-10).
+ */
+export async function callerFor(door: ApiDoor, request: FastifyRequest): Promise<Actor> {
+  const { organisationId } = request.params as { organisationId: string }
+  if (!isId(organisationId)) refuse('resource.not_found', 'There is no such organisation.')
+  if (request.headers.authorization) return door.callers.key(request, organisationId)
+  const caller = await door.callers.browser(request)
+  if (!caller) return refuse('auth.required', 'Sign in first.')
+  if (caller.actor.organisationId !== organisationId) {
+    return refuse('resource.not_found', 'There is no such organisation.')
+  }
+  return caller.actor
+}
+
+export function visitor(request: FastifyRequest, organisationId: string): Actor {
+  return anonymous(organisationId, { ip: request.ip, requestId: request.id })
+}
+
+/** `"7"` as sent in If-Match becomes 7; `*` and none ask for nothing (RFC 9110 §13.1.1). */
+export function ifVersion(request: FastifyRequest): number | undefined {
+  const sent = request.headers['if-match']
+  if (sent === undefined || sent.trim() === '*') return undefined
+  const version = /^(?:W\/)?"(\d+)"$/.exec(sent.trim())?.[1]
+  return version === undefined ? -1 : Number(version)
+}

@@ -1,0 +1,40 @@
+import fastifySwagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import type { ApiDoor } from './door.ts'
+import { identityRoutes } from './identity.ts'
+import { peopleRoutes } from './people.ts'
+import { recordRoutes } from './records.ts'
+import { sessionRoutes } from './session.ts'
+
+export type { ApiDoor, SamlTools, SecretTools } from './door.ts'
+export { running } from './sources.ts'
+
+/** The Management API under `/api/v1`; the portal uses nothing else. */
+export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promise<void> {
+  const app = instance.withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Usher Management API',
+        version: '1',
+        description: 'Directory, sign-in and provisioning of one installation of Usher.',
+      },
+      servers: [{ url: `${door.baseUrl}` }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
+  sessionRoutes(app, door)
+  identityRoutes(app, door)
+  peopleRoutes(app, door)
+  recordRoutes(app, door)
+}

@@ -1,0 +1,448 @@
+import { z } from 'zod'
+import {
+  AccessView,
+  AddMember,
+  AddPoolGrant,
+  Adoption,
+  ChangeUser,
+  CreateUser,
+  GroupRow,
+  Id,
+  PoolRow,
+  UserDetails,
+  UserList,
+  UserQuery,
+  UserSession,
+  userSorts,
+} from '../../../contract/src/index.ts'
+import {
+  addMember,
+  changeUser,
+  createUser,
+  deactivateUser,
+  decideAdoption,
+  deleteUser,
+  enableUser,
+  endSession,
+  explain,
+  grantPool,
+  issueActivation,
+  listAdoptions,
+  listGroups,
+  listPeople,
+  listPools,
+  listSessions,
+  lockUser,
+  removeMember,
+  revokePool,
+  roleLabel,
+  userDetails,
+} from '../directory/index.ts'
+import { days } from '../lib/clock.ts'
+import type { Actor } from '../model/actor.ts'
+import { refuse } from '../model/refusals.ts'
+import type { Provenance, User } from '../model/user.ts'
+import { type Api, type ApiDoor, callerFor } from './door.ts'
+
+const base = '/orgs/:organisationId'
+const params = z.object({ organisationId: Id })
+const withId = z.object({ organisationId: Id, id: Id })
+
+type SortField = (typeof userSorts)[number]
+
+/** People, their access, sessions and the adoption queue. */
+export function peopleRoutes(app: Api, door: ApiDoor): void {
+  app.get(
+    `${base}/users`,
+    { schema: { params, querystring: UserQuery, response: { 200: UserList } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const { page, size, sort, search, status, managedBy, role, group, pool, lastSignIn } =
+        request.query
+      const people = await door.directory.view(actor, (read) =>
+        listPeople(
+          read,
+          {
+            search: search || undefined,
+            status,
+            managedBy,
+            role,
+            groupId: group,
+            poolId: pool,
+            notSince: notSince(lastSignIn, door.clock.now()),
+          },
+          readSort(sort),
+          { page, size },
+        ),
+      )
+      const items = people.items.map(({ user, roles, groups }) => renderUser(user, roles, groups))
+      return { items, total: people.total, totalExact: people.totalExact, page, size }
+    },
+  )
+
+  app.post(
+    `${base}/users`,
+    { schema: { params, body: CreateUser, response: { 201: UserDetails } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const { email, firstName, lastName, roles, groups, pools, password } = request.body
+      if (password !== undefined) {
+        refuse(
+          'user.password_not_allowed',
+          'A manager never sets a password. The person chooses it.',
+          [{ pointer: '/password', code: 'user.password_not_allowed' }],
+        )
+      }
+      const user = await door.directory.change(actor, (write) =>
+        createUser(write, {
+          email,
+          firstName,
+          lastName,
+          roles: roles ?? [],
+          groupIds: groups ?? [],
+          poolIds: pools ?? [],
+        }),
+      )
+      return reply.code(201).send(await details(door, actor, user.id))
+    },
+  )
+
+  app.get(
+    `${base}/users/:id`,
+    { schema: { params: withId, response: { 200: UserDetails } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const found = await details(door, actor, request.params.id)
+      return reply.header('etag', `"${found.version}"`).send(found)
+    },
+  )
+
+  app.patch(
+    `${base}/users/:id`,
+    { schema: { params: withId, body: ChangeUser, response: { 200: UserDetails } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const { email, password, firstName, lastName, roles } = request.body
+      if (email !== undefined) {
+        refuse(
+          'user.email_immutable',
+          'The e-mail address follows the identity provider and cannot be edited.',
+          [{ pointer: '/email', code: 'user.email_immutable' }],
+        )
+      }
+      if (password !== undefined)
+        refuse('user.password_not_allowed', 'A manager never sets a password.')
+      await door.directory.change(actor, (write) =>
+        changeUser(write, request.params.id, {
+          ...(firstName !== undefined && { firstName }),
+          ...(lastName !== undefined && { lastName }),
+          ...(roles && { roles }),
+        }),
+      )
+      return details(door, actor, request.params.id)
+    },
+  )
+
+  app.put(`${base}/users/:id/disable`, { schema: { params: withId } }, async (request, reply) => {
+    const actor = await callerFor(door, request)
+    await door.directory.change(actor, (write) => deactivateUser(write, request.params.id))
+    return reply.code(204).send()
+  })
+  app.put(`${base}/users/:id/enable`, { schema: { params: withId } }, async (request, reply) => {
+    const actor = await callerFor(door, request)
+    await door.directory.change(actor, (write) => enableUser(write, request.params.id))
+    return reply.code(204).send()
+  })
+  app.delete(`${base}/users/:id`, { schema: { params: withId } }, async (request, reply) => {
+    const actor = await callerFor(door, request)
+    door.requireFresh(actor)
+    await door.directory.change(actor, (write) => deleteUser(write, request.params.id))
+    return reply.code(204).send()
+  })
+
+  app.post(
+    `${base}/users/:id/activation-link`,
+    { schema: { params: withId, response: { 201: z.object({ activationLink: z.string() }) } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      if (!door.withoutMail)
+        refuse('resource.not_found', 'Links are mailed to the person, not shown.')
+      const token = await door.directory.change(actor, async (write) => {
+        const user = await lockUser(write, request.params.id)
+        if (user.status !== 'pending')
+          refuse('request.invalid', 'Only a pending person has an activation link.')
+        return issueActivation(write, user)
+      })
+      return reply.code(201).send({ activationLink: `${door.baseUrl}/activate/${token}` })
+    },
+  )
+
+  app.get(
+    `${base}/users/:id/access`,
+    {
+      schema: {
+        params: withId,
+        querystring: z.object({ explain: z.string().optional() }),
+        response: { 200: AccessView },
+      },
+    },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const items = await door.directory.view(actor, (read) => explain(read, request.params.id))
+      return {
+        items: items.map((item) => ({
+          ...item,
+          paths: item.paths.map((path) => ({
+            sentence: path.sentence,
+            steps: path.steps.map((step) => ({
+              ...step,
+              provenance: renderProvenance(step.provenance),
+            })),
+          })),
+        })),
+      }
+    },
+  )
+
+  app.get(
+    `${base}/users/:id/sessions`,
+    { schema: { params: withId, response: { 200: z.object({ items: z.array(UserSession) }) } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const sessions = await door.directory.view(actor, (read) =>
+        listSessions(read, request.params.id),
+      )
+      return {
+        items: sessions.map((session) => ({
+          id: session.id,
+          method: session.method,
+          createdAt: session.created_at,
+          lastSeenAt: session.last_seen_at,
+          ip: session.ip,
+          userAgent: session.user_agent,
+          current: session.id === actor.sessionId,
+        })),
+      }
+    },
+  )
+  app.delete(
+    `${base}/users/:id/sessions/:sessionId`,
+    { schema: { params: withId.extend({ sessionId: Id }) } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const { id, sessionId } = request.params
+      await door.directory.change(actor, (write) => endSession(write, id, sessionId))
+      return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    `${base}/users/:id/pool-grants`,
+    { schema: { params: withId, body: AddPoolGrant, response: { 201: z.object({ id: Id }) } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const granted = await door.directory.change(actor, (write) =>
+        grantPool(write, request.params.id, request.body.poolId),
+      )
+      return reply.code(201).send(granted)
+    },
+  )
+  app.delete(
+    `${base}/users/:id/pool-grants/:grantId`,
+    { schema: { params: withId.extend({ grantId: Id }) } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      await door.directory.change(actor, (write) =>
+        revokePool(write, request.params.id, request.params.grantId),
+      )
+      return reply.code(204).send()
+    },
+  )
+
+  accessRoutes(app, door)
+  adoptionRoutes(app, door)
+}
+
+function accessRoutes(app: Api, door: ApiDoor): void {
+  app.get(
+    `${base}/groups`,
+    { schema: { params, response: { 200: z.object({ items: z.array(GroupRow) }) } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      return { items: await door.directory.view(actor, listGroups) }
+    },
+  )
+  app.get(
+    `${base}/pools`,
+    { schema: { params, response: { 200: z.object({ items: z.array(PoolRow) }) } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      return { items: await door.directory.view(actor, listPools) }
+    },
+  )
+  app.post(
+    `${base}/groups/:id/members`,
+    { schema: { params: withId, body: AddMember } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      await door.directory.change(actor, (write) =>
+        addMember(write, request.params.id, request.body.userId),
+      )
+      return reply.code(204).send()
+    },
+  )
+  app.delete(
+    `${base}/groups/:id/members/:userId`,
+    { schema: { params: withId.extend({ userId: Id }) } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const { id, userId } = request.params
+      await door.directory.change(actor, (write) => removeMember(write, id, userId))
+      return reply.code(204).send()
+    },
+  )
+}
+
+function adoptionRoutes(app: Api, door: ApiDoor): void {
+  app.get(
+    `${base}/adoptions`,
+    { schema: { params, response: { 200: z.object({ items: z.array(Adoption) }) } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const queue = await door.directory.view(actor, listAdoptions)
+      return {
+        items: queue.map(({ row, name }) => ({
+          id: row.id,
+          userId: row.user_id,
+          email: row.email,
+          name,
+          issuer: row.issuer,
+          subject: row.subject,
+          risk: row.risk,
+          reason: row.reason,
+          createdAt: row.created_at,
+          lastAttemptAt: row.last_attempt_at,
+          attempts: row.attempts,
+        })),
+      }
+    },
+  )
+  for (const [act, state] of [
+    ['approve', 'approved'],
+    ['decline', 'declined'],
+  ] as const) {
+    app.post(
+      `${base}/adoptions/:id/${act}`,
+      { schema: { params: withId } },
+      async (request, reply) => {
+        const actor = await callerFor(door, request)
+        await door.directory.change(actor, (write) =>
+          decideAdoption(write, request.params.id, state),
+        )
+        return reply.code(204).send()
+      },
+    )
+  }
+}
+
+async function details(door: ApiDoor, actor: Actor, id: string) {
+  const found = await door.directory.view(actor, (read) => userDetails(read, id))
+  return renderDetails(found)
+}
+
+function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
+  const { user, roles, memberships, explained, grants, pools } = found
+  const reached = new Map<string, { roles: Set<string>; directGrantId: string | null }>()
+  for (const item of explained) {
+    if (!item.poolId) continue
+    const seat = reached.get(item.poolId) ?? { roles: new Set(), directGrantId: null }
+    seat.roles.add(item.role)
+    reached.set(item.poolId, seat)
+  }
+  for (const grant of grants) {
+    const seat = reached.get(grant.poolId)
+    if (seat && grant.subjectKind === 'user') seat.directGrantId = grant.id
+  }
+  return {
+    ...renderUser(
+      user,
+      roles.map((one) => one.role),
+      memberships,
+    ),
+    roleGrants: roles.map((one) => ({
+      role: one.role,
+      provenance: renderProvenance(one.provenance),
+    })),
+    memberships: memberships.map((one) => ({
+      id: one.id,
+      name: one.name,
+      isDefault: one.isDefault,
+      provenance: renderProvenance(one.provenance),
+    })),
+    pools: [...reached].map(([poolId, seat]) => ({
+      poolId,
+      poolName: pools.get(poolId)?.name ?? '',
+      isDefault: pools.get(poolId)?.isDefault ?? false,
+      roles: [...seat.roles],
+      directGrantId: seat.directGrantId,
+    })),
+    managedAttributes: found.managedAttributes.map((attribute) => ({
+      attribute,
+      reason: 'The identity provider sends it at every sign-in.',
+    })),
+    identities: found.identities,
+    locked: found.locked,
+    version: user.version,
+  }
+}
+
+function renderUser(user: User, roles: string[], groups: { id: string; name: string }[]) {
+  return {
+    id: user.id,
+    email: user.email,
+    firstName: user.firstName,
+    lastName: user.lastName,
+    status: user.status,
+    pendingReason: user.status === 'pending' ? user.pendingReason : null,
+    held: user.held,
+    roles,
+    roleLabel: roleLabel(roles),
+    managedBy: user.managedBy,
+    joinedBy: user.joinedBy,
+    groups: groups.map(({ id, name }) => ({ id, name })),
+    createdBy: user.createdBy,
+    createdAt: user.createdAt,
+    updatedBy: user.updatedBy,
+    updatedAt: user.updatedAt,
+    lastSignInAt: user.lastSignInAt,
+  }
+}
+
+function renderProvenance({ kind, actor, rule, requestId, at }: Provenance) {
+  return { kind, actor, rule, requestId, at }
+}
+
+const lastSignInDays = { '7d': 7, '30d': 30, '90d': 90 }
+
+function notSince(
+  filter: 'never' | keyof typeof lastSignInDays | undefined,
+  now: number,
+): number | undefined {
+  if (filter === undefined) return undefined
+  return filter === 'never' ? 0 : now - days(lastSignInDays[filter])
+}
+
+function readSort(sort: string[]): { by: SortField; descending: boolean } {
+  const [first] = sort
+  if (first === undefined) return { by: 'name', descending: false }
+  const [field, direction = 'asc'] = first.split(',')
+  const by = userSorts.find((known) => known === field)
+  if (!by || (direction !== 'asc' && direction !== 'desc') || sort.length > 1) {
+    return refuse(
+      'request.invalid',
+      `Sort by one of ${userSorts.join(', ')}, as field,asc or field,desc.`,
+      [{ pointer: '/sort', code: 'unknown' }],
+    )
+  }
+  return { by, descending: direction === 'desc' }
+}

@@ -1,0 +1,53 @@
+import { Me } from '../../../contract/src/index.ts'
+import { cookieOptions, sessionCookie } from '../auth/index.ts'
+import { findOrganisation, signOut, whoIs } from '../directory/index.ts'
+import { refuse } from '../model/refusals.ts'
+import type { Api, ApiDoor } from './door.ts'
+
+type SessionMethod = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+
+/** Who is signed in, and signing out. */
+export function sessionRoutes(app: Api, door: ApiDoor): void {
+  app.get('/me', { schema: { response: { 200: Me } } }, async (request, reply) => {
+    const caller = await door.callers.browser(request)
+    if (!caller) return refuse('auth.required', 'Sign in first.')
+    const { actor, session } = caller
+    const [who, organisation] = await Promise.all([
+      actor.kind === 'user' && actor.id
+        ? door.directory.view(actor, (read) => whoIs(read, actor.id ?? ''))
+        : undefined,
+      door.directory.view(actor, (read) => findOrganisation(read, actor.organisationId)),
+    ])
+    if (!organisation || !actor.id) return refuse('auth.required', 'Sign in first.')
+    reply.header('cache-control', 'no-store')
+    return {
+      user: {
+        id: actor.id,
+        email: who?.user.email ?? actor.label,
+        firstName: who?.user.firstName ?? 'Emergency',
+        lastName: who?.user.lastName ?? 'access',
+        managedBy: who?.user.managedBy ?? null,
+        status: who?.user.status ?? ('active' as const),
+        roles: actor.roles,
+        breakGlass: actor.kind === 'break_glass',
+      },
+      organisation: { id: organisation.id, slug: organisation.slug, name: organisation.name },
+      session: {
+        method: session.method as SessionMethod,
+        signedInAt: session.signed_in_at,
+        expiresAt: session.expires_at,
+      },
+      csrfToken: session.csrf,
+    }
+  })
+
+  app.post('/sign-out', async (request, reply) => {
+    const caller = await door.callers.browser(request)
+    if (!caller) return refuse('auth.required', 'Sign in first.')
+    const { actor, session } = caller
+    await door.directory.change(actor, (write) => signOut(write, session.secret_hash))
+    reply.clearCookie(sessionCookie, cookieOptions(door.baseUrl, 'session'))
+    const redirect = await door.saml.logoutUrl(request, reply, actor, session)
+    return reply.send({ redirect: redirect ?? null })
+  })
+}

@@ -1,0 +1,464 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { running } from '../api/index.ts'
+import { hashPassword, newTotp } from '../auth/index.ts'
+import {
+  addManager,
+  breakGlassView,
+  changeLoginMethod,
+  changeProvisioning,
+  createBreakGlass,
+  createOrganisation,
+  type Directory,
+  digestOf,
+  ensureApiKey,
+  ensureGroup,
+  ensurePool,
+  ensureScimToken,
+  findConnection,
+  findOrganisationBySlug,
+  grantPoolToGroup,
+  issueActivation,
+  listDomains,
+  passwordFacts,
+  platformId,
+  putDomain,
+  putScimSettings,
+  renameOrganisation,
+  setPassword,
+  type Write,
+} from '../directory/index.ts'
+import { totpPurpose } from '../join/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import { normaliseDomain } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import { createOutbound } from '../lib/outbound.ts'
+import type { Vault } from '../lib/secrets.ts'
+import type { Actor } from '../model/actor.ts'
+import { refuse } from '../model/refusals.ts'
+import { addressesOf, readSettings } from '../saml/index.ts'
+
+const role = z.enum(['ROLE_USER'])
+const claim = z.string().min(1)
+const Saml = z.strictObject({
+  metadataFile: z.string().optional(),
+  metadataUrl: z.url().optional(),
+  metadataXml: z.string().optional(),
+  idpEntityId: z.string().optional(),
+  ssoUrl: z.string().optional(),
+  ssoBinding: z.enum(['redirect', 'post']).optional(),
+  sloUrl: z.string().optional(),
+  certificate: z.string().optional(),
+  certificates: z.array(z.string()).optional(),
+  connectionName: z.string().default('SSO'),
+  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']).default('other'),
+  signAuthnRequests: z.boolean().default(true),
+  allowIdpInitiated: z.boolean().default(false),
+  emailFrom: z.union([z.literal('nameId'), z.strictObject({ claim })]).default('nameId'),
+  subjectClaim: claim.optional(),
+  attributes: z
+    .strictObject({ firstName: claim.default('firstName'), lastName: claim.default('lastName') })
+    .default({ firstName: 'firstName', lastName: 'lastName' }),
+  refresh: z
+    .strictObject({
+      firstName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+      lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+    })
+    .default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
+})
+const Declared = z.strictObject({
+  organisation: z.strictObject({ name: z.string().min(1).max(100), slug: z.string() }),
+  domains: z
+    .array(z.strictObject({ name: z.string(), verified: z.boolean().default(false) }))
+    .default([]),
+  managers: z
+    .array(
+      z.strictObject({
+        email: z.string(),
+        firstName: z.string().min(1).max(100),
+        lastName: z.string().min(1).max(100),
+        password: z.string().optional(),
+      }),
+    )
+    .default([]),
+  breakGlass: z
+    .array(
+      z.strictObject({
+        email: z.string(),
+        password: z.string(),
+        totpSecret: z.string().optional(),
+      }),
+    )
+    .default([]),
+  loginMethod: z
+    .strictObject({
+      method: z.enum(['password', 'google', 'sso']),
+      saml: Saml.optional(),
+      oidc: z.unknown().optional(),
+    })
+    .optional(),
+  provisioning: z
+    .strictObject({
+      source: z.enum(['portal', 'sso_jit', 'scim', 'ldap']),
+      selfService: z
+        .strictObject({ enabled: z.boolean(), allowedDomains: z.array(z.string()).optional() })
+        .optional(),
+      scim: z
+        .strictObject({
+          syncGroups: z.boolean().default(false),
+          syncRoles: z.boolean().default(false),
+          provisionExistingUsers: z.boolean().default(true),
+          tokens: z.array(z.strictObject({ label: z.string() })).default([]),
+        })
+        .optional(),
+    })
+    .optional(),
+  pools: z
+    .array(z.strictObject({ name: z.string(), roles: z.array(role).default(['ROLE_USER']) }))
+    .default([]),
+  groups: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        pools: z
+          .array(z.strictObject({ pool: z.string(), roles: z.array(role).default(['ROLE_USER']) }))
+          .default([]),
+      }),
+    )
+    .default([]),
+  apiKeys: z.array(z.strictObject({ label: z.string(), scopes: z.array(z.string()) })).default([]),
+})
+type Declared = z.infer<typeof Declared>
+const File = z.union([z.strictObject({ organisations: z.array(Declared).min(1) }), Declared])
+
+export type Applied = {
+  id: string
+  slug: string
+  loginUrl: string
+  portalUrl: string
+  saml: { acsUrl: string; entityId: string; metadataUrl: string; startUrl: string; sloUrl: string }
+  scim: { baseUrl: string; tokens: { label: string; token: string }[] }
+  apiKeys: { label: string; key: string }[]
+  managers: { email: string; setupUrl: string }[]
+  breakGlass: { email: string; totpSecret: string; totpUri: string }[]
+  /** What this run changed, in words; empty when everything was so already. */
+  changes: string[]
+}
+
+export type ApplyParts = {
+  directory: Directory
+  vault: Vault
+  clock: Clock
+  baseUrl: string
+  outboundAllow: string[]
+}
+
+/** Reads a declared state; a fault names its place in the file. */
+export async function readDeclared(
+  path: string,
+): Promise<{ organisations: Declared[]; folder: string }> {
+  const parsed = File.safeParse(parse(await readFile(path, 'utf8')))
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap((issue) =>
+      issue.code === 'invalid_union' ? (issue.errors.at(-1) ?? [issue]) : [issue],
+    )
+    const named = faults.map((fault) => `${fault.path.join('.') || 'file'}: ${fault.message}`)
+    return refuse('request.invalid', `${path} is not a declared state. ${named.join('; ')}`)
+  }
+  const organisations = 'organisations' in parsed.data ? parsed.data.organisations : [parsed.data]
+  return { organisations, folder: dirname(resolve(path)) }
+}
+
+/**
+ * Makes one organisation match its declared state (DESIGN §7), as one transaction: a fault anywhere
+ * leaves everything as it was. Idempotent; a secret is shown by the run that made it.
+ * @param plan finds out what would change and undoes it.
+ */
+export async function applyOrganisation(
+  parts: ApplyParts,
+  declared: Declared,
+  folder: string,
+  plan: boolean,
+): Promise<Applied> {
+  const { directory } = parts
+  const visitor = operator(platformId)
+  const known = await directory.view(visitor, (read) =>
+    findOrganisationBySlug(read, declared.organisation.slug),
+  )
+  const actor = operator(known?.id ?? newId())
+  const connection = await connectionOf(parts, declared, folder)
+  const hashes = await hashesOf(declared)
+
+  let outcome: Applied | undefined
+  const undo = new Error('A plan changes nothing.')
+  await directory
+    .change(actor, async (write) => {
+      outcome = await bring(parts, write, {
+        declared,
+        connection,
+        hashes,
+        exists: known !== undefined,
+      })
+      if (plan) throw undo
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error
+    })
+  if (!outcome) throw new Error('The state was not applied.')
+  return outcome
+}
+
+type Prepared = {
+  declared: Declared
+  connection: Awaited<ReturnType<typeof readSettings>> | undefined
+  hashes: Map<string, string>
+  exists: boolean
+}
+
+async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promise<Applied> {
+  const { declared, exists } = prepared
+  const { actor } = write
+  const changes: string[] = []
+  const { slug, name } = declared.organisation
+  if (!exists) {
+    await createOrganisation(write, { id: actor.organisationId, name, slug })
+    changes.push(`organisation ${slug} created`)
+  } else {
+    await renameOrganisation(write, name)
+  }
+  await bringDomains(write, declared, changes)
+  const managers = await bringManagers(parts, write, prepared, changes)
+  const breakGlass = await bringBreakGlass(parts, write, prepared, changes)
+  await bringMethod(write, prepared, changes)
+  await bringAccess(write, declared, changes)
+  const tokens = await bringSource(write, declared, changes)
+  const apiKeys: Applied['apiKeys'] = []
+  for (const wanted of declared.apiKeys) {
+    const key = await ensureApiKey(write, wanted)
+    if (!key) continue
+    apiKeys.push({ label: wanted.label, key })
+    changes.push(`API key ${wanted.label} made`)
+  }
+  const { acsUrl, entityId, metadataUrl, startUrl, sloUrl } = addressesOf(
+    parts.baseUrl,
+    actor.organisationId,
+  )
+  return {
+    id: actor.organisationId,
+    slug,
+    loginUrl: `${parts.baseUrl}/login/${slug}`,
+    portalUrl: `${parts.baseUrl}/o/${slug}`,
+    saml: { acsUrl, entityId, metadataUrl, startUrl, sloUrl },
+    scim: { baseUrl: `${parts.baseUrl}/scim/${actor.organisationId}/v2`, tokens },
+    apiKeys,
+    managers,
+    breakGlass,
+    changes,
+  }
+}
+
+async function bringDomains(write: Write, { domains }: Declared, changes: string[]): Promise<void> {
+  for (const { name, verified } of domains) {
+    const domain = normaliseDomain(name)
+    if (!domain) return refuse('request.invalid', `${name} is not a domain name.`)
+    if (await putDomain(write, domain, verified))
+      changes.push(`domain ${domain} ${verified ? 'verified' : 'added'}`)
+  }
+  await listDomains(write)
+}
+
+async function bringManagers(
+  parts: ApplyParts,
+  write: Write,
+  { declared, hashes }: Prepared,
+  changes: string[],
+): Promise<Applied['managers']> {
+  const made: Applied['managers'] = []
+  for (const manager of declared.managers) {
+    const { user: known } = await passwordFacts(write, manager.email)
+    if (known) continue
+    const hash = hashes.get(`manager ${manager.email}`)
+    const byPassword =
+      declared.loginMethod === undefined || declared.loginMethod.method === 'password'
+    const user = await addManager(write, { ...manager, active: hash !== undefined && byPassword })
+    if (!user) return refuse('request.invalid', `${manager.email} cannot be a manager's address.`)
+    changes.push(`manager ${user.email} added`)
+    if (hash && byPassword) await setPassword(write, user, hash)
+    else {
+      const token = await issueActivation(write, user)
+      made.push({ email: user.email, setupUrl: `${parts.baseUrl}/activate/${token}` })
+    }
+  }
+  return made
+}
+
+async function bringBreakGlass(
+  parts: ApplyParts,
+  write: Write,
+  { declared, hashes }: Prepared,
+  changes: string[],
+): Promise<Applied['breakGlass']> {
+  const known = new Set((await breakGlassView(write)).map((account) => account.email.toLowerCase()))
+  const made: Applied['breakGlass'] = []
+  for (const account of declared.breakGlass) {
+    if (known.has(account.email.toLowerCase())) continue
+    const fresh = newTotp(account.email)
+    const secret = account.totpSecret ?? fresh.secret
+    await createBreakGlass(write, {
+      email: account.email,
+      passwordHash: hashes.get(`break-glass ${account.email}`) ?? '',
+      totpSecret: parts.vault.seal(secret, totpPurpose),
+    })
+    changes.push(`emergency account ${account.email} made`)
+    made.push({
+      email: account.email,
+      totpSecret: secret,
+      totpUri: fresh.uri.replace(fresh.secret, secret),
+    })
+  }
+  return made
+}
+
+async function bringMethod(
+  write: Write,
+  { declared, connection }: Prepared,
+  changes: string[],
+): Promise<void> {
+  if (!declared.loginMethod) return
+  const { method } = declared.loginMethod
+  const organisation = await findOrganisationBySlug(write, declared.organisation.slug)
+  const live = await findConnection(write)
+  const { id: _, ...liveSettings } = live ?? { id: '' }
+  const same =
+    connection && live ? JSON.stringify(liveSettings) === JSON.stringify(connection) : !connection
+  if (organisation?.loginMethod === method && same) return
+  await changeLoginMethod(write, {
+    method,
+    connection: method === 'sso' ? connection : undefined,
+    testId: undefined,
+    googleAvailable: true,
+    ifVersion: undefined,
+  })
+  changes.push(
+    `login method ${method}${connection ? ` (settings ${digestOf(connection.saml).slice(0, 8)})` : ''}`,
+  )
+}
+
+async function bringAccess(
+  write: Write,
+  { pools, groups }: Declared,
+  changes: string[],
+): Promise<void> {
+  const ids = new Map<string, string>()
+  for (const pool of pools) {
+    const { id, made } = await ensurePool(write, pool.name, pool.roles)
+    ids.set(pool.name, id)
+    if (made) changes.push(`pool ${pool.name} made`)
+  }
+  for (const group of groups) {
+    const { id, made } = await ensureGroup(write, group.name)
+    if (made) changes.push(`group ${group.name} made`)
+    for (const { pool, roles } of group.pools) {
+      const poolId = ids.get(pool) ?? (await ensurePool(write, pool, [])).id
+      for (const one of roles) {
+        const granted = await grantPoolToGroup(
+          write,
+          { id, name: group.name },
+          { id: poolId, name: pool },
+          one,
+        )
+        if (granted) changes.push(`group ${group.name} reaches ${pool} as ${one}`)
+      }
+    }
+  }
+}
+
+async function bringSource(
+  write: Write,
+  { provisioning, organisation }: Declared,
+  changes: string[],
+) {
+  const tokens: Applied['scim']['tokens'] = []
+  if (!provisioning) return tokens
+  const before = await findOrganisationBySlug(write, organisation.slug)
+  await changeProvisioning(
+    write,
+    { source: provisioning.source, selfService: provisioning.selfService },
+    running,
+    undefined,
+  )
+  if (before?.source !== provisioning.source) changes.push(`source ${provisioning.source}`)
+  if (!provisioning.scim) return tokens
+  const { tokens: wanted, ...settings } = provisioning.scim
+  await putScimSettings(write, settings)
+  for (const { label } of wanted) {
+    const token = await ensureScimToken(write, { label })
+    if (!token) continue
+    tokens.push({ label, token })
+    changes.push(`SCIM token ${label} made`)
+  }
+  return tokens
+}
+
+async function connectionOf(
+  { outboundAllow, clock }: ApplyParts,
+  { loginMethod }: Declared,
+  folder: string,
+) {
+  if (loginMethod?.method !== 'sso') return undefined
+  if (loginMethod.saml && loginMethod.oidc) {
+    return refuse(
+      'idm.connection_exists',
+      'An organisation has one identity-management connection: SAML or OIDC.',
+    )
+  }
+  if (!loginMethod.saml) {
+    if (loginMethod.oidc)
+      return refuse('request.invalid', 'loginMethod.oidc is not available in this version.')
+    return undefined
+  }
+  const { metadataFile, certificate, certificates, metadataXml, ...wish } = loginMethod.saml
+  const xml = metadataFile ? await readFile(resolve(folder, metadataFile), 'utf8') : metadataXml
+  const pems = certificates ?? (certificate ? [certificate] : undefined)
+  // An operator names the address on the machine itself, so loopback is within their reach.
+  const outbound = createOutbound([...outboundAllow, '127.0.0.0/8', '::1/128'])
+  return readSettings(
+    outbound,
+    {
+      ...wish,
+      ...(xml !== undefined && { metadataXml: xml }),
+      ...(pems && { certificates: pems }),
+    },
+    clock.now(),
+  )
+}
+
+/** Hashing is slow on purpose and happens before the transaction. */
+async function hashesOf({ managers, breakGlass }: Declared): Promise<Map<string, string>> {
+  const wanted = [
+    ...managers.map((one) => ({ key: `manager ${one.email}`, password: one.password })),
+    ...breakGlass.map((one) => ({ key: `break-glass ${one.email}`, password: one.password })),
+  ]
+  const hashes = new Map<string, string>()
+  for (const { key, password } of wanted) {
+    if (password !== undefined) hashes.set(key, await hashPassword(password))
+  }
+  return hashes
+}
+
+function operator(organisationId: string): Actor {
+  return {
+    kind: 'operator',
+    id: null,
+    label: 'Operator',
+    organisationId,
+    roles: [],
+    scopes: [],
+    ip: null,
+    requestId: null,
+    signedInAt: null,
+    sessionId: null,
+  }
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ipaddr from 'ipaddr.js'
+
+export type Config = {
+  port: number
+  host: string
+  /** Without a slash at the end. */
+  baseUrl: string
+  dataDir: string
+  databaseUrl: string | undefined
+  /** Newest first. */
+  secretKeys: string[]
+  googleAvailable: boolean
+  smtpUrl: string | undefined
+  trustProxy: boolean
+  logLevel: string
+  outboundAllow: string[]
+  rateLimits: boolean
+  demo: boolean
+}
+
+export class BadConfiguration extends Error {
+  readonly faults: string[]
+
+  constructor(faults: string[]) {
+    super(faults.join('\n'))
+    this.name = 'BadConfiguration'
+    this.faults = faults
+  }
+}
+
+type Environment = Record<string, string | undefined>
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+const shortestKey = 32
+
+/**
+ * Reads the environment (DESIGN §7).
+ * @throws BadConfiguration with one line per fault; nothing starts then.
+ */
+export function readConfig(env: Environment = process.env): Config {
+  const faults: string[] = []
+  const port = readPort(env.PORT, faults)
+  const host = env.HOST ?? '127.0.0.1'
+  const baseUrl = readBaseUrl(env.BASE_URL, host, port, faults)
+  const dataDir = env.DATA_DIR ?? './data'
+  const databaseUrl = env.DATABASE_URL || undefined
+  if (databaseUrl && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
+  }
+  const outboundAllow = (env.OUTBOUND_ALLOW ?? '').split(/[\s,]+/).filter(Boolean)
+  for (const cidr of outboundAllow) {
+    if (!ipaddr.isValidCIDR(cidr))
+      faults.push(`OUTBOUND_ALLOW: ${cidr} is not a CIDR such as 10.0.0.0/8.`)
+  }
+  const logLevel = env.LOG_LEVEL ?? 'info'
+  if (!logLevels.includes(logLevel))
+    faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`)
+  const rateLimits = env.RATE_LIMITS ?? 'on'
+  if (rateLimits !== 'on' && rateLimits !== 'off') faults.push('RATE_LIMITS must be on or off.')
+  if (rateLimits === 'off' && !isLoopback(host)) {
+    faults.push('RATE_LIMITS=off is for runs on loopback only: set HOST to 127.0.0.1.')
+  }
+  if (faults.length > 0) throw new BadConfiguration(faults)
+  return {
+    port,
+    host,
+    baseUrl,
+    dataDir,
+    databaseUrl,
+    secretKeys: readSecretKeys(env.SECRET_KEY, dataDir),
+    googleAvailable: Boolean(env.GOOGLE_CLIENT_ID && env.GOOGLE_CLIENT_SECRET),
+    smtpUrl: env.SMTP_URL || undefined,
+    trustProxy: ['1', 'true', 'yes'].includes(env.TRUST_PROXY ?? ''),
+    logLevel,
+    outboundAllow,
+    rateLimits: rateLimits === 'on',
+    demo: env.NODE_ENV !== 'production' || env.DEMO === 'on',
+  }
+}
+
+function readPort(value: string | undefined, faults: string[]): number {
+  const port = Number(value ?? 8080)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    faults.push('PORT must be a number from 0 to 65535.')
+  return port
+}
+
+function readBaseUrl(
+  value: string | undefined,
+  host: string,
+  port: number,
+  faults: string[],
+): string {
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  const text = value ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    faults.push('BASE_URL must be an http or https address such as https://usher.example.com.')
+    return text
+  }
+  const url = new URL(text)
+  if (url.pathname !== '/' || url.search || url.hash) {
+    faults.push(
+      'BASE_URL must not have a path: Usher is served from the root of its own host name.',
+    )
+  }
+  return url.origin
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+/** `SECRET_KEY` may hold several keys, newest first, separated by commas; else a key file is made once. */
+function readSecretKeys(value: string | undefined, dataDir: string): string[] {
+  if (value) {
+    const keys = value.split(',').map((key) => key.trim())
+    if (keys.some((key) => key.length < shortestKey)) {
+      throw new BadConfiguration([
+        `SECRET_KEY needs at least ${shortestKey} characters, e.g. from: openssl rand -base64 32`,
+      ])
+    }
+    return keys
+  }
+  const file = join(dataDir, 'secret.key')
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  if (!existsSync(file)) {
+    try {
+      writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      // Another process made it at the same moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  return [readFileSync(file, 'utf8').trim()]
+}

@@ -1,0 +1,311 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyCookie from '@fastify/cookie'
+import fastifyHelmet from '@fastify/helmet'
+import fastifyStatic from '@fastify/static'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import QRCode from 'qrcode'
+import { type ApiDoor, apiRoutes } from '../api/index.ts'
+import {
+  callerByKey,
+  callerBySession,
+  createRateLimits,
+  hashPassword,
+  newTotp,
+  platformCookie,
+  requireCsrf,
+  requireFresh,
+  sessionCookie,
+} from '../auth/index.ts'
+import { demoRoutes } from '../demo/index.ts'
+import { type Directory, openDirectory, platformId } from '../directory/index.ts'
+import { type JoinDoor, joinRoutes, judgePassword, totpPurpose } from '../join/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import { newId } from '../lib/ids.ts'
+import { createOutbound } from '../lib/outbound.ts'
+import { openVault, type Vault } from '../lib/secrets.ts'
+import { type Refusal, Refused, toProblem } from '../model/refusals.ts'
+import {
+  addressesOf,
+  createServiceProviders,
+  readMetadata,
+  readSettings,
+  type SamlDoor,
+  samlRoutes,
+  singleLogoutUrl,
+} from '../saml/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Config } from './config.ts'
+import { createDemo } from './demo.ts'
+
+const bodyLimit = 2_500_000
+const portalFolder = join(import.meta.dirname, '../../../dist/portal')
+
+export type Usher = { app: FastifyInstance; directory: Directory; vault: Vault }
+
+/** Wires the house together: one store, one directory, and a door for each way in. */
+export async function buildServer(config: Config, store: Store, clock: Clock): Promise<Usher> {
+  const vault = openVault(config.secretKeys)
+  const directory = openDirectory(store, clock)
+  const rateLimits = createRateLimits(config.rateLimits)
+  const outbound = createOutbound(config.outboundAllow)
+  const { baseUrl } = config
+  const demo = createDemo({ directory, vault, clock, baseUrl })
+
+  const app = fastify({
+    bodyLimit,
+    trustProxy: config.trustProxy,
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 300 },
+    disableRequestLogging: true,
+    logger:
+      config.logLevel === 'silent'
+        ? false
+        : {
+            level: config.logLevel,
+            redact: ['req.headers.cookie', 'req.headers.authorization', 'req.body'],
+          },
+  })
+  await app.register(fastifyCookie)
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        fontSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: baseUrl.startsWith('https:'),
+    // A test sign-in opens in a window of its own, goes to the identity provider and comes back.
+    crossOriginOpenerPolicy: { policy: 'same-origin-allow-popups' },
+  })
+  answerErrors(app)
+  logRequests(app)
+
+  const from = (request: FastifyRequest) => ({ ip: request.ip, requestId: request.id })
+  const browserCaller: ApiDoor['callers']['browser'] = async (request) => {
+    const caller = await callerBySession(
+      store,
+      request.cookies[sessionCookie],
+      from(request),
+      clock.now(),
+    )
+    if (caller && request.method !== 'GET' && request.method !== 'HEAD') {
+      requireCsrf(caller.session, header(request, 'x-csrf-token'))
+    }
+    return caller
+  }
+  const platformCaller = async (request: FastifyRequest) => {
+    const caller = await callerBySession(
+      store,
+      request.cookies[platformCookie],
+      from(request),
+      clock.now(),
+    )
+    return caller?.actor.organisationId === platformId ? caller.actor : undefined
+  }
+
+  const saml: SamlDoor = {
+    directory,
+    clock,
+    vault,
+    outbound,
+    rateLimits,
+    baseUrl,
+    callerOf: async (request) =>
+      (await callerBySession(store, request.cookies[sessionCookie], from(request), clock.now()))
+        ?.actor,
+    serviceProvider: createServiceProviders(directory, vault, baseUrl),
+  }
+  const join: JoinDoor = {
+    directory,
+    clock,
+    vault,
+    rateLimits,
+    baseUrl,
+    demoAvailable: config.demo,
+    startUrl: (organisationId) => addressesOf(baseUrl, organisationId).startUrl,
+    makeDemo: demo.make,
+    platformCaller,
+  }
+  const api: ApiDoor = {
+    directory,
+    clock,
+    rateLimits,
+    baseUrl,
+    googleAvailable: config.googleAvailable,
+    withoutMail: config.smtpUrl === undefined,
+    saml: {
+      readSettings: (input) => readSettings(outbound, input, clock.now()),
+      readMetadata: (input) => readMetadata(outbound, input, clock.now()),
+      addresses: (organisationId) => addressesOf(baseUrl, organisationId),
+      logoutUrl: (request, reply, actor, session) =>
+        singleLogoutUrl(saml, request, reply, actor, session),
+    },
+    secrets: {
+      hashPassword,
+      judgePassword,
+      newTotp,
+      seal: (plain) => vault.seal(plain, totpPurpose),
+      qr: async (uri) =>
+        `data:image/svg+xml;base64,${Buffer.from(await QRCode.toString(uri, { type: 'svg', margin: 1 })).toString('base64')}`,
+    },
+    callers: {
+      browser: browserCaller,
+      platform: platformCaller,
+      key: (request, organisationId) =>
+        callerByKey(
+          store,
+          organisationId,
+          request.headers.authorization ?? '',
+          from(request),
+          clock.now(),
+        ),
+    },
+    requireFresh: (actor) => requireFresh(actor, clock.now()),
+  }
+
+  await app.register((scope) => apiRoutes(scope, api), { prefix: '/api/v1' })
+  await app.register((scope) => joinRoutes(scope, join), { prefix: '/api/v1' })
+  await app.register((scope) => samlRoutes(scope, saml))
+  await app.register(demoRoutes, {
+    enabled: config.demo,
+    baseUrl,
+    now: clock.now,
+    keys: demo.keys,
+    domain: demo.domain,
+    people: demo.people,
+  })
+  healthRoutes(app, store)
+  await portalRoutes(app)
+  return { app, directory, vault }
+}
+
+function healthRoutes(app: FastifyInstance, store: Store): void {
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_request, reply) => {
+    const ready = await store.read
+      .selectFrom('installation')
+      .select('key')
+      .limit(1)
+      .execute()
+      .then(() => true)
+      .catch(() => false)
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'database unreachable' })
+  })
+}
+
+/** Every refusal and fault leaves as a problem (GE-1); nothing inside is told to the outside. */
+function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const refusal = refusalOf(error)
+    if (!refusal) {
+      request.log.error({ err: error, requestId: request.id }, 'request failed')
+      return reply
+        .code(500)
+        .type('application/problem+json')
+        .send({
+          type: 'urn:usher:problem:internal',
+          title: 'Something went wrong here',
+          status: 500,
+          detail: `Quote ${request.id} to the operator of this installation.`,
+          code: 'internal',
+          requestId: request.id,
+        })
+    }
+    if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
+    const problem = toProblem(refusal, request.id)
+    return reply.code(problem.status).type('application/problem+json').send(problem)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const problem = toProblem(
+      { code: 'resource.not_found', detail: 'There is nothing at this address.' },
+      request.id,
+    )
+    return reply.code(404).type('application/problem+json').send(problem)
+  })
+}
+
+function refusalOf(error: FastifyError): Refusal | undefined {
+  if (error instanceof Refused) return error.refusal
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((fault) => ({
+      pointer: fault.instancePath || '/',
+      code: fault.keyword ?? 'invalid',
+      ...(fault.message && { detail: fault.message }),
+    }))
+    const named = errors.map((fault) => `${fault.pointer} ${fault.detail ?? ''}`.trim()).join('; ')
+    return { code: 'request.invalid', detail: `The request has wrong fields: ${named}.`, errors }
+  }
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
+    return { code: 'request.invalid', detail: error.message }
+  }
+  return undefined
+}
+
+/** One line a request, without query strings: a token may stand in them. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.url.startsWith('/assets/')) return
+    request.log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
+  })
+}
+
+const pages = [
+  '/',
+  '/setup',
+  '/platform',
+  '/platform/*',
+  '/login/:slug',
+  '/login/:slug/emergency',
+  '/activate/:token',
+  '/o/:slug',
+  '/o/:slug/*',
+]
+
+/** The portal's files, and its one page at every address that it draws itself. */
+async function portalRoutes(app: FastifyInstance): Promise<void> {
+  if (!existsSync(portalFolder)) return
+  await app.register(fastifyStatic, {
+    root: portalFolder,
+    wildcard: false,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const forever = path.includes('/assets/')
+      reply.header('cache-control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  const page = await readFile(join(portalFolder, 'index.html'), 'utf8')
+  for (const path of pages) {
+    app.get(path, (_request, reply) =>
+      reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),
+    )
+  }
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { anonymous, type RateLimits } from '../auth/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Vault } from '../lib/secrets.ts'
+import type { Actor } from '../model/actor.ts'
+import { refuse } from '../model/refusals.ts'
+
+/** What the doors for people without a session are given. */
+export type JoinDoor = {
+  directory: Directory
+  clock: Clock
+  vault: Vault
+  rateLimits: RateLimits
+  baseUrl: string
+  demoAvailable: boolean
+  startUrl(organisationId: string): string
+  /** Makes the demo organisation and its manager; the caller is signed in as that manager. */
+  makeDemo(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }>
+  platformCaller(request: FastifyRequest): Promise<Actor | undefined>
+}
+
+export const totpPurpose = 'totp'
+
+export function visitor(request: FastifyRequest, organisationId: string): Actor {
+  return anonymous(organisationId, { ip: request.ip, requestId: request.id })
+}
+
+export function browserOf(request: FastifyRequest): { ip: string; userAgent: string } {
+  return { ip: request.ip, userAgent: request.headers['user-agent'] ?? '' }
+}
+
+/**
+ * Calls without a session have no CSRF token; a browser says where they come from instead. Another
+ * site's page can neither send JSON without asking nor hide its origin (SE-5).
+ */
+export function requireSameOrigin(door: Pick<JoinDoor, 'baseUrl'>, request: FastifyRequest): void {
+  const origin = request.headers.origin
+  if (origin === undefined || origin === new URL(door.baseUrl).origin) return
+  refuse('auth.csrf', 'The request did not come from this site. Reload the page and try again.')
+}
+
+export function noStore(reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'no-store')
+}

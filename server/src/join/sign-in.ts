@@ -1,0 +1,241 @@
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import {
+  ActivateWithPassword,
+  Activation,
+  EmergencySignIn,
+  PasswordSignIn,
+  SignedIn,
+  SignInPage,
+} from '../../../contract/src/index.ts'
+import {
+  checkPassword,
+  cookieOptions,
+  hashPassword,
+  safeReturnTo,
+  sessionCookie,
+  totpStep,
+} from '../auth/index.ts'
+import {
+  activateWithPassword,
+  findBreakGlass,
+  findConnection,
+  findOrganisationBySlug,
+  newReference,
+  passwordFacts,
+  platformId,
+  readActivation,
+  recordAttempt,
+  signInEmergency,
+  signInWithPassword,
+  type Write,
+} from '../directory/index.ts'
+import { isId } from '../lib/ids.ts'
+import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { type Refusal, Refused, refuse } from '../model/refusals.ts'
+import {
+  browserOf,
+  type JoinDoor,
+  noStore,
+  requireSameOrigin,
+  totpPurpose,
+  visitor,
+} from './door.ts'
+import { judgePassword } from './password-rule.ts'
+
+const bySlug = z.object({ slug: z.string().max(60) })
+const byToken = z.object({ token: z.string().max(200) })
+const wrong: Refusal = { code: 'auth.invalid_credentials', detail: 'Wrong e-mail or password.' }
+
+/** Sign-in pages, password and emergency sign-in, activation links. */
+export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>()
+
+  async function organisationAt(slug: string, actor: Actor): Promise<Organisation> {
+    const found = await door.directory.view(actor, (read) => findOrganisationBySlug(read, slug))
+    return found ?? refuse('resource.not_found', 'There is no organisation at this address.')
+  }
+
+  app.get(
+    '/sign-in/:slug',
+    { schema: { params: bySlug, response: { 200: SignInPage } } },
+    async (request, reply) => {
+      const actor = visitor(request, platformId)
+      const organisation = await organisationAt(request.params.slug, actor)
+      const sso = organisation.loginMethod === 'sso'
+      const connection = sso
+        ? await door.directory.view({ ...actor, organisationId: organisation.id }, findConnection)
+        : undefined
+      noStore(reply)
+      return {
+        organisation: { name: organisation.name, slug: organisation.slug },
+        method: organisation.loginMethod,
+        showPassword: organisation.loginMethod === null || organisation.loginMethod === 'password',
+        connectionName: connection?.name ?? null,
+        startUrl: connection ? door.startUrl(organisation.id) : null,
+        demo: organisation.demo,
+      }
+    },
+  )
+
+  app.post(
+    '/sign-in/:slug/password',
+    { schema: { params: bySlug, body: PasswordSignIn, response: { 200: SignedIn } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      const { email, password, returnTo } = request.body
+      await door.rateLimits.beforeSignIn(request.ip, email)
+      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
+      const actor = visitor(request, organisation.id)
+      const report = {
+        reference: newReference(),
+        method: 'password',
+        code: null,
+        email,
+        userAgent: request.headers['user-agent'] ?? null,
+      }
+      const facts = await door.directory.view(actor, (read) => passwordFacts(read, email))
+      const right = await checkPassword(password, facts.hash)
+      const disabled = organisation.loginMethod !== null && organisation.loginMethod !== 'password'
+      if (!right || !facts.user) {
+        await door.rateLimits.failed(request.ip, email)
+        const refusal: Refusal = disabled
+          ? {
+              code: 'login_method.disabled',
+              detail: 'Passwords are not the login method of this organisation.',
+            }
+          : wrong
+        await door.directory.change(actor, (write) =>
+          recordAttempt(write, {
+            ...report,
+            code: refusal.code,
+            rule: disabled ? 'login method' : 'password',
+            userId: facts.user?.id ?? null,
+            remedy: refusal.detail,
+          }),
+        )
+        throw new Refused(refusal)
+      }
+      const userId = facts.user.id
+      const result = await door.directory.change(actor, (write) =>
+        signInWithPassword(write, userId, browserOf(request), report),
+      )
+      if ('refusal' in result) throw new Refused(result.refusal)
+      await door.rateLimits.succeeded(request.ip, email)
+      reply.setCookie(
+        sessionCookie,
+        result.session.cookie,
+        cookieOptions(door.baseUrl, 'session', result.session.expiresAt),
+      )
+      return noStore(reply).send({ returnTo: safeReturnTo(returnTo, `/o/${organisation.slug}`) })
+    },
+  )
+
+  app.post(
+    '/sign-in/:slug/emergency',
+    { schema: { params: bySlug, body: EmergencySignIn, response: { 200: SignedIn } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      const { email, password, code } = request.body
+      await door.rateLimits.beforeSignIn(request.ip, `emergency ${email}`)
+      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
+      const actor = visitor(request, organisation.id)
+      const report = {
+        reference: newReference(),
+        method: 'emergency',
+        code: null,
+        email,
+        userAgent: request.headers['user-agent'] ?? null,
+      }
+      const account = await door.directory.view(actor, (read) => findBreakGlass(read, email))
+      const right = await checkPassword(password, account?.password_hash)
+      const secret = account?.totp_secret
+        ? door.vault.open(account.totp_secret, totpPurpose)
+        : undefined
+      const step = secret ? totpStep(secret, code, door.clock.now()) : undefined
+      const refuseAttempt = async (refusal: Refusal, rule: string) => {
+        await door.rateLimits.failed(request.ip, `emergency ${email}`)
+        await door.directory.change(actor, (write) =>
+          recordAttempt(write, { ...report, code: refusal.code, rule, remedy: refusal.detail }),
+        )
+        throw new Refused(refusal)
+      }
+      if (!right || !account || step === undefined) {
+        return refuseAttempt(
+          { code: 'auth.invalid_credentials', detail: 'Wrong e-mail, password or code.' },
+          'credentials',
+        )
+      }
+      const result = await door.directory.change(actor, (write: Write) =>
+        signInEmergency(
+          write,
+          { accountId: account.id, totpStep: step },
+          browserOf(request),
+          report,
+        ),
+      )
+      if ('refusal' in result) throw new Refused(result.refusal)
+      await door.rateLimits.succeeded(request.ip, `emergency ${email}`)
+      reply.setCookie(
+        sessionCookie,
+        result.session.cookie,
+        cookieOptions(door.baseUrl, 'session', result.session.expiresAt),
+      )
+      return noStore(reply).send({ returnTo: `/o/${organisation.slug}` })
+    },
+  )
+
+  const actorOf = (request: Parameters<typeof visitor>[0], token: string): Actor => {
+    const organisationId = token.split('.')[0]
+    if (!isId(organisationId)) {
+      throw new Refused({ code: 'activation.expired', detail: 'This link is not valid any more.' })
+    }
+    return visitor(request, organisationId)
+  }
+
+  app.get(
+    '/activations/:token',
+    { schema: { params: byToken, response: { 200: Activation } } },
+    async (request, reply) => {
+      await door.rateLimits.call(request.ip, 'activation')
+      const { token } = request.params
+      const actor = actorOf(request, token)
+      const { organisation, user } = await door.directory.view(actor, (read) =>
+        readActivation(read, token),
+      )
+      noStore(reply)
+      return {
+        organisation: { name: organisation.name, slug: organisation.slug },
+        email: user.email,
+        firstName: user.firstName,
+        completes: organisation.loginMethod ?? ('password' as const),
+        startUrl: organisation.loginMethod === 'sso' ? door.startUrl(organisation.id) : null,
+      }
+    },
+  )
+
+  app.post(
+    '/activations/:token',
+    { schema: { params: byToken, body: ActivateWithPassword, response: { 200: SignedIn } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      await door.rateLimits.call(request.ip, 'activation')
+      const { token } = request.params
+      const actor = actorOf(request, token)
+      await door.directory.view(actor, (read) => readActivation(read, token))
+      await judgePassword(request.body.password)
+      const hash = await hashPassword(request.body.password)
+      const done = await door.directory.change(actor, (write) =>
+        activateWithPassword(write, token, hash, browserOf(request)),
+      )
+      reply.setCookie(
+        sessionCookie,
+        done.session.cookie,
+        cookieOptions(door.baseUrl, 'session', done.session.expiresAt),
+      )
+      return noStore(reply).send({ returnTo: `/o/${done.organisation.slug}` })
+    },
+  )
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runCommand } from './app/command-line.ts'
+
+await runCommand(process.argv)

@@ -1,0 +1,73 @@
+import type { Clock } from '../lib/clock.ts'
+import { attempts, installation, organisations, type Store } from '../store/index.ts'
+
+export type OutboxLog = {
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+export type Outbox = { turn(): Promise<void>; stop(): Promise<void> }
+
+const everyMs = 1_000
+const mailsAtOnce = 100
+const retryMs = 60_000
+const sweepEvery = 60
+
+/**
+ * What happens after commit, again and again until it is stopped: counters and the search index
+ * catch up, mail is handed on, what ran out is removed.
+ */
+export function startOutbox(store: Store, clock: Clock, log: OutboxLog): Outbox {
+  let turns = 0
+  let busy: Promise<void> = Promise.resolve()
+  let stopped = false
+
+  async function turn(): Promise<void> {
+    await store.catchUp()
+    await announceMail(store, clock, log)
+    if (turns++ % sweepEvery === 0) await sweep(store, clock)
+  }
+
+  const timer = setInterval(() => {
+    busy = busy
+      .then(() => (stopped ? undefined : turn()))
+      .catch((error: unknown) => log.error({ error }, 'outbox turn failed'))
+  }, everyMs)
+  timer.unref()
+
+  return {
+    turn,
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      await busy
+    },
+  }
+}
+
+/** Until a mail service is configured, mail waits and the log says so, without a word of its content. */
+async function announceMail(store: Store, clock: Clock, log: OutboxLog): Promise<void> {
+  const now = clock.now()
+  const due = await installation.dueMail(store.read, now, mailsAtOnce)
+  const fresh = due.filter((mail) => mail.tries === 0)
+  if (fresh.length > 0) {
+    const templates = [...new Set(fresh.map((mail) => mail.template))]
+    log.info({ mails: fresh.length, templates }, 'mail waits: no mail service is configured')
+  }
+  for (const mail of due) {
+    await store.write((db) =>
+      installation.markMail(db, mail.org_id, mail.id, {
+        tries: mail.tries + 1,
+        next_at: now + retryMs * 2 ** Math.min(mail.tries, 10),
+      }),
+    )
+  }
+}
+
+async function sweep(store: Store, clock: Clock): Promise<void> {
+  for (const { id } of await organisations.list(store.read)) {
+    await store.write(async (db) => {
+      await installation.removeExpired(db, id, clock.now())
+      await attempts.trim(db, id)
+    })
+  }
+}

@@ -1,0 +1,103 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { anonymous, type RateLimits } from '../auth/index.ts'
+import {
+  type AttemptReport,
+  type Directory,
+  findOrganisation,
+  newReference,
+  recordAttempt,
+} from '../directory/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isId } from '../lib/ids.ts'
+import type { Outbound } from '../lib/outbound.ts'
+import type { Vault } from '../lib/secrets.ts'
+import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { type Refusal, Refused, refusalStatus, toProblem } from '../model/refusals.ts'
+import type { ServiceProvider } from './core/index.ts'
+import { pagePolicy, refusedPage } from './pages.ts'
+
+/** What the SAML door is given when it is opened. */
+export type SamlDoor = {
+  directory: Directory
+  clock: Clock
+  vault: Vault
+  outbound: Outbound
+  rateLimits: RateLimits
+  baseUrl: string
+  /** Who is signed in on this request, if anyone. */
+  callerOf(request: FastifyRequest): Promise<Actor | undefined>
+  serviceProvider(actor: Actor, now: number): Promise<ServiceProvider>
+}
+
+/** The organisation in the path, seen by nobody in particular. */
+export async function visit(
+  door: SamlDoor,
+  request: FastifyRequest,
+): Promise<{ organisation: Organisation; actor: Actor }> {
+  const { organisationId } = request.params as { organisationId: string }
+  if (!isId(organisationId)) throw notHere()
+  const actor = anonymous(organisationId, { ip: request.ip, requestId: request.id })
+  const organisation = await door.directory.view(actor, (read) =>
+    findOrganisation(read, organisationId),
+  )
+  if (!organisation) throw notHere()
+  return { organisation, actor }
+}
+
+function notHere(): Refused {
+  return new Refused({ code: 'resource.not_found', detail: 'There is no such organisation.' })
+}
+
+export function startReport(request: FastifyRequest, method = 'saml'): AttemptReport {
+  return {
+    reference: newReference(),
+    method,
+    code: null,
+    userAgent: request.headers['user-agent'] ?? null,
+  }
+}
+
+/** Records a refused attempt once and answers it. */
+export async function refuseAttempt(
+  door: SamlDoor,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  who: { actor: Actor; organisation: Organisation },
+  refusal: Refusal,
+  report: AttemptReport,
+): Promise<FastifyReply> {
+  await door.directory.change(who.actor, (write) =>
+    recordAttempt(write, { remedy: refusal.detail, ...report, code: refusal.code }),
+  )
+  return sendRefusal(request, reply, refusal, report.reference, `/login/${who.organisation.slug}`)
+}
+
+/** A person gets a neutral page; a program that asks for JSON gets the code. */
+export function sendRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+  reference: string,
+  again?: string,
+): FastifyReply {
+  const accept = request.headers.accept ?? ''
+  reply.code(refusalStatus[refusal.code]).header('cache-control', 'no-store')
+  if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
+  if (accept.includes('json') && !accept.includes('text/html')) {
+    const problem = toProblem(
+      { code: refusal.code, detail: 'The sign-in was refused.' },
+      request.id,
+    )
+    return reply.type('application/problem+json').send({ ...problem, reference })
+  }
+  return sendPage(reply, refusedPage(reference, again))
+}
+
+export function sendPage(reply: FastifyReply, html: string, formAction?: string): FastifyReply {
+  return reply
+    .header('content-security-policy', pagePolicy(formAction))
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(html)
+}
