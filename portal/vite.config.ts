@@ -12,6 +12,10 @@ export default defineConfig({
     emptyOutDir: true,
     // The content policy has no data: for fonts and scripts, so nothing is written inline.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      // Importing a part has no effect but the part: pages load only those they show.
+      treeshake: { moduleSideEffects: [{ test: /portal\/src\/parts\//, sideEffects: false }] },
+    },
   },
   server: {
     proxy: Object.fromEntries(['/api', '/saml', '/demo'].map((path) => [path, server])),

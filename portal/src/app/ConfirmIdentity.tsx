@@ -65,7 +65,10 @@ export function ConfirmIdentity() {
 
 function openSignIn(): void {
   const slug = queries.getQueryData(meQuery.queryKey)?.organisation.slug
-  if (!slug) return settle(false)
+  if (!slug) {
+    settle(false)
+    return
+  }
   const search = new URLSearchParams({ reauth: '1', returnTo: `/o/${slug}/signed-in` })
   window.open(`/login/${slug}?${search}`, 'usher-sign-in', 'popup,width=520,height=680')
 }

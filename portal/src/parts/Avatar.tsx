@@ -10,12 +10,12 @@ export function Avatar({ name, large }: { name: string; large?: boolean }) {
   return (
     <span
       aria-hidden="true"
+      data-initials={initials}
       className={classes(
         'inline-flex shrink-0 items-center justify-center rounded-full border border-line bg-sunken font-medium text-ink-2',
+        'before:content-[attr(data-initials)]',
         large ? 'size-12 text-lg' : 'size-8 text-xs',
       )}
-    >
-      {initials}
-    </span>
+    />
   )
 }

@@ -103,7 +103,7 @@ export const TextLink = createLink(PlainTextLink)
 
 export function Spinner(): ReactNode {
   return (
-    <svg viewBox="0 0 16 16" aria-hidden="true" className="size-4 animate-spin">
+    <svg viewBox="0 0 16 16" aria-hidden="true" className="size-4 motion-safe:animate-spin">
       <circle
         cx="8"
         cy="8"

@@ -1,4 +1,4 @@
-import { Check, Circle, X } from 'lucide-react'
+import { Circle, Check as Tick, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import { Scroller } from './Scroller.tsx'
@@ -6,7 +6,7 @@ import { Scroller } from './Scroller.tsx'
 export type CheckState = 'done' | 'failed' | 'open'
 
 export function CheckMark({ state }: { state: CheckState }) {
-  const Icon = state === 'done' ? Check : state === 'failed' ? X : Circle
+  const Icon = state === 'done' ? Tick : state === 'failed' ? X : Circle
   return (
     <span
       className={classes(

@@ -13,8 +13,8 @@ export function Code({ title, text, of }: { title: string; text: string; of: str
         <div className="flex justify-end px-2 pt-1.5">
           <CopyButton value={text} of={of} />
         </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
           tabIndex={0}
           className="max-h-96 overflow-auto px-3 pb-3 font-mono text-xs/5 text-ink-2"
         >

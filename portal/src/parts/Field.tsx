@@ -52,7 +52,7 @@ export const inputClasses =
   'focus-visible:border-accent focus-visible:outline-2 focus-visible:outline-offset-0 ' +
   'focus-visible:outline-focus/50 ' +
   'disabled:cursor-not-allowed disabled:border-line disabled:bg-sunken disabled:text-ink-2 ' +
-  'read-only:bg-sunken aria-invalid:border-bad'
+  'aria-invalid:border-bad'
 
 type Input = Words & Omit<ComponentProps<'input'>, 'id'> & { after?: ReactNode }
 
@@ -65,7 +65,12 @@ export function TextField({ label, help, error, note, className, after, ...props
           id={id}
           aria-invalid={error ? true : undefined}
           aria-describedby={describedBy(id, { help, error })}
-          className={classes(inputClasses, after ? 'pr-11' : null, className)}
+          className={classes(
+            inputClasses,
+            'read-only:bg-sunken',
+            after ? 'pr-11' : null,
+            className,
+          )}
           {...props}
         />
         {after ? <div className="absolute inset-y-0 right-1 flex items-center">{after}</div> : null}
@@ -114,7 +119,7 @@ export function TextArea({
         aria-invalid={error ? true : undefined}
         aria-describedby={describedBy(id, { help, error })}
         spellCheck={false}
-        className={classes(inputClasses, 'h-auto min-h-28 py-2', className)}
+        className={classes(inputClasses, 'h-auto min-h-28 py-2 read-only:bg-sunken', className)}
         {...props}
       />
     </Field>

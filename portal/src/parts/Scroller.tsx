@@ -16,7 +16,7 @@ export function Scroller({
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
-      className={classes('overflow-x-auto', className)}
+      className={classes('relative overflow-x-auto', className)}
     >
       {children}
     </section>

@@ -45,7 +45,7 @@ export function EmptyState({
       <span className="mb-3 flex size-11 items-center justify-center rounded-xl border border-line bg-sunken text-ink-3 [&_svg]:size-5">
         {icon}
       </span>
-      <h3 className="text-base font-semibold text-ink">{title}</h3>
+      <p className="text-base font-semibold text-ink">{title}</p>
       <div className="max-w-md text-ink-2">{about}</div>
       {action ? <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>
@@ -66,7 +66,7 @@ export function ErrorState({
       <span className="mb-3 flex size-11 items-center justify-center rounded-xl border border-bad-line bg-bad-soft text-bad">
         <CircleAlert className="size-5" aria-hidden="true" />
       </span>
-      <h3 className="text-base font-semibold text-ink">{title}</h3>
+      <p className="text-base font-semibold text-ink">{title}</p>
       <p className="max-w-md text-ink-2">{problem.detail}</p>
       <ProblemMark problem={problem} />
       {onRetry ? (

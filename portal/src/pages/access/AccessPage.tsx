@@ -42,7 +42,7 @@ export function AccessPage() {
                         to="/o/$slug/settings/users"
                         params={{ slug }}
                         search={{ group: group.id }}
-                        aria-label={`See the people in ${group.name}`}
+                        aria-label={`See people in ${group.name}`}
                       >
                         See people
                       </TextLink>
@@ -90,7 +90,7 @@ export function AccessPage() {
                           to="/o/$slug/settings/users"
                           params={{ slug }}
                           search={{ pool: pool.id }}
-                          aria-label={`See the people who reach ${pool.name}`}
+                          aria-label={`See people who reach ${pool.name}`}
                         >
                           See people
                         </TextLink>

@@ -12,13 +12,7 @@ import { SaveBar } from './SaveBar.tsx'
 import { useTestSignIn } from './test.ts'
 
 /** Both sections as one form with one "Save" (PV-1, PV-3). */
-export function Configuration({
-  fresh,
-  reload,
-}: {
-  fresh: Views
-  reload: () => Promise<Views>
-}) {
+export function Configuration({ fresh, reload }: { fresh: Views; reload: () => Promise<Views> }) {
   const { slug } = useOrganisation()
   // While something is edited, the state it was edited against stays put: that is what a Save
   // must be compared with, whatever is loaded meanwhile.

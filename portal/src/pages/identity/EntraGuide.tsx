@@ -4,9 +4,9 @@ import type { LoginMethodView } from '../../../../contract/src/index.ts'
 import {
   Banner,
   CheckMark,
-  classes,
   CopyButton,
   CopyField,
+  classes,
   Scroller,
   Sheet,
 } from '../../parts/index.ts'
@@ -36,7 +36,10 @@ export function EntraGuide({
 }) {
   const values = view.serviceProvider
   const proved = proofs(draft, testing)
-  const metadata = { ...draft.saml, from: draft.saml.from === 'fields' ? 'url' : draft.saml.from } as const
+  const metadata = {
+    ...draft.saml,
+    from: draft.saml.from === 'fields' ? 'url' : draft.saml.from,
+  } as const
   return (
     <Sheet
       open={open}
@@ -73,8 +76,8 @@ export function EntraGuide({
           </p>
           <ClaimTable />
           <p>
-            These attributes must be filled in for every person under{' '}
-            <Screen>Users</Screen> → <Screen>Properties</Screen>. The display name is not used.
+            These attributes must be filled in for every person under <Screen>Users</Screen> →{' '}
+            <Screen>Properties</Screen>. The display name is not used.
           </p>
           <p>
             <Screen>Unique User Identifier (Name ID)</Screen> carries the e-mail: format{' '}

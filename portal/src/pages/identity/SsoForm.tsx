@@ -102,7 +102,11 @@ function ProviderValues({ view }: { view: LoginMethodView }) {
   const values = view.serviceProvider
   return (
     <div className="grid gap-4 lg:grid-cols-2">
-      <CopyField label="ACS URL" value={values.acsUrl} help="Reply URL, Assertion Consumer Service" />
+      <CopyField
+        label="ACS URL"
+        value={values.acsUrl}
+        help="Reply URL, Assertion Consumer Service"
+      />
       <CopyField label="Entity ID" value={values.entityId} help="Identifier, audience" />
       <CopyField label="Metadata URL" value={values.metadataUrl} />
       <CopyField label="Sign on URL" value={values.signOnUrl} />

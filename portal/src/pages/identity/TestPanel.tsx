@@ -110,7 +110,9 @@ function Outcome({ test }: { test: Test }) {
                   { label: 'Last name', value: resolved.lastName ?? 'Missing' },
                   {
                     label: 'Stable subject',
-                    value: <span className="font-mono text-sm">{resolved.subject ?? 'Missing'}</span>,
+                    value: (
+                      <span className="font-mono text-sm">{resolved.subject ?? 'Missing'}</span>
+                    ),
                   },
                 ]}
               />

@@ -9,7 +9,12 @@ export function proofs(draft: Draft, { test }: TestSignIn) {
   const checked = (...names: string[]): Proof => {
     if (!answered) return 'open'
     const found = test.checks.filter(({ rule }) =>
-      names.some((name) => rule.toLowerCase().replaceAll(/[^a-z]/g, '').includes(name)),
+      names.some((name) =>
+        rule
+          .toLowerCase()
+          .replaceAll(/[^a-z]/g, '')
+          .includes(name),
+      ),
     )
     if (found.length === 0) return test.state === 'succeeded' ? 'done' : 'open'
     return found.every(({ ok }) => ok) ? 'done' : 'failed'
@@ -24,7 +29,8 @@ export function proofs(draft: Draft, { test }: TestSignIn) {
       : answered && (test.claims.length > 0 || test.resolved)
         ? 'failed'
         : 'open') as Proof,
-    metadata: read === null ? ('open' as const) : answered ? checked('signature', 'issuer') : 'done',
+    metadata:
+      read === null ? ('open' as const) : answered ? checked('signature', 'issuer') : 'done',
     // Entra answers at all only for people who are assigned to the application.
     assigned: (answered ? 'done' : 'open') as Proof,
     test: (!answered

@@ -66,7 +66,7 @@ function Overview() {
             <Skeleton className="h-4 w-52" />
           </Card>
         )}
-        <div className="grid gap-5 md:grid-cols-2">
+        <div className="grid grid-cols-1 gap-5 md:grid-cols-2">
           <RecentSignIns />
           <RecentChanges />
         </div>

@@ -46,9 +46,9 @@ export function PlatformPage() {
   const rows = organisations.data?.items
   return (
     <div className="mx-auto max-w-5xl px-4 py-8 sm:px-6 sm:py-12">
-      <div className="mb-8 flex items-center gap-2.5 font-semibold">
+      <header className="mb-8 flex items-center gap-2.5 font-semibold">
         <Mark /> Usher
-      </div>
+      </header>
       <main>
         <Page
           title="Organisations"

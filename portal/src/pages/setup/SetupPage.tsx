@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Compass, KeyRound } from 'lucide-react'
+import { Compass } from 'lucide-react'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import type { Problem } from '../../../../contract/src/index.ts'
@@ -42,7 +42,7 @@ export function SetupPage() {
       heading="Welcome to Usher"
       about="Your own directory and sign-in service is running. Name your organisation and become its first manager; everything else can wait."
     >
-      <div className="grid items-start gap-5 lg:grid-cols-[1fr_19rem]">
+      <div className="grid items-start gap-5 lg:grid-cols-[1fr_20rem]">
         <SetupForm code={code ?? ''} />
         {state.data.demoAvailable ? <DemoOffer code={code ?? ''} /> : null}
       </div>
@@ -231,7 +231,6 @@ function DemoOffer({ code }: { code: string }) {
         onClick={() => demo.mutate()}
         className="h-auto min-h-9 whitespace-normal py-2"
       >
-        <KeyRound aria-hidden="true" />
         Explore with a demo organisation
       </Button>
     </div>

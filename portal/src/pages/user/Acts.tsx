@@ -6,13 +6,7 @@ import { asProblem, useMe, useOrganisation } from '../../client/index.ts'
 import { Button, DeletePerson, toast, toastProblem } from '../../parts/index.ts'
 import type { Person } from './person.ts'
 
-export function Acts({
-  person,
-  onChanged,
-}: {
-  person: Person
-  onChanged: () => Promise<void>
-}) {
+export function Acts({ person, onChanged }: { person: Person; onChanged: () => Promise<void> }) {
   const { user: me } = useMe()
   const { api, slug } = useOrganisation()
   const navigate = useNavigate()

@@ -55,7 +55,9 @@ function Groups({ person, onChanged }: Props) {
     <Section
       id="groups"
       title="Groups"
-      action={manages ? <AddMenu label="Add to a group" choices={others} onAdd={add.mutate} /> : null}
+      action={
+        manages ? <AddMenu label="Add to a group" choices={others} onAdd={add.mutate} /> : null
+      }
     >
       <Card>
         <ul className="divide-y divide-line">

@@ -39,11 +39,7 @@ export function Roles({
       title="Roles"
       about="Given only here: role claims of an identity provider have no effect."
       action={
-        <Button
-          size="small"
-          blockedBecause={person.locked.roles}
-          onClick={() => setChanging(true)}
-        >
+        <Button size="small" blockedBecause={person.locked.roles} onClick={() => setChanging(true)}>
           Change roles
         </Button>
       }

@@ -22,9 +22,9 @@ import { Acts } from './Acts.tsx'
 import { History } from './History.tsx'
 import { Memberships } from './Memberships.tsx'
 import { Profile } from './Profile.tsx'
+import type { Person } from './person.ts'
 import { Roles } from './Roles.tsx'
 import { Sessions } from './Sessions.tsx'
-import type { Person } from './person.ts'
 import { Why } from './Why.tsx'
 
 const route = getRouteApi('/o/$slug/settings/users/$id')

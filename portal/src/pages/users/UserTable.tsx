@@ -140,6 +140,8 @@ function Groups({ groups }: { groups: UserRow['groups'] }) {
 
 function Cut({ children, wide }: { children: ReactNode; wide?: boolean }) {
   return (
-    <span className={`block truncate text-ink-2 ${wide ? 'max-w-52' : 'max-w-28'}`}>{children}</span>
+    <span className={`block truncate text-ink-2 ${wide ? 'max-w-52' : 'max-w-28'}`}>
+      {children}
+    </span>
   )
 }

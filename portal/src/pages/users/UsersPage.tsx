@@ -13,8 +13,8 @@ import {
   inputClasses,
   Page,
   Pager,
-  type Sorting,
   SkeletonRows,
+  type Sorting,
   TextLink,
 } from '../../parts/index.ts'
 import { CreateUserDialog } from './CreateUserDialog.tsx'

@@ -28,10 +28,7 @@ export function kept(state: Record<string, unknown>): ListState {
  * Restores the kept filters when the page is opened without any, and keeps every change.
  * Answers whether the list may be loaded: an address that names filters never waits.
  */
-export function useKeptFilters(
-  state: ListState,
-  restore: (filters: ListState) => void,
-): boolean {
+export function useKeptFilters(state: ListState, restore: (filters: ListState) => void): boolean {
   const { api } = useOrganisation()
   const current = JSON.stringify(kept(state))
   const [ready, setReady] = useState(current !== '{}' || Boolean(state.search))

@@ -1,0 +1,592 @@
+import type {
+  Adoption,
+  AuditEvent,
+  LoginMethodView,
+  Me,
+  Provenance,
+  ProvisioningView,
+  SamlView,
+  SignInAttempt,
+  UserRow,
+} from '../../contract/src/index.ts'
+
+/** A small invented company, as the server would tell of it. */
+const now = Date.now()
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+const id = (n: number) => `0190a000-0000-7000-8000-${String(n).padStart(12, '0')}`
+
+const organisation = { id: id(1), slug: 'acme', name: 'Acme Robotics' }
+
+export const me: Me = {
+  user: {
+    id: id(10),
+    email: 'ana.ruiz@acme.example',
+    firstName: 'Ana',
+    lastName: 'Ruiz',
+    managedBy: 'portal',
+    status: 'active',
+    roles: ['ROLE_MANAGER', 'ROLE_USER'],
+    breakGlass: false,
+  },
+  organisation,
+  session: { method: 'sso', signedInAt: now - 22 * minute, expiresAt: now + 11 * hour },
+  csrfToken: 'csrf',
+}
+
+const certificate = {
+  pem: '-----BEGIN CERTIFICATE-----\nMIIC8DCCAdigAwIBAgIQ\n-----END CERTIFICATE-----',
+  fingerprint:
+    '9F:2C:11:7A:50:E8:3D:44:B1:6E:07:C9:AB:32:5F:10:8D:21:EE:74:63:0B:98:D5:1A:FC:47:E2:90:3B:66:C8',
+  subject: 'CN=Microsoft Azure Federated SSO Certificate',
+  notBefore: now - 300 * day,
+  notAfter: now + 812 * day,
+}
+const expiring = {
+  ...certificate,
+  fingerprint: certificate.fingerprint.split(':').reverse().join(':'),
+  notAfter: now + 12 * day,
+}
+
+const serviceProvider = {
+  acsUrl: `https://usher.acme.example/saml/${organisation.id}/acs`,
+  entityId: `https://usher.acme.example/saml/${organisation.id}/metadata`,
+  metadataUrl: `https://usher.acme.example/saml/${organisation.id}/metadata`,
+  sloUrl: `https://usher.acme.example/saml/${organisation.id}/slo`,
+  signOnUrl: 'https://usher.acme.example/login/acme',
+  startUrl: `https://usher.acme.example/saml/${organisation.id}/start`,
+}
+
+const saml: SamlView = {
+  connectionName: 'Microsoft Entra ID',
+  provider: 'entra',
+  idpEntityId: 'https://sts.windows.net/6f1c2a3e-55aa-4d0e-9a0b-9f1f5cf0a111/',
+  ssoUrl: 'https://login.microsoftonline.com/6f1c2a3e-55aa-4d0e-9a0b-9f1f5cf0a111/saml2',
+  ssoBinding: 'redirect',
+  sloUrl: null,
+  metadataUrl:
+    'https://login.microsoftonline.com/6f1c2a3e-55aa-4d0e-9a0b-9f1f5cf0a111/federationmetadata/2007-06/federationmetadata.xml',
+  certificates: [expiring, certificate],
+  signAuthnRequests: true,
+  allowIdpInitiated: false,
+  emailFrom: 'nameId',
+  subjectClaim: null,
+  attributes: { firstName: 'firstName', lastName: 'lastName' },
+  refresh: { firstName: 'every_sign_in', lastName: 'every_sign_in' },
+}
+
+const login: LoginMethodView = {
+  method: 'sso',
+  googleAvailable: false,
+  saml,
+  serviceProvider,
+  breakGlass: { exists: true, proved: true, drillDueAt: now + 61 * day },
+  ownPasswordSet: true,
+  canWrite: true,
+}
+const newLogin: LoginMethodView = {
+  ...login,
+  method: null,
+  saml: null,
+  breakGlass: { exists: false, proved: false, drillDueAt: null },
+}
+
+const provisioning: ProvisioningView = {
+  source: 'sso_jit',
+  configurable: true,
+  entrySentence:
+    'People enter Acme Robotics by signing in through Microsoft Entra ID (SAML JIT); chosen by Ana Ruiz on 3 May 2026.',
+  options: [
+    {
+      source: 'portal',
+      label: 'Portal',
+      purpose: 'Managers create and invite people here. For small teams, or no central directory.',
+      requires: 'Nothing: it works with every login method.',
+      howToEnable: 'On by default. Switch the others off.',
+      available: true,
+      unavailableBecause: null,
+    },
+    {
+      source: 'sso_jit',
+      label: 'SAML JIT',
+      purpose: 'The first successful SSO sign-in of an unknown person creates the account.',
+      requires: 'SSO as the login method.',
+      howToEnable: 'Set SSO up, switch this on and save.',
+      available: true,
+      unavailableBecause: null,
+    },
+    {
+      source: 'scim',
+      label: 'SCIM',
+      purpose: 'The identity provider creates, changes and removes people, the whole life long.',
+      requires: 'SSO as the login method.',
+      howToEnable: 'Set SSO up, switch this on, save and give the token to the provider.',
+      available: false,
+      unavailableBecause: 'Comes in a later version.',
+    },
+    {
+      source: 'ldap',
+      label: 'LDAP',
+      purpose: 'People are read from a directory at a regular interval.',
+      requires: 'SSO as the login method.',
+      howToEnable: 'Set SSO up, enter the directory, test and save.',
+      available: false,
+      unavailableBecause: 'Comes in a later version.',
+    },
+  ],
+  selfService: {
+    enabled: false,
+    state: 'Closed: people enter by SAML JIT, so the link lets nobody in.',
+  },
+  canWrite: true,
+}
+const newProvisioning: ProvisioningView = {
+  ...provisioning,
+  source: 'portal',
+  configurable: false,
+  entrySentence: 'Nobody can enter Acme Robotics yet: no login method is chosen.',
+  options: provisioning.options.map((option) =>
+    option.source === 'portal'
+      ? option
+      : {
+          ...option,
+          available: false,
+          unavailableBecause: 'Requires SSO as the login method',
+        },
+  ),
+  selfService: { enabled: false, state: 'Comes in a later version.' },
+}
+
+const people = [
+  ['Ana', 'Ruiz'],
+  ['Björn', 'Lindqvist'],
+  ['Chidinma', 'Okonkwo-Featherstonehaugh'],
+  ['Dmitri', 'Volkov'],
+  ['Élodie', 'Marchand'],
+  ['Farid', 'Haddad'],
+  ['Grace', 'Kim'],
+  ['Hannah', 'Weiß'],
+  ['Ichirō', 'Tanaka'],
+  ['João', 'Pereira da Silva'],
+] as const
+const groups = [
+  { id: id(101), name: 'Default', isDefault: true, createdAt: now - 400 * day },
+  { id: id(102), name: 'Engineering', isDefault: false, createdAt: now - 200 * day },
+  { id: id(103), name: 'Customer Support (EMEA)', isDefault: false, createdAt: now - 90 * day },
+]
+const pools = [
+  {
+    id: id(201),
+    name: 'Default',
+    isDefault: true,
+    roles: ['ROLE_USER'],
+    createdAt: now - 400 * day,
+  },
+  {
+    id: id(202),
+    name: 'Production',
+    isDefault: false,
+    roles: ['ROLE_USER'],
+    createdAt: now - 120 * day,
+  },
+]
+
+const users: UserRow[] = people.map(([firstName, lastName], n) => ({
+  id: id(10 + n),
+  email: `${firstName}.${lastName}@acme.example`
+    .normalize('NFKD')
+    .replaceAll(/[^\w.@-]/g, '')
+    .toLowerCase(),
+  firstName,
+  lastName,
+  status: n === 3 ? 'deactivated' : n === 6 || n === 8 ? 'pending' : 'active',
+  pendingReason: n === 6 ? 'method_changed' : n === 8 ? 'not_activated' : null,
+  held: false,
+  roles: n === 0 ? ['ROLE_MANAGER', 'ROLE_USER'] : n === 4 ? ['ROLE_VIEWER'] : ['ROLE_USER'],
+  roleLabel: n === 0 ? 'Manager' : n === 4 ? 'Viewer' : 'User',
+  managedBy: n === 0 || n === 8 ? 'portal' : 'sso_jit',
+  joinedBy: n === 0 ? 'first_manager' : n === 8 ? 'created' : 'sso_jit',
+  groups: groups.slice(0, 1 + (n % 3)).map(({ id, name }) => ({ id, name })),
+  createdBy: n === 0 ? 'System' : n === 8 ? 'Ana Ruiz' : 'SAML JIT',
+  createdAt: now - (300 - n * 21) * day,
+  updatedBy: n % 2 ? 'Ana Ruiz' : 'SAML JIT',
+  updatedAt: now - (n + 1) ** 3 * hour,
+  lastSignInAt: n === 8 ? null : now - (n + 1) ** 4 * 7 * minute,
+}))
+
+const byDefault: Provenance = {
+  kind: 'default',
+  actor: 'System',
+  rule: null,
+  requestId: null,
+  at: now - 280 * day,
+}
+const byAna: Provenance = {
+  kind: 'manual',
+  actor: 'Ana Ruiz',
+  rule: null,
+  requestId: 'req-7f3a91',
+  at: now - 31 * day,
+}
+const byJit: Provenance = { ...byDefault, kind: 'jit', actor: 'Microsoft Entra ID' }
+
+const person = {
+  ...users[1],
+  groups: groups.slice(0, 2).map(({ id, name }) => ({ id, name })),
+  roleGrants: [{ role: 'ROLE_USER', provenance: byJit }],
+  memberships: [
+    { id: id(101), name: 'Default', isDefault: true, provenance: byDefault },
+    { id: id(102), name: 'Engineering', isDefault: false, provenance: byAna },
+  ],
+  pools: [
+    {
+      poolId: id(201),
+      poolName: 'Default',
+      isDefault: true,
+      roles: ['ROLE_USER'],
+      directGrantId: null,
+    },
+    {
+      poolId: id(202),
+      poolName: 'Production',
+      isDefault: false,
+      roles: ['ROLE_USER'],
+      directGrantId: id(301),
+    },
+  ],
+  managedAttributes: [
+    { attribute: 'firstName', reason: 'Refreshed by Microsoft Entra ID at every sign-in.' },
+    { attribute: 'lastName', reason: 'Refreshed by Microsoft Entra ID at every sign-in.' },
+  ],
+  identities: [
+    {
+      connection: 'Microsoft Entra ID',
+      issuer: saml.idpEntityId,
+      subject: 'bjorn.lindqvist@acme.example',
+      linkedAt: now - 279 * day,
+    },
+  ],
+  locked: {
+    edit: null,
+    disable: null,
+    delete: 'Deactivate this person first.',
+    roles: null,
+  },
+  version: 4,
+}
+
+const access = {
+  items: [
+    {
+      scope: 'organisation',
+      poolId: null,
+      poolName: null,
+      role: 'ROLE_USER',
+      permissions: ['usher.own.read'],
+      paths: [
+        {
+          sentence: 'Björn is a User because SAML JIT gives this role to everyone who arrives.',
+          steps: [{ kind: 'role', label: 'User', provenance: byJit }],
+        },
+      ],
+    },
+    {
+      scope: 'pool',
+      poolId: id(202),
+      poolName: 'Production',
+      role: 'ROLE_USER',
+      permissions: ['agents.read', 'snapshots.create', 'logs.insert'],
+      paths: [
+        {
+          sentence: 'Björn is in Engineering, which is granted Production.',
+          steps: [
+            { kind: 'membership', label: 'Member of Engineering', provenance: byAna },
+            { kind: 'group_grant', label: 'Engineering reaches Production', provenance: byAna },
+            { kind: 'pool_role', label: 'Production gives User', provenance: byDefault },
+          ],
+        },
+        {
+          sentence: 'Björn is assigned to Production directly.',
+          steps: [
+            { kind: 'direct_grant', label: 'Assigned to Production', provenance: byAna },
+            { kind: 'pool_role', label: 'Production gives User', provenance: byDefault },
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+const sessions = [
+  {
+    id: 's1',
+    method: 'sso',
+    createdAt: now - 3 * hour,
+    lastSeenAt: now - 4 * minute,
+    ip: '203.0.113.24',
+    userAgent: 'Firefox 150 on Fedora',
+    current: false,
+  },
+]
+
+const attempts: SignInAttempt[] = [
+  ['jit.claim_missing', 'failure', 'grace.kim@acme.example', 'JI-8: a last name is required'],
+  [null, 'success', 'bjorn.lindqvist@acme.example', null],
+  ['saml.audience_mismatch', 'failure', null, 'LM-26: audience'],
+  [null, 'success', 'ana.ruiz@acme.example', null],
+  ['jit.adoption_pending', 'failure', 'elodie.marchand@acme.example', 'JI-19: domain not verified'],
+].map(([code, result, email, rule], n) => ({
+  id: id(500 + n),
+  reference: `7K${n}M-Q4XD`,
+  at: now - (n + 1) ** 3 * 3 * minute,
+  result: result === 'success' ? 'success' : 'failure',
+  method: 'sso',
+  code: code ?? null,
+  email: email ?? null,
+  userId: result === 'success' ? id(10 + n) : null,
+  ip: '198.51.100.7',
+  rule: rule ?? null,
+  test: n === 3,
+}))
+
+const checks = [
+  { rule: 'signature', ok: true, expected: 'a trusted certificate', received: '9F:2C:11:7A…66:C8' },
+  { rule: 'issuer', ok: true, expected: saml.idpEntityId, received: saml.idpEntityId },
+  {
+    rule: 'audience',
+    ok: false,
+    expected: serviceProvider.entityId,
+    received: `${serviceProvider.entityId}/`,
+  },
+  {
+    rule: 'recipient',
+    ok: true,
+    expected: serviceProvider.acsUrl,
+    received: serviceProvider.acsUrl,
+  },
+  { rule: 'in_response_to', ok: true, expected: '_a81c…', received: '_a81c…' },
+]
+const claims = [
+  { name: 'firstName', values: ['Grace'] },
+  { name: 'http://schemas.microsoft.com/identity/claims/tenantid', values: ['6f1c2a3e-55aa'] },
+  { name: 'http://schemas.microsoft.com/ws/2008/06/identity/claims/groups', values: [] },
+]
+const attempt = {
+  ...attempts[2],
+  expected: serviceProvider.entityId,
+  received: `${serviceProvider.entityId}/`,
+  remedy:
+    'The response was meant for another service. Copy the Entity ID from Identity Configuration and enter it as Identifier (Entity ID), without the slash at its end.',
+  idpScreen: 'Single sign-on → Basic SAML Configuration',
+  checks,
+  claims,
+  redactedXml:
+    '<samlp:Response ID="_r1"><saml:Issuer>https://sts.windows.net/6f1c/</saml:Issuer><saml:Assertion><saml:Subject><saml:NameID>g•••@acme.example</saml:NameID></saml:Subject></saml:Assertion></samlp:Response>',
+  userAgent: 'Edge 148 on Windows 11',
+}
+
+export const test = {
+  id: id(900),
+  state: 'succeeded',
+  startUrl: '/saml/test',
+  createdAt: now - 3 * minute,
+  finishedAt: now - 2 * minute,
+  code: null,
+  remedy: null,
+  idpScreen: null,
+  checks: checks.map((check) => ({ ...check, ok: true, received: check.expected })),
+  claims: [
+    { name: 'firstName', values: ['Ana'] },
+    { name: 'lastName', values: ['Ruiz'] },
+  ],
+  resolved: {
+    email: me.user.email,
+    firstName: 'Ana',
+    lastName: 'Ruiz',
+    subject: me.user.email,
+    isYou: true,
+  },
+}
+
+const events: AuditEvent[] = [
+  [
+    'provisioning.source_changed',
+    'Identity Configuration',
+    { source: 'portal' },
+    { source: 'sso_jit' },
+  ],
+  ['user.joined', 'Grace Kim', null, { email: 'grace.kim@acme.example', roles: ['ROLE_USER'] }],
+  ['user.deactivated', 'Dmitri Volkov', { status: 'active' }, { status: 'deactivated' }],
+  ['auth.failed', 'grace.kim@acme.example', null, null],
+].map(([type, label, before, after], n) => ({
+  id: id(700 + n),
+  type: String(type),
+  at: now - (n + 1) ** 3 * 11 * minute,
+  result: type === 'auth.failed' ? 'failure' : 'success',
+  actor:
+    n === 1
+      ? { kind: 'system', id: null, label: 'System' }
+      : { kind: 'user', id: id(10), label: 'Ana Ruiz' },
+  source: n === 1 ? 'saml' : 'portal',
+  ip: '203.0.113.24',
+  subject: { kind: 'user', id: null, label: String(label) },
+  before,
+  after,
+  data: null,
+  emergency: n === 2,
+  requestId: `req-${4821 + n}`,
+}))
+
+const adoptions: Adoption[] = [
+  {
+    id: id(800),
+    userId: id(14),
+    email: 'elodie.marchand@acme.example',
+    name: 'Élodie Marchand',
+    issuer: saml.idpEntityId,
+    subject: 'elodie.marchand@acme.example',
+    risk: 'medium',
+    reason: 'The e-mail is the same, but the domain acme.example is not verified.',
+    createdAt: now - 2 * day,
+    lastAttemptAt: now - 3 * hour,
+    attempts: 3,
+  },
+]
+
+const breakGlass = [
+  {
+    id: id(950),
+    email: 'break-glass@acme.example',
+    createdAt: now - 40 * day,
+    credentialsChangedAt: now - 40 * day,
+    lastSignInAt: now - 29 * day,
+    proved: true,
+    drillDueAt: now + 61 * day,
+  },
+  {
+    id: id(951),
+    email: 'safe-2@acme.example',
+    createdAt: now - 2 * hour,
+    credentialsChangedAt: now - 2 * hour,
+    lastSignInAt: null,
+    proved: false,
+    drillDueAt: null,
+  },
+]
+const qr = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h3v3H0zM6 0h3v3H6zM0 6h3v3H0zM4 1h1v2H4zM4 4h2v1H4zM7 5h2v1H7zM5 7h3v2H5z"/></svg>',
+)}`
+
+/** `new` is an organisation on its first day. */
+export type Face = 'full' | 'new' | 'loading' | 'error' | 'signed-out'
+export type Answer = { status: number; body: unknown } | 'never'
+
+const ok = (body: unknown): Answer => ({ status: 200, body })
+const refusal = (status: number, code: string, detail: string): Answer => ({
+  status,
+  body: { type: 'about:blank', title: code, status, code, detail, requestId: 'req-5e1f09' },
+})
+const items = (face: Face, all: unknown[]) => ok({ items: face === 'new' ? [] : all, next: null })
+
+/** What the server would answer to one request. */
+export function answer(method: string, path: string, face: Face): Answer {
+  const route = path.replace(`/orgs/${organisation.id}`, '/org')
+  if (route === '/me') {
+    return face === 'signed-out' ? refusal(401, 'auth.required', 'Sign in first.') : ok(me)
+  }
+  if (face === 'loading') return 'never'
+  if (face === 'error') return refusal(503, 'http.503', 'The store does not answer just now.')
+  const fresh = face === 'new'
+  const answers: Record<string, () => Answer> = {
+    '/setup': () => ok({ open: fresh, demoAvailable: true }),
+    '/sign-in/acme': () =>
+      ok({
+        organisation,
+        method: fresh ? 'password' : 'sso',
+        showPassword: fresh,
+        connectionName: fresh ? null : 'Microsoft Entra ID',
+        startUrl: fresh ? null : `/saml/${organisation.id}/start`,
+        demo: false,
+      }),
+    '/sign-in/acme/password': () =>
+      refusal(401, 'auth.invalid_credentials', 'E-mail or password is not right.'),
+    '/activations/good': () =>
+      ok({
+        organisation,
+        email: 'grace.kim@acme.example',
+        firstName: 'Grace',
+        completes: 'password',
+        startUrl: null,
+      }),
+    '/platform/orgs': () =>
+      items(face, [
+        {
+          ...organisation,
+          loginMethod: 'sso',
+          source: 'sso_jit',
+          createdAt: now - 400 * day,
+        },
+        {
+          id: id(2),
+          slug: 'northwind',
+          name: 'Northwind',
+          loginMethod: null,
+          source: 'portal',
+          createdAt: now - 3 * day,
+        },
+      ]),
+    '/org/identity/login-method': () => ok(fresh ? newLogin : login),
+    '/org/identity/provisioning': () => ok(fresh ? newProvisioning : provisioning),
+    '/org/identity/login-method/tests': () => ok({ ...test, state: 'succeeded' }),
+    '/org/identity/login-method/metadata': () =>
+      ok({
+        idpEntityId: saml.idpEntityId,
+        ssoUrl: saml.ssoUrl,
+        ssoBinding: 'redirect',
+        sloUrl: null,
+        certificates: [expiring, certificate],
+        warnings: ['The metadata lists two certificates; both will be trusted.'],
+      }),
+    '/org/identity/login-method/preview': () =>
+      ok({
+        total: 1284,
+        withoutCredential: 3,
+        unverifiedDomain: 2,
+        examples: {
+          withoutCredential: users.slice(4, 7).map(({ id, email }) => ({ id, email })),
+          unverifiedDomain: users.slice(7, 9).map(({ id, email }) => ({ id, email })),
+        },
+        openInvitations: 6,
+        sessionsToEnd: 212,
+      }),
+    '/org/break-glass-accounts': () =>
+      method === 'POST'
+        ? ok({
+            ...breakGlass[1],
+            totp: { secret: 'JBSWY3DPEHPK3PXPJBSWY3DP', uri: 'otpauth://totp/Usher', qr },
+            signInUrl: 'https://usher.acme.example/login/acme/emergency',
+          })
+        : items(face, breakGlass),
+    '/org/users': () =>
+      ok(
+        fresh
+          ? { items: [], total: 0, totalExact: true, page: 0, size: 10 }
+          : { items: users, total: 1_000_284, totalExact: true, page: 0, size: 10 },
+      ),
+    '/org/groups': () => items(face, groups),
+    '/org/pools': () => items(face, pools),
+    '/org/adoptions': () => items(face, adoptions),
+    '/org/audit-events': () => items(face, events),
+    '/org/sign-in-log': () => items(face, attempts),
+    '/org/preferences/user-list': () => ok({}),
+  }
+  const found = answers[route]
+  if (found) return found()
+  if (/^\/org\/users\/[^/]+$/.test(route)) return ok(person)
+  if (route.endsWith('/access')) return ok(access)
+  if (route.endsWith('/sessions')) return items(face, sessions)
+  if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
+  if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)
+  return refusal(404, 'resource.not_found', 'There is nothing here.')
+}

@@ -1,0 +1,285 @@
+/**
+ * Photographs every page of the built portal, in its faces, themes and widths, and holds each
+ * against axe and the content policy: `vite build portal && node portal/dev/screens.ts [name]`.
+ */
+import { mkdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+import { answer, type Face } from './fixtures.ts'
+
+type Scene = { name: string; path: string; face?: Face; act?: (page: Page) => Promise<void> }
+
+const settings = '/o/acme/settings'
+const press = (name: string | RegExp) => (page: Page) =>
+  page.getByRole('button', { name }).first().click()
+
+const scenes: Scene[] = [
+  { name: 'setup', path: '/setup?code=K7F2-9QXM', face: 'new' },
+  { name: 'setup-closed', path: '/setup' },
+  { name: 'home', path: '/' },
+  { name: 'login-sso', path: '/login/acme', face: 'signed-out' },
+  {
+    name: 'login-password',
+    path: '/login/acme',
+    face: 'new',
+    async act(page) {
+      await page.getByLabel('E-mail').fill('ana@acme.example')
+      await page.getByLabel('Password', { exact: true }).fill('wrong')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Forgot password?' }).click()
+    },
+  },
+  { name: 'login-unknown', path: '/login/nobody' },
+  { name: 'login-emergency', path: '/login/acme/emergency' },
+  {
+    name: 'activate',
+    path: '/activate/good',
+    act: (page) => page.getByLabel('Password', { exact: true }).fill('Quiet'),
+  },
+  { name: 'activate-expired', path: '/activate/dead' },
+  { name: 'platform', path: '/platform' },
+  { name: 'overview', path: '/o/acme' },
+  { name: 'overview-new', path: '/o/acme', face: 'new' },
+  { name: 'account', path: '/o/acme/account' },
+  { name: 'account-menu', path: '/o/acme', act: press(/Account menu/) },
+  { name: 'identity', path: `${settings}/identity` },
+  { name: 'identity-new', path: `${settings}/identity`, face: 'new' },
+  { name: 'identity-loading', path: `${settings}/identity`, face: 'loading' },
+  { name: 'identity-error', path: `${settings}/identity`, face: 'error' },
+  {
+    name: 'identity-choosing-sso',
+    path: `${settings}/identity`,
+    face: 'new',
+    async act(page) {
+      await page.getByRole('radio', { name: /Single sign-on/ }).click()
+      await page.getByLabel('Metadata URL of the identity provider').fill('https://idp.example/m')
+      await press('Read metadata')(page)
+      await page.getByText('SHA-256').first().waitFor()
+    },
+  },
+  {
+    name: 'identity-tested',
+    path: `${settings}/identity`,
+    async act(page) {
+      await page.getByText('Advanced').click()
+      await page.getByRole('switch', { name: 'Allow IdP-initiated sign-in' }).click()
+      await press('Test sign-in')(page)
+      await page.getByText('It works, and it is you').waitFor()
+    },
+  },
+  {
+    name: 'identity-confirm',
+    path: `${settings}/identity`,
+    async act(page) {
+      await page.getByRole('radio', { name: /E-mail and password/ }).click()
+      await press('Save')(page)
+      await page.getByText('people affected').waitFor()
+    },
+  },
+  {
+    name: 'identity-leave',
+    path: `${settings}/identity`,
+    async act(page) {
+      await page.getByRole('switch', { name: 'SAML JIT' }).click()
+      await page.getByRole('link', { name: 'Acme Robotics' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'entra', path: `${settings}/identity/entra` },
+  { name: 'users', path: `${settings}/users?status=active` },
+  { name: 'users-empty', path: `${settings}/users`, face: 'new' },
+  { name: 'users-loading', path: `${settings}/users?status=active`, face: 'loading' },
+  { name: 'users-error', path: `${settings}/users?status=active`, face: 'error' },
+  { name: 'users-menu', path: `${settings}/users`, act: press(/Actions for Dmitri/) },
+  {
+    name: 'users-create',
+    path: `${settings}/users`,
+    async act(page) {
+      await press('Create a user')(page)
+      await press('Create')(page)
+      await page.getByText('Please enter an e-mail address.').waitFor()
+    },
+  },
+  {
+    name: 'users-delete',
+    path: `${settings}/users`,
+    async act(page) {
+      await press(/Actions for Dmitri/)(page)
+      await page.getByRole('menuitem', { name: 'Delete user' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'user',
+    path: `${settings}/users/0190a000-0000-7000-8000-000000000011`,
+    act: (page) => page.getByText('on pool Production').click(),
+  },
+  { name: 'access', path: `${settings}/access` },
+  { name: 'adoptions', path: `${settings}/adoptions` },
+  { name: 'adoptions-empty', path: `${settings}/adoptions`, face: 'new' },
+  { name: 'emergency', path: `${settings}/emergency` },
+  { name: 'emergency-empty', path: `${settings}/emergency`, face: 'new' },
+  {
+    name: 'emergency-created',
+    path: `${settings}/emergency`,
+    async act(page) {
+      await press('Create an emergency account')(page)
+      await page.getByLabel('E-mail').fill('safe@acme.example')
+      await page.getByLabel('Password', { exact: true }).fill('Correct-Horse-7')
+      await press('Create')(page)
+      await page.getByAltText(/QR code/).waitFor()
+    },
+  },
+  { name: 'sign-in-log', path: `${settings}/sign-in-log` },
+  { name: 'sign-in-log-empty', path: `${settings}/sign-in-log`, face: 'new' },
+  {
+    name: 'sign-in-attempt',
+    path: `${settings}/sign-in-log?attempt=0190a000-0000-7000-8000-000000000502`,
+  },
+  {
+    name: 'audit',
+    path: `${settings}/audit`,
+    act: (page) => page.getByText('provisioning.source_changed').click(),
+  },
+  {
+    name: 'navigation-drawer',
+    path: `${settings}/users`,
+    act: async (page) => {
+      const toggle = page.getByRole('button', { name: /Identity and Access Management/ })
+      if (await toggle.isVisible()) await toggle.click()
+    },
+  },
+]
+
+const looks = [
+  { look: 'light', theme: 'light', width: 1440, height: 900 },
+  { look: 'dark', theme: 'dark', width: 1440, height: 900 },
+  { look: 'phone', theme: 'light', width: 360, height: 740 },
+] as const
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'"
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
+const built = join(import.meta.dirname, '../../dist/portal')
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url ?? '/', 'http://portal')
+  const file = types[extname(pathname)] ? pathname : '/index.html'
+  const body = await readFile(join(built, file)).catch(() => null)
+  response.writeHead(body ? 200 : 404, {
+    'content-type': types[extname(file)] ?? 'text/plain',
+    'content-security-policy': policy,
+  })
+  response.end(body)
+})
+await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+const address = server.address()
+const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+
+const out = process.env.SCREENS ?? join(tmpdir(), 'usher-screens')
+await mkdir(out, { recursive: true })
+const [wanted = '', onlyLook = ''] = process.argv.slice(2)
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+})
+
+let faults = 0
+const chosen = scenes.filter(({ name }) => new RegExp(wanted).test(name))
+for (const { look, theme, width, height } of looks.filter((each) => each.look.includes(onlyLook))) {
+  for (const scene of chosen) {
+    const found = await photograph(scene, look, theme, { width, height })
+    faults += found.length
+    process.stdout.write(`${found.length === 0 ? 'ok  ' : 'FAIL'} ${scene.name} ${look}\n`)
+    for (const fault of found) process.stdout.write(`     ${fault}\n`)
+  }
+}
+await browser.close()
+server.close()
+process.stdout.write(`${faults} faults; the pictures are in ${out}\n`)
+process.exitCode = faults === 0 ? 0 : 1
+
+async function photograph(
+  { name, path, face = 'full', act }: Scene,
+  look: string,
+  theme: 'light' | 'dark',
+  viewport: { width: number; height: number },
+): Promise<string[]> {
+  const found: string[] = []
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    const expected = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !expected) found.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => found.push(`error: ${error.message}`))
+  await context.route('**/api/v1/**', async (route) => {
+    const request = route.request()
+    const asked = new URL(request.url()).pathname.replace('/api/v1', '')
+    const told = answer(request.method(), asked, face)
+    if (told === 'never') return
+    const { status, body } = told
+    await route.fulfill({ status, json: body, headers: { etag: '"4"' } })
+  })
+  try {
+    await page.goto(origin + path)
+    await page.locator('h1').first().waitFor({ state: 'attached', timeout: 8000 })
+    await page.waitForTimeout(face === 'error' ? 3500 : 250)
+    await act?.(page)
+    await page.waitForTimeout(200)
+    if (name === 'identity-tested') await page.bringToFront()
+    found.push(...(await accessibilityFaults(page)))
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    if (overflow > 0) found.push(`the page scrolls sideways by ${overflow} px`)
+  } catch (error) {
+    found.push(`stopped: ${String(error).split('\n').slice(0, 3).join(' ')}`)
+  }
+  const dialog = await page.getByRole('dialog').count()
+  await page.screenshot({ path: join(out, `${name}.${look}.png`), fullPage: dialog === 0 })
+  await context.close()
+  return found
+}
+
+async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: {
+        run(options: unknown): Promise<{
+          violations: { id: string; help: string; nodes: { html: string; target: string[] }[] }[]
+        }>
+      }
+    }
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    // A menu opens outside the landmarks by its nature, as the platform's own menus do.
+    const region = { enabled: document.querySelector('[role=menu]') === null }
+    return (await checker.run({ runOnly: { type: 'tag', values: tags }, rules: { region } }))
+      .violations
+  })
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.slice(0, 3).map(({ html }) => `axe ${id}: ${help} ${html.slice(0, 160)}`),
+  )
+}
