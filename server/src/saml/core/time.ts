@@ -7,7 +7,7 @@ export const skew = 60_000
 export const longestLifetime = 24 * 60 * 60 * 1000
 
 const instant =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?(?:Z|[+-]00:00)$/
+  /^([1-9][0-9]{3})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?(?:Z|[+-]00:00)$/
 
 /**
  * SAML core §1.3.3: xs:dateTime in UTC; local times and leap seconds cannot be compared with our
@@ -15,20 +15,24 @@ const instant =
  */
 export function readInstant(text: string): number {
   const found = instant.exec(text)
-  if (!found) throw new Fault('time', { expected: '2031-01-31T12:00:00Z', received: text })
-  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number)
-  const date = new Date(0)
-  date.setUTCFullYear(year ?? 0, (month ?? 0) - 1, day ?? 0)
-  date.setUTCHours(
-    hour ?? 0,
-    minute ?? 0,
-    second ?? 0,
-    Number((found[7] ?? '').padEnd(3, '0').slice(0, 3)),
-  )
-  if (!date.toISOString().startsWith(text.slice(0, 19))) {
-    throw new Fault('time', { expected: '2031-01-31T12:00:00Z', received: text })
+  if (!found) throw notAnInstant(text)
+  const [, year, month, day, hour, minute, second, fraction = ''] = found
+  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
+  // The 30th of February would quietly become the 1st of March.
+  const exists =
+    midnight.getUTCDate() === Number(day) && midnight.getUTCMonth() + 1 === Number(month)
+  if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    throw notAnInstant(text)
   }
-  return date.getTime()
+  const seconds = (Number(hour) * 60 + Number(minute)) * 60 + Number(second)
+  return midnight.getTime() + seconds * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3))
+}
+
+function notAnInstant(text: string): Fault {
+  return new Fault('time', {
+    expected: 'a time in UTC such as 2031-01-31T12:00:00Z',
+    received: text,
+  })
 }
 
 export function writeInstant(at: number): string {

@@ -1,0 +1,418 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LightMyRequestResponse } from 'fastify'
+import { inject as provided } from 'vitest'
+import type { Config } from '../src/app/config.ts'
+import { buildServer, type Usher } from '../src/app/server.ts'
+import { hashPassword } from '../src/auth/index.ts'
+import {
+  addManager,
+  changeLoginMethod,
+  changeProvisioning,
+  createOrganisation as makeOrganisation,
+  openSession,
+  putDomain,
+  setPassword,
+} from '../src/directory/index.ts'
+import type { Clock } from '../src/lib/clock.ts'
+import { newId } from '../src/lib/ids.ts'
+import type { Actor } from '../src/model/actor.ts'
+import type { LoginMethod, ProvisioningSource } from '../src/model/organisation.ts'
+import { createKeyPair, readSettings } from '../src/saml/index.ts'
+import { openStore, type Store, sso } from '../src/store/index.ts'
+import { createIdentityProvider, type ResponseOptions } from './identity-provider.ts'
+
+/** A clock that tests turn; it starts at the real time and goes on by itself. */
+export type TestClock = Clock & { advance(milliseconds: number): void }
+
+export type World = Usher & { store: Store; clock: TestClock; config: Config }
+
+let world: Promise<World> | undefined
+let managerHash: Promise<string> | undefined
+let spKey: ReturnType<typeof createKeyPair> | undefined
+const managerPassword = 'Correct-horse-7'
+
+/** One Usher per test file, on the store that the run is for; every test makes its own organisation in it. */
+export function startUsher(changes: Partial<Config> = {}): Promise<World> {
+  world ??= open(changes)
+  return world
+}
+
+async function open(changes: Partial<Config>): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'usher-test-'))
+  let ahead = 0
+  const clock: TestClock = {
+    now: () => Date.now() + ahead,
+    advance: (milliseconds) => {
+      ahead += milliseconds
+    },
+  }
+  const config: Config = {
+    port: 0,
+    host: '127.0.0.1',
+    baseUrl: 'http://usher.test',
+    dataDir,
+    databaseUrl: process.env.USHER_TEST_STORE === 'postgres' ? provided('databaseUrl') : undefined,
+    secretKeys: ['a key for tests that nobody else has'],
+    googleAvailable: false,
+    smtpUrl: undefined,
+    trustProxy: false,
+    logLevel: 'silent',
+    outboundAllow: [],
+    rateLimits: false,
+    demo: true,
+    ...changes,
+  }
+  const store = await openStore({
+    databaseUrl: config.databaseUrl,
+    file: join(dataDir, 'usher.db'),
+  })
+  const usher = await buildServer(config, store, clock)
+  await usher.app.ready()
+  return { ...usher, store, clock, config }
+}
+
+export type Answer = {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
+  body: any
+  headers: LightMyRequestResponse['headers']
+  text: string
+}
+
+export type Wish = {
+  method?: LoginMethod
+  source?: ProvisioningSource
+  /** Domains that count as verified; acme.test by default. */
+  verifiedDomains?: string[]
+  saml?: Partial<Parameters<typeof readSettings>[1]>
+}
+
+export type Person = { email: string; firstName?: string; lastName?: string }
+
+/**
+ * A fresh organisation on a real database, its first manager signed in, an identity provider
+ * connected when it signs in by SSO, and a client for each door.
+ */
+export async function createOrganisation(wish: Wish = {}) {
+  const usher = await startUsher()
+  const { directory, app, store, clock, vault } = usher
+  const id = newId()
+  const slug = `acme-${id.slice(-12)}`
+  const operator: Actor = {
+    kind: 'operator',
+    id: null,
+    label: 'Operator',
+    organisationId: id,
+    roles: [],
+    scopes: [],
+    ip: null,
+    requestId: null,
+    signedInAt: null,
+    sessionId: null,
+  }
+  const idp = createIdentityProvider()
+  managerHash ??= hashPassword(managerPassword)
+  const hash = await managerHash
+  spKey ??= createKeyPair('Usher tests', clock.now())
+  const key = await spKey
+  const manager = {
+    email: `ana@${slug}.test`,
+    firstName: 'Ana',
+    lastName: 'Ruiz',
+    password: managerPassword,
+    id: '',
+  }
+  const connection =
+    wish.method === 'sso'
+      ? await readSettings(
+          { getText: async () => '' },
+          {
+            connectionName: 'Entra ID',
+            provider: 'entra',
+            metadataXml: idp.metadataXml,
+            signAuthnRequests: true,
+            allowIdpInitiated: false,
+            emailFrom: 'nameId',
+            attributes: { firstName: 'firstName', lastName: 'lastName' },
+            refresh: { firstName: 'every_sign_in', lastName: 'every_sign_in' },
+            ...wish.saml,
+          },
+          clock.now(),
+        )
+      : undefined
+
+  const cookie = await directory.change(operator, async (write) => {
+    await makeOrganisation(write, { id, name: 'Acme', slug })
+    await sso.addSpKey(write.db, {
+      org_id: id,
+      id: newId(),
+      private_key: vault.seal(key.privateKeyPem, 'saml-key'),
+      certificate: key.certificatePem,
+      created_at: write.now,
+    })
+    for (const domain of wish.verifiedDomains ?? ['acme.test']) await putDomain(write, domain, true)
+    const user = await addManager(write, { ...manager, active: true })
+    if (!user) throw new Error('The manager could not be made.')
+    manager.id = user.id
+    await setPassword(write, user, hash)
+    const asManager: Actor = { ...operator, kind: 'operator', id: user.id }
+    if (wish.method) {
+      await changeLoginMethod(
+        { ...write, actor: asManager },
+        {
+          method: wish.method,
+          connection,
+          testId: undefined,
+          googleAvailable: true,
+          ifVersion: undefined,
+        },
+      )
+    }
+    if (wish.method === 'sso') {
+      // The manager proved the sign-in, as saving in the portal would have asked for.
+      await sso.link(write.db, id, user.id, {
+        issuer: idp.entityId,
+        subject: manager.email,
+        connection: 'Entra ID',
+        linkedAt: write.now,
+      })
+      await reactivate(write, user.id)
+    }
+    if (wish.source && wish.source !== 'portal') {
+      await changeProvisioning(
+        { ...write, actor: { ...operator, label: 'Ana Ruiz' } },
+        { source: wish.source },
+        { portal: true, sso_jit: true, scim: true, ldap: true },
+        undefined,
+      )
+    }
+    return (
+      await openSession(
+        write,
+        { userId: user.id },
+        { method: 'password', browser: { ip: '127.0.0.1', userAgent: 'test' } },
+      )
+    ).cookie
+  })
+  const begun = await lastEventId(store, id)
+  const sp = {
+    entityId: `${usher.config.baseUrl}/saml/${id}/metadata`,
+    acsUrl: `${usher.config.baseUrl}/saml/${id}/acs`,
+  }
+
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await app.inject({
+      method: method as 'GET',
+      url: path,
+      headers,
+      ...(body !== undefined && { payload: body as object }),
+    })
+    return answer(response)
+  }
+
+  /** The Management API with this session cookie; the CSRF token is fetched as the portal does. */
+  async function api(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { session?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const session = options.session ?? cookie
+    const headers: Record<string, string> = {
+      cookie: `usher_session=${session}`,
+      ...options.headers,
+    }
+    if (method !== 'GET') headers['x-csrf-token'] ??= await csrfOf(session)
+    return send(method, `/api/v1/orgs/${id}${path}`, body, headers)
+  }
+
+  async function csrfOf(session: string): Promise<string> {
+    const me = await send('GET', '/api/v1/me', undefined, { cookie: `usher_session=${session}` })
+    return (me.body?.csrfToken as string | undefined) ?? ''
+  }
+
+  /** Opens a sign-in: the browser's cookie and what the identity provider would receive. */
+  async function startSso(query = '') {
+    const response = await app.inject({
+      method: 'GET',
+      url: `/saml/${id}/start${query}`,
+      headers: { cookie: `usher_session=${cookie}` },
+    })
+    const location = String(response.headers.location ?? '')
+    const browser = cookieIn(response, 'usher_browser')
+    const request = location ? idp.parseAuthnRequest(location) : undefined
+    return {
+      status: response.statusCode,
+      location,
+      browser: browser ?? '',
+      requestId: request?.id ?? '',
+      relayState: request?.relayState ?? '',
+    }
+  }
+
+  /** Brings a response to the ACS in the browser that asked for it. */
+  async function postResponse(
+    samlResponse: string,
+    from: { browser: string; relayState?: string },
+  ) {
+    const form = new URLSearchParams({
+      SAMLResponse: samlResponse,
+      ...(from.relayState && { RelayState: from.relayState }),
+    })
+    const response = await app.inject({
+      method: 'POST',
+      url: `/saml/${id}/acs`,
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'text/html',
+        ...(from.browser && { cookie: `usher_browser=${from.browser}` }),
+      },
+      payload: form.toString(),
+    })
+    return {
+      ...answer(response),
+      session: cookieIn(response, 'usher_session'),
+      location: response.headers.location,
+    }
+  }
+
+  /** One whole single sign-on of this person, as the identity provider vouches for them. */
+  async function signIn(person: Person, changes: Partial<ResponseOptions> = {}) {
+    const started = await startSso()
+    const response = idp.respond({
+      sp,
+      now: clock.now(),
+      inResponseTo: started.requestId,
+      nameId: person.email,
+      attributes: [
+        ...(person.firstName === undefined
+          ? []
+          : [['firstName', person.firstName] as [string, string]]),
+        ...(person.lastName === undefined
+          ? []
+          : [['lastName', person.lastName] as [string, string]]),
+      ],
+      ...changes,
+    })
+    return postResponse(response, started)
+  }
+
+  return {
+    id,
+    slug,
+    manager,
+    idp,
+    sp,
+    usher,
+    session: cookie,
+    operator,
+    api,
+    send,
+    csrfOf,
+    startSso,
+    postResponse,
+    signIn,
+    /** Everything recorded since the organisation was made, oldest first. */
+    async events(type?: string) {
+      const rows = await store.read
+        .selectFrom('events')
+        .selectAll()
+        .where('org_id', '=', id)
+        .where('id', '>', begun)
+        .orderBy('id')
+        .execute()
+      return rows
+        .filter((row) => type === undefined || row.type === type)
+        .map((row) => ({
+          ...row,
+          before: row.before && (JSON.parse(row.before) as unknown),
+          after: row.after && (JSON.parse(row.after) as unknown),
+          data: row.data && (JSON.parse(row.data) as unknown),
+        }))
+    },
+    /** The names alone: what happened and, as importantly, that nothing else did. */
+    async eventNames() {
+      return (await this.events()).map((event) => event.type)
+    },
+    /** Every row of every table that belongs to this organisation, but for logs: to see that nothing was written. */
+    async rows() {
+      const counted: Record<string, number> = {}
+      for (const table of [
+        'users',
+        'identities',
+        'user_roles',
+        'group_members',
+        'grants',
+        'sessions',
+        'adoptions',
+        'links',
+        'outbox',
+      ] as const) {
+        const { rows } = await store.read
+          .selectFrom(table)
+          .select((count) => count.fn.countAll<number>().as('rows'))
+          .where('org_id', '=', id)
+          .executeTakeFirstOrThrow()
+        counted[table] = Number(rows)
+      }
+      return counted
+    },
+    /** The latest attempt in the sign-in log, as a manager reads it. */
+    async lastAttempt() {
+      const list = await api('GET', '/sign-in-log?size=1')
+      const found = list.body.items[0]
+      return found && (await api('GET', `/sign-in-log/${found.id}`)).body
+    },
+    async people() {
+      return (await api('GET', '/users?size=200')).body.items as {
+        id: string
+        email: string
+        status: string
+        managedBy: string
+      }[]
+    },
+  }
+}
+
+export type TestOrganisation = Awaited<ReturnType<typeof createOrganisation>>
+
+async function reactivate(write: { db: Store['read'] }, userId: string): Promise<void> {
+  await write.db
+    .updateTable('users')
+    .set({ status: 'active', pending_reason: null })
+    .where('id', '=', userId)
+    .execute()
+}
+
+async function lastEventId(store: Store, organisationId: string): Promise<string> {
+  const row = await store.read
+    .selectFrom('events')
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? ''
+}
+
+function answer(response: LightMyRequestResponse): Answer {
+  const text = response.body
+  const json = String(response.headers['content-type'] ?? '').includes('json')
+  return {
+    status: response.statusCode,
+    body: json && text ? JSON.parse(text) : undefined,
+    headers: response.headers,
+    text,
+  }
+}
+
+function cookieIn(response: LightMyRequestResponse, name: string): string | undefined {
+  return response.cookies.find((cookie) => cookie.name === name)?.value
+}
