@@ -8,7 +8,7 @@ import type {
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { SamlInput } from '../../../contract/src/index.ts'
-import { anonymous, type RateLimits } from '../auth/index.ts'
+import type { RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isId } from '../lib/ids.ts'
@@ -117,10 +117,6 @@ export async function callerFor(door: ApiDoor, request: FastifyRequest): Promise
     return refuse('resource.not_found', 'There is no such organisation.')
   }
   return caller.actor
-}
-
-export function visitor(request: FastifyRequest, organisationId: string): Actor {
-  return anonymous(organisationId, { ip: request.ip, requestId: request.id })
 }
 
 /** `"7"` as sent in If-Match becomes 7; `*` and none ask for nothing (RFC 9110 §13.1.1). */

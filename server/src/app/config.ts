@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ipaddr from 'ipaddr.js'
+import { isCidr } from '../lib/outbound.ts'
 
 export type Config = {
   port: number
@@ -52,8 +52,7 @@ export function readConfig(env: Environment = process.env): Config {
   }
   const outboundAllow = (env.OUTBOUND_ALLOW ?? '').split(/[\s,]+/).filter(Boolean)
   for (const cidr of outboundAllow) {
-    if (!ipaddr.isValidCIDR(cidr))
-      faults.push(`OUTBOUND_ALLOW: ${cidr} is not a CIDR such as 10.0.0.0/8.`)
+    if (!isCidr(cidr)) faults.push(`OUTBOUND_ALLOW: ${cidr} is not a CIDR such as 10.0.0.0/8.`)
   }
   const logLevel = env.LOG_LEVEL ?? 'info'
   if (!logLevels.includes(logLevel))

@@ -1,5 +1,4 @@
 import { newId } from '../lib/ids.ts'
-import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import { isSlug } from '../policy/index.ts'
@@ -92,7 +91,3 @@ export const anyOrganisation = ({ db }: Read) => organisations.any(db)
 
 /** For acts at the level of the whole installation, which belong to no organisation. */
 export const platformId = '00000000-0000-0000-0000-000000000000'
-
-export function actorFor(actor: Actor, organisationId: string): Actor {
-  return { ...actor, organisationId }
-}

@@ -6,12 +6,6 @@ export type Clock = {
 
 export const systemClock: Clock = { now: () => Date.now() }
 
-/** Milliseconds since an arbitrary start, for durations. */
-export function monotonic(): number {
-  return performance.now()
-}
-
-export const seconds = (count: number): number => count * 1000
 export const minutes = (count: number): number => count * 60_000
 export const hours = (count: number): number => count * 3_600_000
 export const days = (count: number): number => count * 86_400_000

@@ -19,6 +19,10 @@ export type Outbound = {
   getText(url: string, accept: string): Promise<string>
 }
 
+export function isCidr(text: string): boolean {
+  return ipaddr.isValidCIDR(text)
+}
+
 const maxBytes = 2_000_000
 const maxRedirects = 3
 const timeoutMs = 10_000

@@ -48,7 +48,10 @@ export function testedPage(passed: boolean): string {
 /** Sends a SAML message by the POST binding; a button does it where scripts are off. */
 export function postPage(action: string, fields: Record<string, string>): string {
   const inputs = Object.entries(fields)
-    .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+    .map(
+      ([name, value]) =>
+        `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+    )
     .join('')
   return page(
     'One moment',

@@ -112,11 +112,15 @@ function scanTag(text: string, start: number) {
   return fail('xml.wellFormed')
 }
 
-const parseOptions = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE
+/** The encoding is said here, so that no label in the document has a say in it. */
+const parseOptions = {
+  encoding: 'utf-8',
+  option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE,
+}
 
 function canonicalForm(text: string): string {
   try {
-    const document = XmlDocument.fromString(text, { option: parseOptions })
+    const document = XmlDocument.fromBuffer(Buffer.from(text), parseOptions)
     try {
       // Warnings concern namespace names that are no absolute URIs, which canonical XML excludes.
       if (document.warnings.length > 0) throw new Fault('xml.wellFormed')
