@@ -1,28 +1,7 @@
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { Refused } from '../../model/refusals.ts'
 import type { IdpCertificate } from '../../model/saml.ts'
-
-export type VerificationKey = { key: KeyObject; type: 'rsa' | 'ec' }
-
-const curves: readonly (string | undefined)[] = ['prime256v1', 'secp384r1', 'secp521r1']
-
-/**
- * The public key of a certificate if it is strong enough to trust. 8,192 bits is the most anyone
- * uses; beyond that every verification would cost us more than it costs an attacker to ask for it.
- */
-export function strongKey(certificate: X509Certificate): VerificationKey | undefined {
-  const key = certificate.publicKey
-  const details = key.asymmetricKeyDetails
-  if (key.asymmetricKeyType === 'rsa') {
-    const bits = details?.modulusLength ?? 0
-    const exponent = details?.publicExponent ?? 0n
-    return bits >= 2048 && bits <= 8192 && exponent >= 3n ? { key, type: 'rsa' } : undefined
-  }
-  if (key.asymmetricKeyType === 'ec' && curves.includes(details?.namedCurve)) {
-    return { key, type: 'ec' }
-  }
-  return undefined
-}
+import { strongKey } from './keys.ts'
 
 /** Reads a certificate as identity providers hand it out: PEM, or its base64 alone. */
 export function readCertificate(pemOrBase64: string): IdpCertificate {
@@ -74,19 +53,4 @@ function refuse(why: string): never {
 export function fingerprintOf(der: Uint8Array): string {
   const hex = createHash('sha256').update(der).digest('hex').toUpperCase()
   return hex.replace(/(..)(?=.)/g, '$1:')
-}
-
-/** Parsing a key costs as much as verifying with it; the oldest entry leaves when the cache is full. */
-const keys = new Map<string, VerificationKey | undefined>()
-const keysRemembered = 512
-
-/** Undefined for a key that is too weak, however it came into the settings. */
-export function keyOf({ pem }: IdpCertificate): VerificationKey | undefined {
-  const known = keys.get(pem)
-  if (known || keys.has(pem)) return known
-  const key = strongKey(new X509Certificate(pem))
-  const oldest = keys.keys().next()
-  if (keys.size >= keysRemembered && !oldest.done) keys.delete(oldest.value)
-  keys.set(pem, key)
-  return key
 }

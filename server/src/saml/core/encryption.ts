@@ -10,7 +10,6 @@ import {
   constants,
   createDecipheriv,
   createHash,
-  createPrivateKey,
   type KeyObject,
   privateDecrypt,
   randomBytes,
@@ -18,6 +17,7 @@ import {
 import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from './canonical.ts'
 import { decodeBase64 } from './document.ts'
 import { Fault } from './faults.ts'
+import { privateKeyOf } from './keys.ts'
 
 type Cipher = { name: 'aes-128' | 'aes-192' | 'aes-256'; keyBytes: number; mode: 'cbc' | 'gcm' }
 
@@ -62,7 +62,7 @@ export function openAssertion(encrypted: XmlElement, privateKeyPems: string[]): 
   const wrapped = encryptedKeys(encrypted, data).map(readEncryptedKey)
   const content = cipherValue(data)
   return wrapped.flatMap((key) =>
-    privateKeyPems.map((pem) => decrypt(content, unwrap(key, privateKey(pem), cipher), cipher)),
+    privateKeyPems.map((pem) => decrypt(content, unwrap(key, privateKeyOf(pem), cipher), cipher)),
   )
 }
 
@@ -126,19 +126,6 @@ function cipherValue(element: XmlElement): Buffer {
   const data = childOf(element, 'xenc:CipherData')
   const value = data && childOf(data, 'xenc:CipherValue')
   return (value && decodeBase64(textOf(value))) ?? Buffer.alloc(0)
-}
-
-const privateKeys = new Map<string, KeyObject>()
-const privateKeysRemembered = 256
-
-function privateKey(pem: string): KeyObject {
-  const known = privateKeys.get(pem)
-  if (known) return known
-  const key = createPrivateKey(pem)
-  const oldest = privateKeys.keys().next()
-  if (privateKeys.size >= privateKeysRemembered && !oldest.done) privateKeys.delete(oldest.value)
-  privateKeys.set(pem, key)
-  return key
 }
 
 /** A random key stands in for one that cannot be opened, so that the work goes on just the same. */

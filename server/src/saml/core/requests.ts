@@ -1,8 +1,9 @@
 /** What we send to the identity provider: sign-in requests, logout requests and logout responses. */
-import { createPrivateKey, hash, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { hash, randomBytes, sign } from 'node:crypto'
 import { deflateRawSync } from 'node:zlib'
 import type { SamlSettings } from '../../model/saml.ts'
 import { escapeText, markup } from './canonical.ts'
+import { privateKeyOf } from './keys.ts'
 import {
   bindings,
   digestSha256,
@@ -176,7 +177,7 @@ function redirectUrl(
   if (relayState !== undefined) query.push(parameter('RelayState', relayState))
   if (signing) {
     query.push(parameter('SigAlg', rsaSha256))
-    const value = sign('sha256', Buffer.from(query.join('&')), privateKey(signing))
+    const value = sign('sha256', Buffer.from(query.join('&')), privateKeyOf(signing.privateKeyPem))
     query.push(parameter('Signature', value.toString('base64')))
   }
   return addQuery(destination, query.join('&'))
@@ -225,20 +226,11 @@ function envelopedSignatureOver(canonical: string, id: string, signing: KeyPair)
     'ds:Signature',
     { 'xmlns:ds': namespaces.ds },
     signedInfo({}),
-    markup('ds:SignatureValue', {}, sign('sha256', bytes, privateKey(signing)).toString('base64')),
+    markup(
+      'ds:SignatureValue',
+      {},
+      sign('sha256', bytes, privateKeyOf(signing.privateKeyPem)).toString('base64'),
+    ),
     markup('ds:KeyInfo', {}, markup('ds:X509Data', {}, certificate)),
   )
-}
-
-const privateKeys = new Map<string, KeyObject>()
-const privateKeysRemembered = 256
-
-function privateKey({ privateKeyPem }: KeyPair): KeyObject {
-  const known = privateKeys.get(privateKeyPem)
-  if (known) return known
-  const key = createPrivateKey(privateKeyPem)
-  const oldest = privateKeys.keys().next()
-  if (privateKeys.size >= privateKeysRemembered && !oldest.done) privateKeys.delete(oldest.value)
-  privateKeys.set(privateKeyPem, key)
-  return key
 }

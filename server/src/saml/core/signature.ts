@@ -11,9 +11,10 @@ import {
   textOf,
   type XmlElement,
 } from './canonical.ts'
-import { fingerprintOf, keyOf } from './certificates.ts'
+import { fingerprintOf } from './certificates.ts'
 import { decodeBase64 } from './document.ts'
 import { Fault } from './faults.ts'
+import { verificationKeyOf } from './keys.ts'
 import { canonicalizations, digestMethods, envelopedSignature, signatureMethods } from './names.ts'
 import { skew } from './time.ts'
 
@@ -137,7 +138,7 @@ export function verifiesByAny(
     const received = certificates.length === 0 ? 'no certificate' : new Date(latest).toISOString()
     throw new Fault('signature.certificateExpired', { received })
   }
-  const keys = valid.map(keyOf)
+  const keys = valid.map(({ pem }) => verificationKeyOf(pem))
   if (keys.every((key) => key === undefined)) throw new Fault('signature.key')
   // RFC 9231 §2.3.6: ECDSA values in XML are the two numbers side by side, not DER.
   return keys.some(
