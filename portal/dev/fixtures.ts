@@ -409,7 +409,7 @@ export const test = {
   },
 }
 
-const events: AuditEvent[] = [
+const changes: [type: string, label: string, before: unknown, after: unknown][] = [
   [
     'provisioning.source_changed',
     'Identity Configuration',
@@ -419,9 +419,10 @@ const events: AuditEvent[] = [
   ['user.joined', 'Grace Kim', null, { email: 'grace.kim@acme.example', roles: ['ROLE_USER'] }],
   ['user.deactivated', 'Dmitri Volkov', { status: 'active' }, { status: 'deactivated' }],
   ['auth.failed', 'grace.kim@acme.example', null, null],
-].map(([type, label, before, after], n) => ({
+]
+const events: AuditEvent[] = changes.map(([type, label, before, after], n) => ({
   id: id(700 + n),
-  type: String(type),
+  type,
   at: now - (n + 1) ** 3 * 11 * minute,
   result: type === 'auth.failed' ? 'failure' : 'success',
   actor:
@@ -430,7 +431,7 @@ const events: AuditEvent[] = [
       : { kind: 'user', id: id(10), label: 'Ana Ruiz' },
   source: n === 1 ? 'saml' : 'portal',
   ip: '203.0.113.24',
-  subject: { kind: 'user', id: null, label: String(label) },
+  subject: { kind: 'user', id: null, label },
   before,
   after,
   data: null,

@@ -3,7 +3,7 @@
  * against axe and the content policy: `vite build portal && node portal/dev/screens.ts [name]`.
  */
 import { mkdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -170,7 +170,8 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 const built = join(import.meta.dirname, '../../dist/portal')
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void serve(request, response))
+async function serve(request: IncomingMessage, response: ServerResponse) {
   const { pathname } = new URL(request.url ?? '/', 'http://portal')
   const file = types[extname(pathname)] ? pathname : '/index.html'
   const body = await readFile(join(built, file)).catch(() => null)
@@ -179,7 +180,7 @@ const server = createServer(async (request, response) => {
     'content-security-policy': policy,
   })
   response.end(body)
-})
+}
 await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 const address = server.address()
 const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
@@ -248,7 +249,6 @@ async function photograph(
     await page.waitForTimeout(face === 'error' ? 3500 : 250)
     await act?.(page)
     await page.waitForTimeout(200)
-    if (name === 'identity-tested') await page.bringToFront()
     found.push(...(await accessibilityFaults(page)))
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -257,6 +257,7 @@ async function photograph(
   } catch (error) {
     found.push(`stopped: ${String(error).split('\n').slice(0, 3).join(' ')}`)
   }
+  await page.evaluate(() => scrollTo(0, 0))
   const dialog = await page.getByRole('dialog').count()
   await page.screenshot({ path: join(out, `${name}.${look}.png`), fullPage: dialog === 0 })
   await context.close()

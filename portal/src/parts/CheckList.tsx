@@ -42,11 +42,13 @@ export function CheckList({ checks, label }: { checks: Check[]; label: string })
       {checks.map((check) => (
         <li key={check.id} className="flex items-start gap-3 py-3 first:pt-0 last:pb-0">
           <CheckMark state={check.state} />
-          <div className="min-w-0 flex-1">
-            <div className="font-medium text-ink">{check.title}</div>
-            {check.about ? <div className="text-ink-2">{check.about}</div> : null}
+          <div className="flex min-w-0 flex-1 flex-col items-start gap-x-4 gap-y-2 sm:flex-row">
+            <div className="min-w-0 flex-1">
+              <div className="font-medium text-ink">{check.title}</div>
+              {check.about ? <div className="text-ink-2">{check.about}</div> : null}
+            </div>
+            {check.action}
           </div>
-          {check.action}
         </li>
       ))}
     </ul>

@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactNode, RefObject } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { classes } from './classes.ts'
 
 type Shown = {
@@ -10,7 +10,14 @@ type Shown = {
   about?: ReactNode
   children?: ReactNode
   footer?: ReactNode
-  initialFocus?: RefObject<HTMLElement | null>
+}
+
+/** The first thing to fill in, or else the dialog itself, so that it is read from its title. */
+function firstField(popup: HTMLElement | null): HTMLElement | null {
+  const field = popup?.querySelector<HTMLElement>(
+    'input:not([readonly], [type="hidden"], [aria-hidden="true"]), textarea:not([readonly])',
+  )
+  return field ?? popup
 }
 
 const backdrop = 'fade fixed inset-0 z-40 bg-scrim'
@@ -33,17 +40,18 @@ export function Dialog({
   about,
   children,
   footer,
-  initialFocus,
   wide,
 }: Shown & { wide?: boolean }) {
+  const popup = useRef<HTMLDivElement>(null)
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdrop} />
         <Base.Popup
-          {...(initialFocus ? { initialFocus } : {})}
+          ref={popup}
+          initialFocus={() => firstField(popup.current)}
           className={classes(
-            'rise fixed inset-x-3 bottom-3 z-40 m-auto flex max-h-[calc(100dvh-1.5rem)] flex-col overflow-hidden rounded-2xl bg-raised shadow-float',
+            'rise outline-none fixed inset-x-3 bottom-3 z-40 m-auto flex max-h-[calc(100dvh-1.5rem)] flex-col overflow-hidden rounded-2xl bg-raised shadow-float',
             'sm:inset-0 sm:h-fit sm:max-h-[calc(100dvh-4rem)]',
             wide ? 'sm:w-[min(44rem,calc(100vw-3rem))]' : 'sm:w-[min(30rem,calc(100vw-3rem))]',
           )}
@@ -73,11 +81,16 @@ export function Dialog({
 
 /** A panel from the right edge for details beside the page. */
 export function Sheet({ open, onClose, title, about, children, footer }: Shown) {
+  const popup = useRef<HTMLDivElement>(null)
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={backdrop} />
-        <Base.Popup className="slide fixed inset-y-0 right-0 z-40 flex w-full max-w-2xl flex-col bg-raised shadow-float sm:w-[calc(100%-3rem)]">
+        <Base.Popup
+          ref={popup}
+          initialFocus={popup}
+          className="outline-none slide fixed inset-y-0 right-0 z-40 flex w-full max-w-2xl flex-col bg-raised shadow-float sm:w-[calc(100%-3rem)]"
+        >
           <div className="flex items-start justify-between gap-4 border-b border-line px-5 py-4 sm:px-7 sm:py-5">
             <div className="min-w-0">
               <Base.Title className="text-lg font-semibold text-ink">{title}</Base.Title>

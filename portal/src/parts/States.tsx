@@ -15,7 +15,6 @@ export function SkeletonRows({ rows = 6 }: { rows?: number }) {
   return (
     <div role="status" aria-label="Loading" className="divide-y divide-line">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike
         <div key={row} className="flex items-center gap-4 px-4 py-4 sm:px-5">
           <Skeleton className="size-8 rounded-full" />
           <div className="flex flex-1 flex-col gap-2">

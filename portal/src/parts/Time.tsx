@@ -36,6 +36,15 @@ export function onDate(at: number): string {
   return date.format(at)
 }
 
+export function isPast(at: number): boolean {
+  return at < Date.now()
+}
+
+/** Whole days until then; negative when it is past. */
+export function daysUntil(at: number): number {
+  return Math.floor((at - Date.now()) / 86_400_000)
+}
+
 function fromNow(at: number): string {
   const seconds = (at - Date.now()) / 1000
   const step = steps.find((candidate) => Math.abs(seconds) >= candidate.seconds)

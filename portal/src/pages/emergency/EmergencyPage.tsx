@@ -20,6 +20,7 @@ import {
   EmptyState,
   fieldRules,
   IconButton,
+  isPast,
   KeyValue,
   Loaded,
   meetsPasswordRules,
@@ -98,7 +99,7 @@ export function EmergencyPage() {
 function Entry({ account }: { account: Account }) {
   const { manages, slug } = useOrganisation()
   const [asked, setAsked] = useState(false)
-  const overdue = account.drillDueAt !== null && account.drillDueAt < Date.now()
+  const overdue = account.drillDueAt !== null && isPast(account.drillDueAt)
   return (
     <li className="flex items-start justify-between gap-4 px-5 py-4">
       <div className="min-w-0">

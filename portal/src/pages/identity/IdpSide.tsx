@@ -8,6 +8,7 @@ import {
   Banner,
   Button,
   buttonClasses,
+  daysUntil,
   KeyValue,
   onDate,
   ProblemBanner,
@@ -172,7 +173,7 @@ function Found({ metadata }: { metadata: Metadata }) {
 }
 
 function CertificateLine({ certificate }: { certificate: Certificate }) {
-  const days = Math.floor((certificate.notAfter - Date.now()) / 86_400_000)
+  const days = daysUntil(certificate.notAfter)
   return (
     <li>
       <div className="flex flex-wrap items-center gap-2">

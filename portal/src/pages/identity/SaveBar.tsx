@@ -30,15 +30,14 @@ type Props = {
 }
 
 export function SaveBar(props: Props) {
-  const { changes, gaps, onDiscard, onSaved, onStale } = props
+  const { changes, gaps, onDiscard, onStale } = props
   const [confirming, setConfirming] = useState(false)
   const save = useSave(props)
   const problem = save.error ? asProblem(save.error) : null
   const stale = problem?.status === 412
   const run = () =>
     save.mutate(undefined, {
-      onSuccess: async () => {
-        await onSaved()
+      onSuccess: () => {
         setConfirming(false)
         toast('Saved', { about: 'The new settings are in force.' })
       },
@@ -131,7 +130,7 @@ function Gaps({ gaps }: { gaps: Gap[] }) {
 }
 
 /** One Save for both sections, in the order that never passes through a forbidden state. */
-function useSave({ draft, views, changes, testId }: Props) {
+function useSave({ draft, views, changes, testId, onSaved }: Props) {
   const { api } = useOrganisation()
   const saveLogin = async (ifMatch: string | null) => {
     if (!changes.login || draft.method === null) return
@@ -166,6 +165,7 @@ function useSave({ draft, views, changes, testId }: Props) {
         refuseIfChanged(now.value.source, provisioning.value.source)
         await saveSource(now.etag)
       }
+      await onSaved()
     },
   })
 }
@@ -219,7 +219,7 @@ function ConfirmSave({
       <div className="flex flex-col gap-4">
         {error && !busy ? <ProblemBanner problem={asProblem(error)} /> : null}
         {preview.data ? (
-          <Affected preview={preview.data} />
+          <Affected preview={preview.data} sso={method === 'sso'} />
         ) : preview.error ? (
           <ErrorState problem={asProblem(preview.error)} onRetry={() => void preview.refetch()} />
         ) : (
@@ -236,7 +236,7 @@ function ConfirmSave({
 
 const number = new Intl.NumberFormat('en')
 
-function Affected({ preview }: { preview: LoginMethodPreview }) {
+function Affected({ preview, sso }: { preview: LoginMethodPreview; sso: boolean }) {
   const figures = [
     { label: preview.total === 1 ? 'person affected' : 'people affected', value: preview.total },
     { label: 'without a credential yet', value: preview.withoutCredential },
@@ -257,7 +257,7 @@ function Affected({ preview }: { preview: LoginMethodPreview }) {
         Everyone shows as Pending until their first sign-in by the new method, and keeps roles,
         groups, pools and history. You stay signed in.
       </p>
-      {preview.unverifiedDomain > 0 ? (
+      {sso && preview.unverifiedDomain > 0 ? (
         <Banner
           tone="warn"
           title={`${number.format(preview.unverifiedDomain)} with an unverified e-mail domain`}

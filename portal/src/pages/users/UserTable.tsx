@@ -50,10 +50,10 @@ export function UserCards({ rows }: { rows: UserRow[] }) {
             <span className="mt-1 flex flex-wrap items-center gap-1.5">
               <StatusBadge person={row} />
               {row.managedBy === 'portal' ? null : <SourceBadge source={row.managedBy} />}
-              <span className="text-sm text-ink-3">
-                {row.roleLabel} · last sign-in{' '}
-                {row.lastSignInAt ? <Ago at={row.lastSignInAt} /> : 'Never'}
-              </span>
+            </span>
+            <span className="text-sm text-ink-3">
+              {row.roleLabel} · last sign-in{' '}
+              {row.lastSignInAt ? <Ago at={row.lastSignInAt} /> : 'Never'}
             </span>
           </div>
           <UserMenu row={row} />

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useOrganisation } from '../../client/index.ts'
 
 export type ListState = {
@@ -34,33 +34,32 @@ export function useKeptFilters(state: ListState, restore: (filters: ListState) =
   const [ready, setReady] = useState(current !== '{}' || Boolean(state.search))
   const stored = useRef(ready ? null : current)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: restores once, when the page opens
+  const open = useEffectEvent((value: unknown) => {
+    const filters = kept(Object(value))
+    stored.current = JSON.stringify(filters)
+    if (stored.current !== '{}') restore(filters)
+    setReady(true)
+  })
+  const load = useEffectEvent(() => api.preference('user-list').catch(() => null))
   useEffect(() => {
-    if (ready) return
     let gone = false
-    api
-      .preference('user-list')
-      .catch(() => null)
-      .then((value) => {
-        if (gone) return
-        const filters = kept(Object(value))
-        stored.current = JSON.stringify(filters)
-        if (stored.current !== '{}') restore(filters)
-        setReady(true)
-      })
+    if (stored.current === null) return
+    void load().then((value) => {
+      if (!gone) open(value)
+    })
     return () => {
       gone = true
     }
   }, [])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: keeps whenever the state changes
+  // A convenience: failing to keep it is no reason to disturb anyone.
+  const keep = useEffectEvent((state: string) => {
+    stored.current = state
+    api.keepPreference('user-list', JSON.parse(state)).catch(() => null)
+  })
   useEffect(() => {
     if (!ready || stored.current === current) return
-    const timer = setTimeout(() => {
-      stored.current = current
-      // A convenience: failing to keep it is no reason to disturb anyone.
-      api.keepPreference('user-list', JSON.parse(current)).catch(() => null)
-    }, 800)
+    const timer = setTimeout(() => keep(current), 800)
     return () => clearTimeout(timer)
   }, [ready, current])
 
