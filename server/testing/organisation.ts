@@ -19,9 +19,14 @@ import type { Clock } from '../src/lib/clock.ts'
 import { newId } from '../src/lib/ids.ts'
 import type { Actor } from '../src/model/actor.ts'
 import type { LoginMethod, ProvisioningSource } from '../src/model/organisation.ts'
+import type { SamlSettings } from '../src/model/saml.ts'
 import { createKeyPair, readSettings } from '../src/saml/index.ts'
 import { openStore, type Store, sso } from '../src/store/index.ts'
-import { createIdentityProvider, type ResponseOptions } from './identity-provider.ts'
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  type ResponseOptions,
+} from './identity-provider.ts'
 
 /** A clock that tests turn; it starts at the real time and goes on by itself. */
 export type TestClock = Clock & { advance(milliseconds: number): void }
@@ -51,7 +56,7 @@ async function open(changes: Partial<Config>): Promise<World> {
   const config: Config = {
     port: 0,
     host: '127.0.0.1',
-    baseUrl: 'http://usher.test',
+    baseUrl: 'https://usher.example',
     dataDir,
     databaseUrl: process.env.USHER_TEST_STORE === 'postgres' ? provided('databaseUrl') : undefined,
     secretKeys: ['a key for tests that nobody else has'],
@@ -87,6 +92,10 @@ export type Wish = {
   /** Domains that count as verified; acme.test by default. */
   verifiedDomains?: string[]
   saml?: Partial<Parameters<typeof readSettings>[1]>
+  /** An identity provider made before, since keys are slow to make. */
+  idp?: IdentityProvider
+  /** Settings that no form can write, as a document of the corpus may need them. */
+  settings?: (sp: { entityId: string; acsUrl: string; sloUrl: string }) => Partial<SamlSettings>
 }
 
 export type Person = { email: string; firstName?: string; lastName?: string }
@@ -112,7 +121,7 @@ export async function createOrganisation(wish: Wish = {}) {
     signedInAt: null,
     sessionId: null,
   }
-  const idp = createIdentityProvider()
+  const idp = wish.idp ?? createIdentityProvider()
   managerHash ??= hashPassword(managerPassword)
   const hash = await managerHash
   spKey ??= createKeyPair('Usher tests', clock.now())
@@ -123,6 +132,11 @@ export async function createOrganisation(wish: Wish = {}) {
     lastName: 'Ruiz',
     password: managerPassword,
     id: '',
+  }
+  const sp = {
+    entityId: `${usher.config.baseUrl}/saml/${id}/metadata`,
+    acsUrl: `${usher.config.baseUrl}/saml/${id}/acs`,
+    sloUrl: `${usher.config.baseUrl}/saml/${id}/slo`,
   }
   const connection =
     wish.method === 'sso'
@@ -142,6 +156,7 @@ export async function createOrganisation(wish: Wish = {}) {
           clock.now(),
         )
       : undefined
+  if (connection) Object.assign(connection.saml, wish.settings?.(sp))
 
   const cookie = await directory.change(operator, async (write) => {
     await makeOrganisation(write, { id, name: 'Acme', slug })
@@ -197,10 +212,6 @@ export async function createOrganisation(wish: Wish = {}) {
     ).cookie
   })
   const begun = await lastEventId(store, id)
-  const sp = {
-    entityId: `${usher.config.baseUrl}/saml/${id}/metadata`,
-    acsUrl: `${usher.config.baseUrl}/saml/${id}/acs`,
-  }
 
   async function send(
     method: string,
@@ -319,6 +330,8 @@ export async function createOrganisation(wish: Wish = {}) {
     startSso,
     postResponse,
     signIn,
+    /** The certificate that an identity provider encrypts for. */
+    encryptionCertificatePem: key.certificatePem,
     /** Everything recorded since the organisation was made, oldest first. */
     async events(type?: string) {
       const rows = await store.read
