@@ -101,7 +101,7 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
-export async function run({ rounds = 7, milliseconds = 400 } = {}): Promise<Bench> {
+export async function run({ rounds = 25, milliseconds = 120 } = {}): Promise<Bench> {
   const { bytes, work } = contenders()
   const names = Object.keys(work) as (keyof typeof work)[]
   const results = new Map(names.map((name) => [name, [] as Measured[]]))

@@ -81,34 +81,36 @@ function readTag(text: string, start: number, parent: XmlElement | undefined) {
   const [prefix, local] = name[2] === undefined ? ['', name[1] ?? ''] : [name[1] ?? '', name[2]]
   let end = tag.lastIndex
   const declarations: [string, string][] = []
-  const written: [string, string, string][] = []
-  for (;;) {
+  const attributes: XmlAttribute[] = []
+  while (text.charCodeAt(end) === 0x20) {
     attribute.lastIndex = end
     const found = attribute.exec(text)
-    if (!found) break
+    if (!found) throw notCanonical()
     end = attribute.lastIndex
     const [, first = '', second, raw = ''] = found
     const value = unescaped(raw)
-    if (second === undefined && first === 'xmlns') declarations.push(['', value])
-    else if (first === 'xmlns') declarations.push([second ?? '', value])
-    else written.push(second === undefined ? ['', first, value] : [first, second, value])
+    if (second === undefined) {
+      if (first === 'xmlns') declarations.push(['', value])
+      else attributes.push({ prefix: '', name: first, namespace: '', value })
+    } else if (first === 'xmlns') {
+      declarations.push([second, value])
+    } else {
+      attributes.push({ prefix: first, name: second, namespace: '', value })
+    }
   }
   if (text.charCodeAt(end) !== 0x3e) throw notCanonical()
 
   const inherited = parent?.scope ?? noNamespaces
   const scope = declarations.length === 0 ? inherited : new Map([...inherited, ...declarations])
+  // Namespaces in Names §6.2: the default namespace is not for attributes.
+  for (const one of attributes) if (one.prefix !== '') one.namespace = resolve(scope, one.prefix)
   const namespace = resolve(scope, prefix)
   const element: XmlElement = {
     prefix,
     name: local,
     namespace,
     known: knownName(namespace, local),
-    attributes: written.map(([prefix, name, value]) => ({
-      prefix,
-      name,
-      namespace: prefix === '' ? '' : resolve(scope, prefix),
-      value,
-    })),
+    attributes,
     declarations,
     scope,
     children: [],

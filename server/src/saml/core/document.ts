@@ -32,10 +32,12 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === packed ? bytes : undefined
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** Fatal UTF-8; a byte order mark is taken off, any other encoding fails here or at its label. */
 export function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new Fault('form.encoding')
   }

@@ -6,6 +6,7 @@ import { readInstant, skew } from './time.ts'
 
 export type SamlIdentity = {
   issuer: string
+  /** When only the assertion is signed, this one is nobody's promise: replay goes by `assertionId`. */
   responseId: string
   assertionId: string
   /** Equal in the response and in the subject confirmation; absent when unsolicited. */

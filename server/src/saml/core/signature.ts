@@ -14,8 +14,14 @@ import {
 import { fingerprintOf } from './certificates.ts'
 import { decodeBase64 } from './document.ts'
 import { Fault } from './faults.ts'
-import { verificationKeyOf } from './keys.ts'
-import { canonicalizations, digestMethods, envelopedSignature, signatureMethods } from './names.ts'
+import { type VerificationKey, verificationKeyOf } from './keys.ts'
+import {
+  canonicalizations,
+  digestMethods,
+  envelopedSignature,
+  type Hash,
+  signatureMethods,
+} from './names.ts'
 import { skew } from './time.ts'
 
 export type Trust = { certificates: IdpCertificate[]; now: number }
@@ -140,12 +146,20 @@ export function verifiesByAny(
   }
   const keys = valid.map(({ pem }) => verificationKeyOf(pem))
   if (keys.every((key) => key === undefined)) throw new Fault('signature.key')
-  // RFC 9231 §2.3.6: ECDSA values in XML are the two numbers side by side, not DER.
-  return keys.some(
-    (key) =>
-      key?.type === method.key &&
-      verify(method.hash, bytes, { key: key.key, dsaEncoding: 'ieee-p1363' }, value),
-  )
+  return keys.some((key) => key?.type === method.key && verifies(key, method.hash, bytes, value))
+}
+
+/** RFC 9231 §2.3.6: ECDSA values in XML are the two numbers side by side, not DER. */
+function verifies(
+  { key, type }: VerificationKey,
+  hash: Hash,
+  bytes: Uint8Array,
+  value: Uint8Array,
+) {
+  // Node prepares a bare key much faster than one with options.
+  return type === 'rsa'
+    ? verify(hash, bytes, key, value)
+    : verify(hash, bytes, { key, dsaEncoding: 'ieee-p1363' }, value)
 }
 
 /** Only for the log: what KeyInfo says is never believed. */
