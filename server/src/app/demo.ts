@@ -6,12 +6,14 @@ import {
   changeProvisioning,
   createOrganisation,
   type Directory,
+  findOrganisation,
   findOrganisationBySlug,
   installationSetting,
   listPeople,
   platformId,
   putDomain,
   putInstallationSetting,
+  type Write,
 } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
@@ -40,6 +42,42 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
     return stored ? (JSON.parse(vault.open(stored, purpose)) as SigningKey) : undefined
   }
 
+  /** Made at the first visit of an organisation that exists. */
+  async function keyOf(organisationId: string): Promise<SigningKey | undefined> {
+    const stored = await readKey(organisationId)
+    if (stored) return stored
+    const actor = operator(organisationId)
+    if (!(await directory.view(actor, (read) => findOrganisation(read, organisationId))))
+      return undefined
+    const pair = await createKeyPair('Simulated Entra ID', clock.now())
+    await directory.change(actor, (write) => keepKey(write, organisationId, pair))
+    return pair
+  }
+
+  const keepKey = (write: Write, organisationId: string, pair: SigningKey) =>
+    putInstallationSetting(
+      write,
+      `demo ${organisationId}`,
+      vault.seal(JSON.stringify(pair), purpose),
+    )
+
+  /** Managers are people of the simulated directory too, so that they can test signing in. */
+  async function managersOf(organisationId: string): Promise<ExtraPerson[]> {
+    const managers = await directory.view(operator(organisationId), (read) =>
+      listPeople(
+        read,
+        { role: 'ROLE_MANAGER' },
+        { by: 'name', descending: false },
+        { page: 0, size: 20 },
+      ),
+    )
+    return managers.items.map(({ user: { email, firstName, lastName } }) => ({
+      email,
+      firstName,
+      lastName,
+    }))
+  }
+
   function connectionTo(organisationId: string, certificatePem: string): Omit<Connection, 'id'> {
     return {
       name: 'Entra ID (simulated)',
@@ -59,29 +97,24 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
   }
 
   return {
-    domain: async () => domain,
+    /** Its employees have addresses in the organisation's own domain. */
+    async domain(organisationId: string): Promise<string> {
+      const [first] = await managersOf(organisationId)
+      return first?.email.split('@')[1] ?? domain
+    },
 
+    /** Each organisation has a simulated tenant of its own, with a key that nothing trusts until it is connected. */
     keys(organisationId: string): Promise<SigningKey | undefined> {
-      const known = keys.get(organisationId) ?? readKey(organisationId)
+      const known = keys.get(organisationId) ?? keyOf(organisationId)
       keys.set(organisationId, known)
+      known.then(
+        (key) => key ?? keys.delete(organisationId),
+        () => keys.delete(organisationId),
+      )
       return known
     },
 
-    async people(organisationId: string): Promise<ExtraPerson[]> {
-      const managers = await directory.view(operator(organisationId), (read) =>
-        listPeople(
-          read,
-          { role: 'ROLE_MANAGER' },
-          { by: 'name', descending: false },
-          { page: 0, size: 20 },
-        ),
-      )
-      return managers.items.map(({ user }) => ({
-        email: user.email,
-        firstName: user.firstName,
-        lastName: user.lastName,
-      }))
-    },
+    people: managersOf,
 
     /** Makes the demo once; asked again, it is found. */
     async make(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }> {
@@ -100,7 +133,6 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
       }
       const organisationId = newId()
       const pair = await createKeyPair('Simulated Entra ID', clock.now())
-      const sealed = vault.seal(JSON.stringify(pair), purpose)
       keys.delete(organisationId)
       const managerId = await directory.change({ ...actor, organisationId }, async (write) => {
         await createOrganisation(write, {
@@ -109,7 +141,7 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
           slug: demoSlug,
           demo: true,
         })
-        await putInstallationSetting(write, `demo ${organisationId}`, sealed)
+        await keepKey(write, organisationId, pair)
         await putDomain(write, domain, true)
         const user = await addManager(write, { ...manager, active: true })
         if (!user) throw new Error('The demo manager could not be made.')

@@ -1,0 +1,93 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildPortalWhenStale } from '../scripts/portal-build.ts'
+import { openBrowser } from './browser.ts'
+import { type RunningUsher, startUsher } from './running-usher.ts'
+import {
+  accessible,
+  expectText,
+  person,
+  readInLog,
+  signIn,
+  type WalkedIdp,
+  walkArrival,
+} from './walk.ts'
+
+let usher: RunningUsher
+let browser: Browser
+
+beforeAll(async () => {
+  await buildPortalWhenStale()
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+test('a manager connects the simulated Entra ID, and whoever its claims name is in', async () => {
+  usher = await startUsher()
+  const idp: WalkedIdp = {
+    connectionName: 'Entra ID',
+    entityId: 'https://sts.windows.net/',
+    metadataUrl: '',
+    // It answers whoever runs beside it; its metadata is per application, as with the real one.
+    learn({ acsUrl }) {
+      const organisationId = /\/saml\/([^/]+)\//.exec(acsUrl)?.[1] ?? ''
+      this.metadataUrl = `${usher.url}/demo/entra/${organisationId}/metadata`
+    },
+    fillIn: (page, who) => pick(page, who, { plainClaims: false }),
+  }
+  const stranger = { who: 'Ada Lovelace', name: 'Ada Lovelace', email: 'ada.lovelace@acme.test' }
+
+  await walkArrival(usher, idp, browser, { manager: 'Ana Ruiz', stranger })
+
+  const manager = (await browser.contexts()[0]?.pages()[0]) ?? raise()
+  const nameless = await person(browser)
+  await signIn(usher, idp, nameless.page, 'Sukarno')
+  await readInLog(usher, manager, nameless.page, 'jit.claim_missing')
+  const disabled = await person(browser)
+  await signIn(usher, idp, disabled.page, 'Lena Novak')
+  await expectText(disabled.page, 'AADSTS50057')
+  await usher.stop()
+})
+
+test('a newcomer explores the demo and watches a person arrive within a minute', async () => {
+  usher = await startUsher()
+  const newcomer = await person(browser)
+  const started = performance.now()
+
+  await newcomer.page.goto(usher.setupUrl)
+  await newcomer.page.getByRole('button', { name: 'Explore with a demo organisation' }).click()
+  await newcomer.page.waitForURL(`${usher.url}/o/contoso-demo`)
+  await accessible(newcomer.page)
+  const arriving = await person(browser)
+  await arriving.page.goto(`${usher.url}/login/contoso-demo`)
+  await arriving.page.getByText('Continue with Entra ID (simulated)').click()
+  await pick(arriving.page, 'Zoë', { plainClaims: true })
+  await arriving.page.waitForURL(`${usher.url}/o/contoso-demo`)
+  await newcomer.page.goto(`${usher.url}/o/contoso-demo/settings/users`)
+  await newcomer.page.getByRole('row').filter({ hasText: "O'Brien-Müller" }).waitFor()
+
+  expect(performance.now() - started).toBeLessThan(60_000)
+  expect(newcomer.faults).toEqual([])
+  await usher.stop()
+})
+
+async function pick(
+  page: Page,
+  who: string,
+  { plainClaims }: { plainClaims: boolean },
+): Promise<void> {
+  await page.getByRole('heading', { name: 'Pick an account' }).waitFor()
+  await accessible(page)
+  if (!plainClaims) {
+    await page.getByText('Attributes, claims and signing').click()
+    await page.getByRole('checkbox').uncheck()
+  }
+  await page.getByRole('button', { name: who }).first().click()
+}
+
+function raise(): never {
+  throw new Error('The manager closed the window.')
+}
