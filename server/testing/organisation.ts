@@ -1,7 +1,9 @@
+import { createHmac } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LightMyRequestResponse } from 'fastify'
+import { sql } from 'kysely'
 import { inject as provided } from 'vitest'
 import type { Config } from '../src/app/config.ts'
 import { buildServer, type Usher } from '../src/app/server.ts'
@@ -10,6 +12,7 @@ import {
   addManager,
   changeLoginMethod,
   changeProvisioning,
+  ensureApiKey,
   createOrganisation as makeOrganisation,
   openSession,
   putDomain,
@@ -24,8 +27,10 @@ import { createKeyPair, readSettings } from '../src/saml/index.ts'
 import { openStore, type Store, sso } from '../src/store/index.ts'
 import {
   createIdentityProvider,
+  createTestKey,
   type IdentityProvider,
   type ResponseOptions,
+  type TestKey,
 } from './identity-provider.ts'
 
 /** A clock that tests turn; it starts at the real time and goes on by itself. */
@@ -35,8 +40,9 @@ export type World = Usher & { store: Store; clock: TestClock; config: Config }
 
 let world: Promise<World> | undefined
 let managerHash: Promise<string> | undefined
+let idpKey: TestKey | undefined
 let spKey: ReturnType<typeof createKeyPair> | undefined
-const managerPassword = 'Correct-horse-7'
+export const managerPassword = 'Correct-horse-7'
 
 /** One Usher per test file, on the store that the run is for; every test makes its own organisation in it. */
 export function startUsher(changes: Partial<Config> = {}): Promise<World> {
@@ -121,7 +127,9 @@ export async function createOrganisation(wish: Wish = {}) {
     signedInAt: null,
     sessionId: null,
   }
-  const idp = wish.idp ?? createIdentityProvider()
+  // The same key vouches for every organisation: only issuer and audience keep them apart.
+  idpKey ??= createTestKey()
+  const idp = wish.idp ?? createIdentityProvider({ key: idpKey })
   managerHash ??= hashPassword(managerPassword)
   const hash = await managerHash
   spKey ??= createKeyPair('Usher tests', clock.now())
@@ -250,21 +258,22 @@ export async function createOrganisation(wish: Wish = {}) {
   }
 
   /** Opens a sign-in: the browser's cookie and what the identity provider would receive. */
-  async function startSso(query = '') {
+  async function startSso(query = '', session = cookie) {
     const response = await app.inject({
       method: 'GET',
       url: `/saml/${id}/start${query}`,
-      headers: { cookie: `usher_session=${cookie}` },
+      headers: { cookie: `usher_session=${session}` },
     })
     const location = String(response.headers.location ?? '')
     const browser = cookieIn(response, 'usher_browser')
-    const request = location ? idp.parseAuthnRequest(location) : undefined
+    const request = location ? idp.parseAuthnRequest(location, key.certificatePem) : undefined
     return {
       status: response.statusCode,
       location,
       browser: browser ?? '',
       requestId: request?.id ?? '',
       relayState: request?.relayState ?? '',
+      request,
     }
   }
 
@@ -294,31 +303,139 @@ export async function createOrganisation(wish: Wish = {}) {
     }
   }
 
-  /** One whole single sign-on of this person, as the identity provider vouches for them. */
-  async function signIn(person: Person, changes: Partial<ResponseOptions> = {}) {
-    const started = await startSso()
-    const response = idp.respond({
+  /** What the identity provider answers to this request, vouching for this person. */
+  function respondTo(
+    started: { requestId: string },
+    person: Person,
+    changes: Partial<ResponseOptions> = {},
+  ): string {
+    const claims = Object.entries({ firstName: person.firstName, lastName: person.lastName })
+    return idp.respond({
       sp,
       now: clock.now(),
       inResponseTo: started.requestId,
       nameId: person.email,
-      attributes: [
-        ...(person.firstName === undefined
-          ? []
-          : [['firstName', person.firstName] as [string, string]]),
-        ...(person.lastName === undefined
-          ? []
-          : [['lastName', person.lastName] as [string, string]]),
-      ],
+      attributes: claims.flatMap(([claim, value]) => (value === undefined ? [] : [[claim, value]])),
       ...changes,
     })
-    return postResponse(response, started)
+  }
+
+  /** One whole single sign-on of this person, as the identity provider vouches for them. */
+  async function signIn(person: Person, changes: Partial<ResponseOptions> = {}) {
+    const started = await startSso()
+    return postResponse(respondTo(started, person, changes), started)
+  }
+
+  /** A sign-in by password, as the sign-in page sends it. */
+  async function signInByPassword(email: string, password: string) {
+    const path = `/api/v1/sign-in/${slug}/password`
+    const response = await app.inject({ method: 'POST', url: path, payload: { email, password } })
+    return { ...answer(response), session: cookieIn(response, 'usher_session') }
+  }
+
+  /** A manager creates the person, who then activates the account by the method in force. */
+  async function join(person: Required<Person>, roles: string[] = ['ROLE_USER']) {
+    const created = await api('POST', '/users', { ...person, roles })
+    if (created.status !== 201) throw new Error(`Not created: ${created.text}`)
+    const userId = created.body.id as string
+    if (wish.method === 'sso') {
+      return { id: userId, session: (await signIn(person)).session ?? '' }
+    }
+    const link = (await api('POST', `/users/${userId}/activation-link`)).body.activationLink
+    const response = await app.inject({
+      method: 'POST',
+      url: `/api/v1/activations/${String(link).split('/').at(-1)}`,
+      payload: { password: managerPassword },
+    })
+    return { id: userId, session: cookieIn(response, 'usher_session') ?? '' }
+  }
+
+  /** An emergency account, made by the manager. */
+  async function createEmergency(email = `emergency-${newId().slice(-6)}@acme.test`) {
+    const made = await api('POST', '/break-glass-accounts', { email, password: managerPassword })
+    if (made.status !== 201) throw new Error(`Not created: ${made.text}`)
+    return { id: made.body.id as string, email, secret: made.body.totp.secret as string }
+  }
+
+  async function signInEmergency(
+    account: { email: string; secret: string },
+    wrong: { password?: string; code?: string } = {},
+  ) {
+    const response = await app.inject({
+      method: 'POST',
+      url: `/api/v1/sign-in/${slug}/emergency`,
+      payload: {
+        email: account.email,
+        password: managerPassword,
+        code: oneTimeCode(account.secret, clock.now()),
+        ...wrong,
+      },
+    })
+    return { ...answer(response), session: cookieIn(response, 'usher_session') }
+  }
+
+  /** An emergency account that has proved itself (LM-18). */
+  async function proveEmergency() {
+    const account = await createEmergency()
+    const opened = await signInEmergency(account)
+    if (opened.status !== 200) throw new Error(`Not opened: ${opened.text}`)
+    return { ...account, session: opened.session ?? '' }
+  }
+
+  /** What the manager types on Identity Configuration about this identity provider. */
+  const samlInput = {
+    connectionName: 'Entra ID',
+    provider: 'entra',
+    metadataXml: idp.metadataXml,
+  }
+
+  /** A whole test sign-in of unsaved settings, as somebody, by this manager. */
+  async function testSignIn({
+    saml = samlInput,
+    as = manager,
+    session = cookie,
+    changes = {},
+  }: {
+    saml?: object
+    as?: Person
+    session?: string
+    changes?: Partial<ResponseOptions>
+  } = {}) {
+    const started = await api('POST', '/identity/login-method/tests', { saml }, { session })
+    if (started.status !== 201) throw new Error(`Not started: ${started.text}`)
+    const testId = started.body.id as string
+    const left = await startSso(`?test=${testId}`, session)
+    const page = await postResponse(respondTo(left, as, changes), left)
+    const test = await api('GET', `/identity/login-method/tests/${testId}`, undefined, { session })
+    return { id: testId, page, test: test.body }
+  }
+
+  async function apiKey(scopes: string[]): Promise<string> {
+    const label = `key ${newId().slice(-12)}`
+    const key = await directory.change(operator, (write) => ensureApiKey(write, { label, scopes }))
+    return key ?? ''
+  }
+
+  /** The Management API with an API key. */
+  async function byKey(key: string, method: string, path: string, body?: unknown) {
+    const url = path.startsWith('/api/') ? path : `/api/v1/orgs/${id}${path}`
+    return send(method, url, body, { authorization: `Bearer ${key}` })
   }
 
   return {
     id,
     slug,
     manager,
+    join,
+    signInByPassword,
+    createEmergency,
+    signInEmergency,
+    proveEmergency,
+    samlInput,
+    testSignIn,
+    respondTo,
+    apiKey,
+    byKey,
     idp,
     sp,
     usher,
@@ -377,6 +494,17 @@ export async function createOrganisation(wish: Wish = {}) {
       }
       return counted
     },
+    /** The mails that wait to be sent, oldest first. */
+    async mails() {
+      return store.read
+        .selectFrom('outbox')
+        .select(['template', 'recipient'])
+        .where('org_id', '=', id)
+        .orderBy('id')
+        .execute()
+    },
+    /** Puts the database into a state that no door leads to yet. */
+    store: (statement: string) => store.write((db) => sql.raw(statement).execute(db)),
     /** The latest attempt in the sign-in log, as a manager reads it. */
     async lastAttempt() {
       const list = await api('GET', '/sign-in-log?size=1')
@@ -428,4 +556,18 @@ function answer(response: LightMyRequestResponse): Answer {
 
 function cookieIn(response: LightMyRequestResponse, name: string): string | undefined {
   return response.cookies.find((cookie) => cookie.name === name)?.value
+}
+
+/** RFC 6238 by hand, so that the codes are proved by other code than the product's own. */
+export function oneTimeCode(secret: string, now: number): string {
+  const bits = [...secret].map((one) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'),
+  )
+  const bytes = bits.join('').match(/.{8}/g) ?? []
+  const step = Buffer.alloc(8)
+  step.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)))
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)))
+  const mac = createHmac('sha1', key).update(step).digest()
+  const at = (mac.at(-1) ?? 0) & 0xf
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }

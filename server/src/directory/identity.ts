@@ -2,7 +2,7 @@ import { minutes } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
 import type { LoginMethod } from '../model/organisation.ts'
-import { Refused } from '../model/refusals.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
 import { decideMethodChange, isProved, type TestFacts } from '../policy/index.ts'
 import { accounts, events, organisations, people, sessions, sso, users } from '../store/index.ts'
@@ -264,7 +264,13 @@ export async function latestTest({ db, actor }: Read) {
   return actor.id ? sso.latestTest(db, actor.organisationId, actor.id) : undefined
 }
 
-/** The settings that a started sign-in runs under: the saved ones, or those of a test. */
+/** A test is run by the manager who began it and by nobody else (LM-16). */
+export async function ownTestSettings(read: Read, id: string): Promise<Omit<Connection, 'id'>> {
+  const { settings } = await findTest(read, id)
+  return JSON.parse(settings) as Omit<Connection, 'id'>
+}
+
+/** The settings that a test's response is read under; the browser's open request says whose it is. */
 export async function testSettings(
   { db, actor }: Read,
   testId: string,
@@ -273,14 +279,14 @@ export async function testSettings(
   return test && (JSON.parse(test.settings) as Omit<Connection, 'id'>)
 }
 
-/** Ends a test sign-in; no user, no session, whatever it found (LM-15). */
+/** Ends a test sign-in; no user, no session, whatever it found (LM-15). @returns why it ended no test. */
 export async function finishTest(
   write: Write,
   testId: string,
   answers: { requestId: string; browserHash: string },
   result: TestResult,
   report: AttemptReport,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const { db, actor, now } = write
   const request = await sso.consumeRequest(
     db,
@@ -291,10 +297,18 @@ export async function finishTest(
   )
   const test = request && (await sso.findTest(db, actor.organisationId, testId))
   if (!test) {
-    throw new Refused({
+    const refusal: Refusal = {
       code: 'saml.in_response_to_mismatch',
       detail: 'The response answers no open test of this browser. Start the test again.',
+    }
+    await recordAttempt(write, {
+      ...report,
+      code: refusal.code,
+      rule: 'InResponseTo',
+      remedy: refusal.detail,
+      test: true,
     })
+    return refusal
   }
   const owner =
     result.issuer && result.subject
@@ -317,6 +331,7 @@ export async function finishTest(
     },
   ])
   await recordAttempt(write, { ...report, test: true })
+  return undefined
 }
 
 /** Remembers an AuthnRequest until it is answered; the browser that asked is part of it. */

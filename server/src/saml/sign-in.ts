@@ -9,6 +9,7 @@ import {
   findRequest,
   finishTest,
   openRequest,
+  ownTestSettings,
   type TestResult,
   testSettings,
 } from '../directory/index.ts'
@@ -124,15 +125,13 @@ async function connectionFor(
 ): Promise<Settings> {
   if (testId) {
     const caller = await door.callerOf(request)
-    const settings =
-      caller?.organisationId === organisation.id
-        ? await door.directory.view(caller, (read) => testSettings(read, testId))
-        : undefined
-    if (settings) return settings
-    throw new Refused({
-      code: 'auth.required',
-      detail: 'Sign in to the portal and start the test again.',
-    })
+    if (caller?.organisationId !== organisation.id) {
+      throw new Refused({
+        code: 'auth.required',
+        detail: 'Sign in to the portal and start the test again.',
+      })
+    }
+    return door.directory.view(caller, (read) => ownTestSettings(read, testId))
   }
   const connection = await door.directory.view(actor, findConnection)
   if (connection && organisation.loginMethod === 'sso') return connection
@@ -313,8 +312,9 @@ async function endTest(
     ...(!reading.ok && reading.refusal),
     code: reading.ok ? null : reading.refusal.code,
   }
-  await door.directory.change(who.actor, (write) =>
+  const refusal = await door.directory.change(who.actor, (write) =>
     finishTest(write, testId, answers, result, report),
   )
+  if (refusal) return sendRefusal(request, reply, refusal, report.reference)
   return sendPage(reply, testedPage(reading.ok))
 }
