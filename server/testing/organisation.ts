@@ -13,6 +13,8 @@ import {
   changeLoginMethod,
   changeProvisioning,
   ensureApiKey,
+  ensureGroup,
+  ensurePool,
   createOrganisation as makeOrganisation,
   openSession,
   putDomain,
@@ -422,10 +424,22 @@ export async function createOrganisation(wish: Wish = {}) {
     return send(method, url, body, { authorization: `Bearer ${key}` })
   }
 
+  /** A pool with ROLE_USER, as an operator declares it. @returns its id. */
+  async function makePool(name: string): Promise<string> {
+    const made = await directory.change(operator, (write) => ensurePool(write, name, ['ROLE_USER']))
+    return made.id
+  }
+
+  async function makeGroup(name: string): Promise<string> {
+    return (await directory.change(operator, (write) => ensureGroup(write, name))).id
+  }
+
   return {
     id,
     slug,
     manager,
+    makePool,
+    makeGroup,
     join,
     signInByPassword,
     createEmergency,

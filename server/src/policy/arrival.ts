@@ -81,7 +81,8 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
 /** A first SSO sign-in whose e-mail belongs to somebody who is here already (JI-19 to JI-21). */
 function decideLink(facts: ArrivalFacts, person: KnownPerson): Arrival {
   const source = facts.organisation.source
-  if (person.linkedElsewhere) {
+  // JI-17: a reused e-mail is never that person by itself; only a manager can say that it is.
+  if (person.linkedElsewhere && !facts.adoptionApproved) {
     return awaitAdoption(
       'high',
       'Another account of the same identity provider is linked to this person.',
