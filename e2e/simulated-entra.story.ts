@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildPortalWhenStale } from '../scripts/portal-build.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningUsher, startUsher } from './running-usher.ts'
@@ -21,12 +21,17 @@ beforeAll(async () => {
   browser = await openBrowser()
 })
 
+beforeEach(async () => {
+  usher = await startUsher()
+})
+
+afterEach(() => usher.stop())
+
 afterAll(async () => {
   await browser?.close()
 })
 
 test('a manager connects the simulated Entra ID, and whoever its claims name is in', async () => {
-  usher = await startUsher()
   const idp: WalkedIdp = {
     connectionName: 'Entra ID',
     entityId: 'https://sts.windows.net/',
@@ -49,11 +54,9 @@ test('a manager connects the simulated Entra ID, and whoever its claims name is 
   const disabled = await person(browser)
   await signIn(usher, idp, disabled.page, 'Lena Novak')
   await expectText(disabled.page, 'AADSTS50057')
-  await usher.stop()
 })
 
 test('a newcomer explores the demo and watches a person arrive within a minute', async () => {
-  usher = await startUsher()
   const newcomer = await person(browser)
   const started = performance.now()
 
@@ -71,7 +74,6 @@ test('a newcomer explores the demo and watches a person arrive within a minute',
 
   expect(performance.now() - started).toBeLessThan(60_000)
   expect(newcomer.faults).toEqual([])
-  await usher.stop()
 })
 
 async function pick(

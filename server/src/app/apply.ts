@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { running } from '../api/index.ts'
 import { hashPassword, newTotp } from '../auth/index.ts'
 import {
   addManager,
@@ -39,6 +38,9 @@ import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import { addressesOf, readSettings } from '../saml/index.ts'
+
+/** An operator may prepare an organisation for a source whose door opens in a later version. */
+const everySource = { portal: true, sso_jit: true, scim: true, ldap: true }
 
 const role = z.enum(['ROLE_USER'])
 const claim = z.string().min(1)
@@ -386,7 +388,7 @@ async function bringSource(
   await changeProvisioning(
     write,
     { source: provisioning.source, selfService: provisioning.selfService },
-    running,
+    everySource,
     undefined,
   )
   if (before?.source !== provisioning.source) changes.push(`source ${provisioning.source}`)
