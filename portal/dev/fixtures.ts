@@ -137,7 +137,7 @@ const provisioning: ProvisioningView = {
   ],
   selfService: {
     enabled: false,
-    state: 'Closed: people enter by SAML JIT, so the link lets nobody in.',
+    state: 'closed_source',
   },
   canWrite: true,
 }
@@ -155,7 +155,7 @@ const newProvisioning: ProvisioningView = {
           unavailableBecause: 'Requires SSO as the login method',
         },
   ),
-  selfService: { enabled: false, state: 'Comes in a later version.' },
+  selfService: { enabled: false, state: 'closed_off' },
 }
 
 const people = [
@@ -325,7 +325,7 @@ const sessions = [
     createdAt: now - 3 * hour,
     lastSeenAt: now - 4 * minute,
     ip: '203.0.113.24',
-    userAgent: 'Firefox 150 on Fedora',
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
     current: false,
   },
 ]
@@ -333,7 +333,7 @@ const sessions = [
 const attempts: SignInAttempt[] = [
   ['jit.claim_missing', 'failure', 'grace.kim@acme.example', 'JI-8: a last name is required'],
   [null, 'success', 'bjorn.lindqvist@acme.example', null],
-  ['saml.audience_mismatch', 'failure', null, 'LM-26: audience'],
+  ['saml.audience_mismatch', 'failure', null, 'The assertion is meant for this service provider'],
   [null, 'success', 'ana.ruiz@acme.example', null],
   ['jit.adoption_pending', 'failure', 'elodie.marchand@acme.example', 'JI-19: domain not verified'],
 ].map(([code, result, email, rule], n) => ({
@@ -351,21 +351,36 @@ const attempts: SignInAttempt[] = [
 }))
 
 const checks = [
-  { rule: 'signature', ok: true, expected: 'a trusted certificate', received: '9F:2C:11:7A…66:C8' },
-  { rule: 'issuer', ok: true, expected: saml.idpEntityId, received: saml.idpEntityId },
   {
-    rule: 'audience',
+    rule: 'The signature is by a configured certificate of the identity provider',
+    ok: true,
+    expected: 'a trusted certificate',
+    received: '9F:2C:11:7A…66:C8',
+  },
+  {
+    rule: 'The response comes from the configured identity provider',
+    ok: true,
+    expected: saml.idpEntityId,
+    received: saml.idpEntityId,
+  },
+  {
+    rule: 'The assertion is meant for this service provider',
     ok: false,
     expected: serviceProvider.entityId,
     received: `${serviceProvider.entityId}/`,
   },
   {
-    rule: 'recipient',
+    rule: 'The assertion is to be delivered to this URL',
     ok: true,
     expected: serviceProvider.acsUrl,
     received: serviceProvider.acsUrl,
   },
-  { rule: 'in_response_to', ok: true, expected: '_a81c…', received: '_a81c…' },
+  {
+    rule: 'The response answers a request of ours',
+    ok: true,
+    expected: '_a81c…',
+    received: '_a81c…',
+  },
 ]
 const claims = [
   { name: 'firstName', values: ['Grace'] },
@@ -410,12 +425,7 @@ export const test = {
 }
 
 const changes: [type: string, label: string, before: unknown, after: unknown][] = [
-  [
-    'provisioning.source_changed',
-    'Identity Configuration',
-    { source: 'portal' },
-    { source: 'sso_jit' },
-  ],
+  ['provisioning.changed', 'Identity Configuration', { source: 'portal' }, { source: 'sso_jit' }],
   ['user.joined', 'Grace Kim', null, { email: 'grace.kim@acme.example', roles: ['ROLE_USER'] }],
   ['user.deactivated', 'Dmitri Volkov', { status: 'active' }, { status: 'deactivated' }],
   ['auth.failed', 'grace.kim@acme.example', null, null],

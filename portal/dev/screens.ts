@@ -142,7 +142,7 @@ const scenes: Scene[] = [
   {
     name: 'audit',
     path: `${settings}/audit`,
-    act: (page) => page.getByText('provisioning.source_changed').click(),
+    act: (page) => page.getByText('Provisioning changed').click(),
   },
   {
     name: 'navigation-drawer',

@@ -194,6 +194,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Broken,
 })
 
 router.subscribe('onResolved', ({ pathChanged, fromLocation }) => {
@@ -227,6 +228,22 @@ function texts<Name extends string>(
     if (typeof value === 'number' || typeof value === 'boolean') found[name] = String(value)
   }
   return found
+}
+
+/** A fault of the portal itself, or a part of it that could not be fetched. */
+function Broken({ error, reset }: { error: unknown; reset: () => void }) {
+  return (
+    <div className="mx-auto w-full max-w-xl py-10">
+      <ErrorState
+        title="This page has stopped"
+        problem={asProblem(error)}
+        onRetry={() => {
+          reset()
+          location.reload()
+        }}
+      />
+    </div>
+  )
 }
 
 function NotFound() {

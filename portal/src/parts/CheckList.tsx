@@ -1,4 +1,4 @@
-import { Circle, Check as Tick, X } from 'lucide-react'
+import { ChevronRight, Circle, Check as Tick, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import { Scroller } from './Scroller.tsx'
@@ -55,73 +55,62 @@ export function CheckList({ checks, label }: { checks: Check[]; label: string })
   )
 }
 
-const words: Record<string, string> = {
-  signature: 'Signed by a certificate you trust',
-  issuer: 'Sent by your identity provider',
-  audience: 'Meant for this service',
-  recipient: 'Addressed to this ACS URL',
-  destination: 'Delivered to this ACS URL',
-  in_response_to: 'Answers the request that was sent',
-  inresponseto: 'Answers the request that was sent',
-  time_window: 'Inside its time window',
-  expired: 'Not expired',
-  replay: 'Seen for the first time',
-  algorithm: 'Strong signature algorithm',
-  status: 'The identity provider says success',
+type SignInCheck = {
+  rule: string
+  ok: boolean
+  expected: string | null
+  received: string | null
 }
 
-function inWords(rule: string): string {
-  const known =
-    words[
-      rule
-        .toLowerCase()
-        .replace(/^saml\./, '')
-        .replaceAll(/[- ]/g, '_')
-    ]
-  if (known) return known
-  const plain = rule.replaceAll(/[._]/g, ' ')
-  return plain.charAt(0).toUpperCase() + plain.slice(1)
-}
-
-/** The checks of a sign-in in their order, with expected and received value. */
-export function SignInChecks({
-  checks,
-}: {
-  checks: { rule: string; ok: boolean; expected: string | null; received: string | null }[]
-}) {
+/** The checks of a sign-in in their order; a failed one shows at once what was expected. */
+export function SignInChecks({ checks }: { checks: SignInCheck[] }) {
   return (
-    <ul aria-label="Checks" className="flex flex-col divide-y divide-line">
+    <ul aria-label="Checks" className="flex flex-col">
       {checks.map((check) => (
-        <li key={check.rule} className="flex items-start gap-3 py-2.5 first:pt-0 last:pb-0">
-          <CheckMark state={check.ok ? 'done' : 'failed'} />
-          <div className="min-w-0 flex-1">
-            <div className="text-ink">{inWords(check.rule)}</div>
-            {check.expected !== null || check.received !== null ? (
-              <dl className="mt-1 grid grid-cols-[5rem_1fr] gap-x-2 gap-y-0.5 text-sm">
-                {check.expected === null ||
-                (check.ok && check.expected === check.received) ? null : (
-                  <>
-                    <dt className="text-ink-3">Expected</dt>
-                    <dd className="font-mono text-xs/5 text-ink-2 wrap-anywhere">
-                      {check.expected}
-                    </dd>
-                  </>
-                )}
-                <dt className="text-ink-3">Received</dt>
-                <dd
-                  className={classes(
-                    'font-mono text-xs/5 wrap-anywhere',
-                    check.ok ? 'text-ink-2' : 'text-bad',
-                  )}
-                >
-                  {check.received ?? 'nothing'}
-                </dd>
-              </dl>
-            ) : null}
-          </div>
+        <li key={check.rule}>
+          {check.expected === null && check.received === null ? (
+            <div className="flex items-start gap-2.5 px-2 py-1.5">
+              <CheckMark state={check.ok ? 'done' : 'failed'} />
+              <span className="text-ink">{check.rule}</span>
+            </div>
+          ) : (
+            <Compared check={check} />
+          )}
         </li>
       ))}
     </ul>
+  )
+}
+
+function Compared({ check }: { check: SignInCheck }) {
+  return (
+    <details open={!check.ok} className="group rounded-lg">
+      <summary className="flex list-none items-start gap-2.5 rounded-lg px-2 py-1.5 hover:bg-hover [&::-webkit-details-marker]:hidden">
+        <CheckMark state={check.ok ? 'done' : 'failed'} />
+        <span className={classes('min-w-0 flex-1 text-ink', !check.ok && 'font-medium')}>
+          {check.rule}
+        </span>
+        <ChevronRight
+          className="mt-0.5 size-4 shrink-0 text-ink-3 transition-transform group-open:rotate-90"
+          aria-hidden="true"
+        />
+      </summary>
+      <dl className="grid grid-cols-[4.75rem_1fr] gap-x-2 gap-y-1 pt-1 pr-2 pb-3 pl-9.5 text-sm">
+        <dt className="text-ink-3">Expected</dt>
+        <dd className="font-mono text-xs/5 text-ink-2 wrap-anywhere">
+          {check.expected ?? 'nothing'}
+        </dd>
+        <dt className="text-ink-3">Received</dt>
+        <dd
+          className={classes(
+            'font-mono text-xs/5 wrap-anywhere',
+            check.ok ? 'text-ink-2' : 'text-bad',
+          )}
+        >
+          {check.received ?? 'nothing'}
+        </dd>
+      </dl>
+    </details>
   )
 }
 

@@ -33,4 +33,12 @@ export { BareSwitch, Checkbox, Switch } from './Switch.tsx'
 export { type Column, Pager, type Sorting, Table } from './Table.tsx'
 export { Ago, daysUntil, isPast, Moment, onDate } from './Time.tsx'
 export { Toasts, toast, toastProblem } from './Toast.tsx'
-export { methodWords, roleWords, sourceWords, statusWords } from './words.ts'
+export {
+  browserWords,
+  eventTypes,
+  eventWords,
+  methodWords,
+  roleWords,
+  sourceWords,
+  statusWords,
+} from './words.ts'

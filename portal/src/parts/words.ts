@@ -26,3 +26,78 @@ export function roleWords(role: string): string {
 }
 
 export const statusWords = { active: 'Active', pending: 'Pending', deactivated: 'Deactivated' }
+
+const eventLabels: Record<string, string> = {
+  'auth.succeeded': 'Signed in',
+  'auth.failed': 'Sign-in refused',
+  'auth.signed_out': 'Signed out',
+  'session.ended': 'Session ended',
+  'organisation.created': 'Organisation created',
+  'organisation.changed': 'Organisation changed',
+  'login_method.changed': 'Login method changed',
+  'connection.changed': 'SSO connection changed',
+  'connection.tested': 'SSO connection tested',
+  'provisioning.changed': 'Provisioning changed',
+  'user.joined': 'User joined',
+  'user.linked': 'User linked to the identity provider',
+  'user.changed': 'User changed',
+  'user.activated': 'User activated',
+  'user.deactivated': 'User deactivated',
+  'user.enabled': 'User enabled',
+  'user.deleted': 'User deleted',
+  'user.email_change_refused': 'E-mail change not taken over',
+  'user.role_granted': 'Role granted',
+  'user.role_revoked': 'Role revoked',
+  'user.password_set': 'Password set',
+  'activation.issued': 'Activation link issued',
+  'group.created': 'Group created',
+  'group.member_added': 'Added to a group',
+  'group.member_removed': 'Removed from a group',
+  'group.pool_granted': 'Group assigned to a pool',
+  'pool.created': 'Pool created',
+  'pool.granted': 'Assigned to a pool',
+  'pool.revoked': 'Removed from a pool',
+  'adoption.queued': 'Waiting in the adoption queue',
+  'adoption.approved': 'Adoption approved',
+  'adoption.declined': 'Adoption declined',
+  'break_glass.created': 'Emergency account created',
+  'break_glass.changed': 'Emergency account changed',
+  'break_glass.deleted': 'Emergency account deleted',
+  'break_glass.used': 'Emergency access used',
+  'domain.added': 'Domain added',
+  'domain.verified': 'Domain verified',
+  'api_key.created': 'API key created',
+  'scim_token.created': 'SCIM token created',
+  'platform.root_created': 'Operator created',
+}
+export const eventTypes = Object.entries(eventLabels).map(([value, label]) => ({ value, label }))
+
+/** An audit event's type in words; a type that is new here is shown as it is. */
+export function eventWords(type: string): string {
+  return eventLabels[type] ?? type
+}
+
+const browsers = [
+  ['Edg/', 'Edge'],
+  ['Firefox/', 'Firefox'],
+  ['Chrome/', 'Chrome'],
+  ['Safari/', 'Safari'],
+] as const
+const systems = [
+  ['Windows', 'Windows'],
+  ['iPhone', 'iOS'],
+  ['iPad', 'iPadOS'],
+  ['Android', 'Android'],
+  ['Mac OS X', 'macOS'],
+  ['Linux', 'Linux'],
+] as const
+
+/** A browser by name, as far as its user agent gives it away. */
+export function browserWords(userAgent: string): string {
+  const named = (list: readonly (readonly [string, string])[]) =>
+    list.find(([sign]) => userAgent.includes(sign))?.[1]
+  const browser = named(browsers)
+  const system = named(systems)
+  if (!browser) return userAgent
+  return system ? `${browser} on ${system}` : browser
+}

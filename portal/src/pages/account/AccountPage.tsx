@@ -6,6 +6,7 @@ import {
   Avatar,
   Badge,
   Button,
+  browserWords,
   Card,
   EmptyState,
   ErrorState,
@@ -158,7 +159,9 @@ function Sessions({ userId }: { userId: string }) {
           {items.map((session) => (
             <li key={session.id} className="flex items-center justify-between gap-4 px-5 py-3">
               <div className="min-w-0">
-                <div className="truncate">{session.userAgent}</div>
+                <div className="truncate" title={session.userAgent}>
+                  {browserWords(session.userAgent)}
+                </div>
                 <div className="text-sm text-ink-3">
                   {session.ip} · last seen <Ago at={session.lastSeenAt} />
                 </div>

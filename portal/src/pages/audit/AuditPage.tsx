@@ -13,6 +13,8 @@ import {
   Diff,
   EmptyState,
   ErrorState,
+  eventTypes,
+  eventWords,
   FilterMenu,
   inputClasses,
   KeyValue,
@@ -24,13 +26,6 @@ import {
 const route = getRouteApi('/o/$slug/settings/audit')
 const day = 86_400_000
 const spans: Record<string, number> = { '1d': day, '7d': 7 * day, '30d': 30 * day }
-const types = [
-  ['user.', 'People'],
-  ['login_method.', 'Login method'],
-  ['provisioning.', 'Provisioning'],
-  ['auth.', 'Sign-ins'],
-  ['break_glass.', 'Emergency access'],
-] as const
 
 export function AuditPage() {
   const { api, key } = useOrganisation()
@@ -81,7 +76,7 @@ export function AuditPage() {
           <input
             type="search"
             aria-label="Search by who did it"
-            placeholder="Who did it"
+            placeholder="Who did it, by full name"
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             className={`${inputClasses} pl-9`}
@@ -90,7 +85,7 @@ export function AuditPage() {
         <FilterMenu
           label="What"
           value={search.type}
-          choices={types.map(([value, label]) => ({ value, label }))}
+          choices={eventTypes}
           onChange={(value) => set('type', value)}
         />
         <FilterMenu
@@ -187,7 +182,7 @@ function Entry({ event }: { event: AuditEvent }) {
           aria-hidden="true"
         />
         <span className="grid min-w-0 flex-1 gap-x-4 gap-y-0.5 sm:grid-cols-[minmax(0,15rem)_minmax(0,1fr)_auto] sm:items-center">
-          <code className="truncate text-sm text-ink">{event.type}</code>
+          <span className="truncate font-medium text-ink">{eventWords(event.type)}</span>
           <span className="min-w-0 truncate text-ink-2">
             {event.actor.label}
             {event.subject.label ? (
@@ -205,6 +200,7 @@ function Entry({ event }: { event: AuditEvent }) {
         <div id={id} className="flex flex-col gap-4 bg-sunken/60 px-4 pt-2 pb-5 sm:px-5 sm:pl-12">
           <KeyValue
             rows={[
+              { label: 'Type', value: <code className="text-sm">{event.type}</code> },
               { label: 'When', value: <Moment at={event.at} /> },
               { label: 'Who', value: `${event.actor.label} (${event.actor.kind})` },
               ...(event.source ? [{ label: 'Through', value: event.source }] : []),

@@ -224,8 +224,15 @@ function Fields({ draft, readOnly, onChange }: Props) {
         className="font-mono text-xs/5"
         placeholder="-----BEGIN CERTIFICATE-----"
         help="PEM or bare base64. Several certificates may stand one after another, for a rollover."
-        onChange={(event) => onChange({ certificates: event.target.value })}
+        onChange={(event) => onChange({ certificates: event.target.value, read: null })}
       />
+      {draft.read ? (
+        <ul aria-label="Certificates" className="flex flex-col gap-3">
+          {draft.read.certificates.map((certificate) => (
+            <CertificateLine key={certificate.fingerprint} certificate={certificate} />
+          ))}
+        </ul>
+      ) : null}
       <TextField
         label="Logout URL"
         note="optional"

@@ -132,14 +132,36 @@ function whyNot(option: Option, draft: Draft): string | null {
 
 function SelfService({ view }: { view: ProvisioningView }) {
   return (
-    <li className="flex items-start justify-between gap-5 px-5 py-5 sm:px-6">
-      <div className="min-w-0">
-        <h3 className="font-semibold">Self-service link</h3>
-        <p className="text-ink-2">{view.selfService.state}</p>
+    <li className="flex flex-col gap-3 px-5 py-5 sm:px-6">
+      <div className="flex items-start justify-between gap-5">
+        <div className="min-w-0">
+          <h3 className="font-semibold">Self-service link</h3>
+          <p className="text-ink-2">
+            One link with which people of your own e-mail domains register themselves.
+          </p>
+        </div>
+        <Badge tone={view.selfService.enabled ? 'good' : 'neutral'}>
+          {view.selfService.enabled ? 'On' : 'Off'}
+        </Badge>
       </div>
-      <Badge tone={view.selfService.enabled ? 'good' : 'neutral'}>
-        {view.selfService.enabled ? 'On' : 'Off'}
-      </Badge>
+      <dl className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
+        <div>
+          <dt className="text-ink-3">Needs</dt>
+          <dd className="text-ink-2">No login method in particular</dd>
+        </div>
+        <div>
+          <dt className="text-ink-3">State</dt>
+          <dd className="text-ink-2">
+            {linkStates[view.selfService.state] ?? view.selfService.state}
+          </dd>
+        </div>
+      </dl>
     </li>
   )
+}
+
+const linkStates: Record<string, string> = {
+  open: 'Open',
+  closed_off: 'Closed: nobody can register by link',
+  closed_source: 'Closed while people enter by another way',
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { SamlInput, TestView } from '../../../../contract/src/index.ts'
 import { asProblem, type Seen, type Sent, useOrganisation } from '../../client/index.ts'
 import { toastProblem } from '../../parts/index.ts'
@@ -10,6 +10,7 @@ type Started = { id: string; settings: string }
 /** "Test sign-in" of settings not saved yet: starts it in a small window and follows it. */
 export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
   const { api, key, id: organisationId } = useOrganisation()
+  const opened = useRef<Window | null>(null)
   const place = `usher.test.${organisationId}`
   const [started, setStarted] = useState<Started | null>(() => kept(place))
   useEffect(() => {
@@ -23,11 +24,20 @@ export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
     refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 1500 : false),
     refetchIntervalInBackground: true,
   })
+  const finished = test.data !== undefined && test.data.state !== 'pending'
+  useEffect(() => {
+    if (!finished) return
+    // Everything the small window has to say is shown here.
+    opened.current?.close()
+    opened.current = null
+  }, [finished])
+
   const start = useMutation({
     mutationFn: async () => {
       if (!saml) return
       // Opened before the call, while the browser still sees the click that asked for it.
       const popup = window.open('', 'usher-test', 'popup,width=520,height=680')
+      opened.current = popup
       try {
         const begun = await api.startTest(saml)
         setStarted({ id: begun.id, settings: JSON.stringify(saml) })

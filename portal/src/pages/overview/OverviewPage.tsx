@@ -11,6 +11,7 @@ import {
   type Check,
   CheckList,
   ErrorState,
+  eventWords,
   methodWords,
   Page,
   Section,
@@ -256,7 +257,7 @@ function RecentChanges() {
                 className="flex items-center justify-between gap-3 py-2 first:pt-0 last:pb-0"
               >
                 <span className="min-w-0 truncate">
-                  <span className="font-mono text-sm">{event.type}</span>{' '}
+                  {eventWords(event.type)}{' '}
                   <span className="text-ink-3">by {event.actor.label}</span>
                 </span>
                 <span className="shrink-0 text-sm text-ink-3">

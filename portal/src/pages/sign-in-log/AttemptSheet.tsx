@@ -5,6 +5,7 @@ import { asProblem, type Seen, useOrganisation } from '../../client/index.ts'
 import {
   Badge,
   Banner,
+  browserWords,
   Claims,
   Code,
   CopyButton,
@@ -93,7 +94,10 @@ function Details({ attempt }: { attempt: Attempt }) {
             ...(attempt.rule ? [{ label: 'Rule that decided', value: attempt.rule }] : []),
             { label: 'Method', value: attempt.method },
             { label: 'From', value: attempt.ip ?? 'Unknown' },
-            { label: 'Browser', value: attempt.userAgent ?? 'Unknown' },
+            {
+              label: 'Browser',
+              value: attempt.userAgent ? browserWords(attempt.userAgent) : 'Unknown',
+            },
           ]}
         />
       </Part>

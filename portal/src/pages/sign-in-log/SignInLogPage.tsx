@@ -189,6 +189,7 @@ const columns = (open: (id: string) => unknown): Column<SignInAttempt>[] => [
 ]
 
 const methods: Record<string, string> = {
+  saml: 'SSO',
   sso: 'SSO',
   password: 'Password',
   google: 'Google',

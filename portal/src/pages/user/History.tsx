@@ -1,6 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { asProblem, useOrganisation } from '../../client/index.ts'
-import { Ago, Badge, Card, Diff, Loaded, Section, SkeletonRows } from '../../parts/index.ts'
+import {
+  Ago,
+  Badge,
+  Card,
+  Diff,
+  eventWords,
+  Loaded,
+  Section,
+  SkeletonRows,
+} from '../../parts/index.ts'
 import type { Person } from './person.ts'
 
 export function History({ person }: { person: Person }) {
@@ -23,7 +32,7 @@ export function History({ person }: { person: Person }) {
                     <details>
                       <summary className="flex list-none flex-wrap items-center justify-between gap-x-4 gap-y-0.5 px-5 py-3 hover:bg-hover/60 [&::-webkit-details-marker]:hidden">
                         <span className="min-w-0">
-                          <code className="text-sm">{event.type}</code>{' '}
+                          <span className="font-medium">{eventWords(event.type)}</span>{' '}
                           <span className="text-ink-2">by {event.actor.label}</span>
                         </span>
                         <span className="flex items-center gap-2 text-sm text-ink-3">

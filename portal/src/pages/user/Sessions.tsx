@@ -4,6 +4,7 @@ import {
   Ago,
   Badge,
   Button,
+  browserWords,
   Card,
   Loaded,
   Section,
@@ -43,7 +44,9 @@ export function Sessions({ person }: { person: Person }) {
                     className="flex items-center justify-between gap-4 px-5 py-3"
                   >
                     <div className="min-w-0">
-                      <div className="truncate">{session.userAgent}</div>
+                      <div className="truncate" title={session.userAgent}>
+                        {browserWords(session.userAgent)}
+                      </div>
                       <div className="text-sm text-ink-3">
                         {session.method} · {session.ip} · signed in <Ago at={session.createdAt} />,
                         last seen <Ago at={session.lastSeenAt} />

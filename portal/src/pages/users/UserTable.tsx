@@ -52,7 +52,7 @@ export function UserCards({ rows }: { rows: UserRow[] }) {
               {row.managedBy === 'portal' ? null : <SourceBadge source={row.managedBy} />}
             </span>
             <span className="text-sm text-ink-3">
-              {row.roleLabel} · last sign-in{' '}
+              {row.roleLabel} · Last sign-in{' '}
               {row.lastSignInAt ? <Ago at={row.lastSignInAt} /> : 'Never'}
             </span>
           </div>
@@ -117,7 +117,7 @@ function PersonLink({ row }: { row: UserRow }) {
     <Link
       to="/o/$slug/settings/users/$id"
       params={{ slug, id: row.id }}
-      className="block max-w-44 truncate rounded-sm font-medium text-ink underline-offset-3 hover:underline"
+      className="block max-w-44 truncate rounded-sm leading-6 font-medium text-ink underline-offset-3 hover:underline"
     >
       {row.firstName} {row.lastName}
     </Link>
