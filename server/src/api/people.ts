@@ -26,14 +26,13 @@ import {
   endSession,
   explain,
   grantPool,
-  issueActivation,
   listAdoptions,
   listGroups,
   listPeople,
   listPools,
   listSessions,
-  lockUser,
   removeMember,
+  renewActivation,
   revokePool,
   roleLabel,
   userDetails,
@@ -167,12 +166,9 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
       const actor = await callerFor(door, request)
       if (!door.withoutMail)
         refuse('resource.not_found', 'Links are mailed to the person, not shown.')
-      const token = await door.directory.change(actor, async (write) => {
-        const user = await lockUser(write, request.params.id)
-        if (user.status !== 'pending')
-          refuse('request.invalid', 'Only a pending person has an activation link.')
-        return issueActivation(write, user)
-      })
+      const token = await door.directory.change(actor, (write) =>
+        renewActivation(write, request.params.id),
+      )
       return reply.code(201).send({ activationLink: `${door.baseUrl}/activate/${token}` })
     },
   )

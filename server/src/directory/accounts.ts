@@ -1,4 +1,4 @@
-import { days } from '../lib/clock.ts'
+import { days, minutes } from '../lib/clock.ts'
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
@@ -9,10 +9,12 @@ import { drillDueAt, isProved } from '../policy/index.ts'
 import { accounts, events, organisations, sessions, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
+import { subjectOf } from './people.ts'
 import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const activationDays = 7
+const resetMinutes = 60
 
 /** What a password sign-in needs to be checked; the hash is compared outside the transaction. */
 export async function passwordFacts({ db, actor }: Read, email: string) {
@@ -72,23 +74,43 @@ function refusePassword(organisation: Organisation, user: User | undefined): Ref
   return undefined
 }
 
-/** A one-time activation link; older ones of this person end (MU-9). @returns the token, shown once. */
-export async function issueActivation({ db, actor, now }: Write, user: User): Promise<string> {
+/** A one-time link; older ones of this person end (MU-9). @returns the token, shown once. */
+export async function issueLink(
+  { db, actor, now }: Write,
+  user: User,
+  kind: 'activation' | 'reset' = 'activation',
+): Promise<string> {
   const token = `${user.organisationId}.${newSecret()}`
   await accounts.removeLinksOf(db, user.organisationId, user.id)
   await accounts.addLink(db, {
     org_id: user.organisationId,
     hash: hashSecret(token),
-    kind: 'activation',
+    kind,
     user_id: user.id,
     created_at: now,
-    expires_at: now + days(activationDays),
+    expires_at: now + (kind === 'reset' ? minutes(resetMinutes) : days(activationDays)),
     used_at: null,
   })
   await events.append(db, actor, now, [
-    { name: 'activation.issued', subject: { kind: 'user', id: user.id, label: user.email } },
+    { name: 'activation.issued', subject: subjectOf(user), data: { kind } },
   ])
   return token
+}
+
+/**
+ * "Forgot password?" (LM-37). Known or not, the request is noted in the sign-in log, so that both
+ * take the same work; only a person who can use it gets the mail.
+ */
+export async function requestReset(
+  write: Write,
+  email: string,
+  report: AttemptReport,
+): Promise<void> {
+  const { organisation, user } = await passwordFacts(write, email)
+  const byPassword = organisation && refusePassword(organisation, undefined) === undefined
+  const mayReset = byPassword && user && user.status !== 'deactivated' && !user.held
+  await recordAttempt(write, { ...report, code: null, email, userId: user?.id ?? null })
+  if (mayReset) await sendMail(write, organisation, 'reset', user)
 }
 
 const expired: Refusal = {
@@ -98,16 +120,19 @@ const expired: Refusal = {
 }
 
 /** Opening a link consumes nothing (MU-9). */
-export async function readActivation({ db, actor, now }: Read, token: string) {
+export async function readLink({ db, actor, now }: Read, token: string) {
   const link = await accounts.findLink(db, actor.organisationId, hashSecret(token), now)
   const organisation = await organisations.find(db, actor.organisationId)
   const user = link && (await users.find(db, actor.organisationId, link.user_id))
-  if (!organisation || !user || user.status === 'deactivated') throw new Refused(expired)
-  return { organisation, user }
+  if (!organisation || !link || !user || user.status === 'deactivated') throw new Refused(expired)
+  return { organisation, user, kind: link.kind }
 }
 
-/** The person chose a password by their link: it proves the address and signs them in. */
-export async function activateWithPassword(
+/**
+ * The person chose a password by their link: it proves the address, ends their other sessions when
+ * they had a password before (LM-37), and signs them in.
+ */
+export async function choosePassword(
   write: Write,
   token: string,
   passwordHash: string,
@@ -126,6 +151,7 @@ export async function activateWithPassword(
   if (!found || found.status === 'deactivated' || found.held) throw new Refused(expired)
   const proved: User = { ...found, emailVerifiedAt: found.emailVerifiedAt ?? now }
   await setPassword(write, found, passwordHash)
+  await sessions.endOf(db, organisation.id, found.id)
   await users.update(db, found, proved)
   const user = await signedIn(write, { ...proved, version: found.version + 1 }, 'password')
   const session = await openSession(write, { userId: user.id }, { method: 'password', browser })
@@ -143,9 +169,7 @@ export async function setPassword(
     hash,
     set_at: now,
   })
-  await events.append(db, actor, now, [
-    { name: 'user.password_set', subject: { kind: 'user', id: user.id, label: user.email } },
-  ])
+  await events.append(db, actor, now, [{ name: 'user.password_set', subject: subjectOf(user) }])
 }
 
 export type NewBreakGlass = {

@@ -205,6 +205,9 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     ? await users.lock(db, organisation.id, identity.userId)
     : address && (await lockByEmail(write, organisation.id, address.folded))
   const identities = user && !identity ? await sso.identitiesOf(db, organisation.id, user.id) : []
+  const ofThisIdp = identities.filter((one) => one.issuer === vouched.issuer)
+  // A sign-in of the same subject at the same moment may have linked them since the first look.
+  const bySubject = identity !== undefined || ofThisIdp.some((one) => one.subject === subject)
   const roles = user ? await access.rolesOf(db, organisation.id, [user.id]) : []
   const known: KnownPerson | undefined = user && {
     status: user.status,
@@ -212,11 +215,11 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     joinedBy: user.joinedBy,
     pendingReason: user.pendingReason,
     everSignedIn: user.lastSignInAt !== null,
-    linkedElsewhere: identities.some((one) => one.issuer === vouched.issuer),
+    linkedElsewhere: ofThisIdp.length > 0 && !bySubject,
     isManager: roles.some(({ role }) => role === 'ROLE_MANAGER'),
   }
   const approved =
-    user && !identity
+    user && !bySubject
       ? await accounts.isAdoptionApproved(db, organisation.id, user.id, vouched.issuer, subject)
       : false
   return {
@@ -224,7 +227,7 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     subject,
     user,
     known,
-    bySubject: identity !== undefined,
+    bySubject,
     adoptionApproved: approved,
     domainVerified: address
       ? await accounts.isVerifiedDomain(db, organisation.id, address.domain)

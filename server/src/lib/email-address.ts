@@ -11,7 +11,7 @@ export type EmailAddress = { address: string; folded: string; domain: string }
 
 /** Returns undefined for what cannot be an address; 5 to 254 characters (MU-3). */
 export function readEmailAddress(input: string): EmailAddress | undefined {
-  const trimmed = input.trim()
+  const trimmed = input.normalize('NFC').trim()
   if (trimmed.length < 5 || trimmed.length > 254 || !looksSafe.test(trimmed)) return undefined
   const parts = trimmed.split('@')
   const [name, host] = parts
@@ -20,9 +20,7 @@ export function readEmailAddress(input: string): EmailAddress | undefined {
 
   const domain = normaliseDomain(host)
   if (!domain) return undefined
-  const normalName = name.normalize('NFC')
-  const address = `${normalName}@${domain}`
-  return { address, folded: `${normalName.toLowerCase()}@${domain}`, domain }
+  return { address: `${name}@${domain}`, folded: `${name.toLowerCase()}@${domain}`, domain }
 }
 
 /** IDNA ASCII in lower case, with at least two labels; undefined when it is no domain name. */

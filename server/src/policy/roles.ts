@@ -45,6 +45,12 @@ export function roleLabel(roles: string[]): string {
   return highest ? labels[highest] : 'None'
 }
 
+/** The permissions that a scope of an API key stands for; who may write may read. */
+function holds(scope: string): string[] {
+  const [area, verb] = scope.split(':')
+  return verb === 'write' ? [`usher.${area}.read`, `usher.${area}.write`] : [`usher.${area}.read`]
+}
+
 /** Whether this caller may do this at all, by roles or by the scopes of an API key (PV-2, AK-5). */
 export function mayAct(actor: Actor, act: Act): Refusal | undefined {
   if (actor.kind === 'operator' || actor.kind === 'system') return undefined
@@ -52,11 +58,8 @@ export function mayAct(actor: Actor, act: Act): Refusal | undefined {
     return { code: 'auth.required', detail: 'Sign in first.' }
   }
   if (actor.kind === 'api_key') {
-    const [area, verb] = act.split('.')
-    const needed = `${area}:${verb}`
-    const holds =
-      actor.scopes.includes(needed) || (verb === 'read' && actor.scopes.includes(`${area}:write`))
-    if (holds) return undefined
+    if (actor.scopes.flatMap(holds).includes(`usher.${act}`)) return undefined
+    const needed = act.replace('.', ':')
     return { code: 'api_key.scope_missing', detail: `This key lacks the scope ${needed}.` }
   }
   if (actor.roles.some((role) => permissionsOf(role).includes(`usher.${act}`))) return undefined
@@ -68,9 +71,8 @@ export function decideRoles(actor: Actor, wanted: Role[]): Refusal | undefined {
   if (wanted.includes('ROLE_ROOT')) {
     return { code: 'role.escalation', detail: 'ROLE_ROOT cannot be given in an organisation.' }
   }
-  if (actor.kind === 'operator' || actor.kind === 'system' || actor.kind === 'api_key')
-    return undefined
-  const own = new Set(actor.roles.flatMap(permissionsOf))
+  if (actor.kind === 'operator' || actor.kind === 'system') return undefined
+  const own = new Set([...actor.roles.flatMap(permissionsOf), ...actor.scopes.flatMap(holds)])
   own.add('usher.own.read')
   const beyond = wanted.find((role) =>
     permissionsOf(role).some((permission) => !own.has(permission)),
