@@ -45,6 +45,9 @@ export const PasswordSignIn = z.strictObject({
   returnTo: z.string().max(2000).optional(),
 })
 
+/** `POST /api/v1/sign-in/{slug}/reset`: 202 alike for known and unknown addresses (LM-37). */
+export const ResetRequest = z.strictObject({ email: z.string().min(1).max(254) })
+
 /** `POST /api/v1/sign-in/{slug}/emergency`: password and TOTP of a break-glass account (SE-12). */
 export const EmergencySignIn = z.strictObject({
   email: z.string().min(1).max(254),
@@ -81,6 +84,8 @@ export const Activation = z.object({
   organisation: z.object({ name: z.string(), slug: z.string() }),
   email: z.string(),
   firstName: z.string(),
+  /** A first password, or a new one. */
+  kind: z.enum(['activation', 'reset']),
   /** What completes it: choosing a password, or signing in through the organisation's identity provider. */
   completes: z.enum(['password', 'google', 'sso']),
   startUrl: z.string().nullable(),

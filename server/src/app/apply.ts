@@ -19,7 +19,7 @@ import {
   findConnection,
   findOrganisationBySlug,
   grantPoolToGroup,
-  issueActivation,
+  issueLink,
   listDomains,
   passwordFacts,
   platformId,
@@ -289,7 +289,7 @@ async function bringManagers(
     changes.push(`manager ${user.email} added`)
     if (hash && byPassword) await setPassword(write, user, hash)
     else {
-      const token = await issueActivation(write, user)
+      const token = await issueLink(write, user)
       made.push({ email: user.email, setupUrl: `${parts.baseUrl}/activate/${token}` })
     }
   }

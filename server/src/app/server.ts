@@ -303,6 +303,9 @@ async function portalRoutes(app: FastifyInstance): Promise<void> {
     },
   })
   const page = await readFile(join(portalFolder, 'index.html'), 'utf8')
+  app.get<{ Params: { token: string } }>('/reset/:token', (request, reply) =>
+    reply.redirect(`/activate/${encodeURIComponent(request.params.token)}`, 302),
+  )
   for (const path of pages) {
     app.get(path, (_request, reply) =>
       reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),

@@ -9,7 +9,7 @@ import { drillDueAt, isProved } from '../policy/index.ts'
 import { accounts, events, organisations, sessions, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
-import { subjectOf } from './people.ts'
+import { lockUser, subjectOf } from './people.ts'
 import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
@@ -95,6 +95,16 @@ export async function issueLink(
     { name: 'activation.issued', subject: subjectOf(user), data: { kind } },
   ])
   return token
+}
+
+/** A manager hands a link over where no mail service does: a first one, or one to reset (EM-5, EM-6). */
+export async function renewActivation(write: Write, id: string): Promise<string> {
+  allow(write.actor, 'users.write')
+  const user = await lockUser(write, id)
+  if (user.status === 'deactivated') {
+    throw new Refused({ code: 'user.deactivated', detail: 'Enable this person first.' })
+  }
+  return issueLink(write, user, user.status === 'pending' ? 'activation' : 'reset')
 }
 
 /**

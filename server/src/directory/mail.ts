@@ -4,7 +4,7 @@ import type { User } from '../model/user.ts'
 import { installation } from '../store/index.ts'
 import type { Write } from './write.ts'
 
-export type MailTemplate = 'activation' | 'method_changed' | 'break_glass_used'
+export type MailTemplate = 'activation' | 'reset' | 'method_changed' | 'break_glass_used'
 
 /** Queues a mail in the transaction of the act that it tells of (EM-8: its failure undoes nothing). */
 export async function sendMail(

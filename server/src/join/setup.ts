@@ -23,7 +23,7 @@ import {
   anyOrganisation,
   createOrganisation,
   findRoot,
-  issueActivation,
+  issueLink,
   listOrganisations,
   openSession,
   platformId,
@@ -186,7 +186,7 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
         })
         const user = await addManager(write, { ...manager, active: false })
         if (!user) return refuse('request.invalid', 'This e-mail address cannot be used.')
-        return { organisation, token: await issueActivation(write, user) }
+        return { organisation, token: await issueLink(write, user) }
       })
       return reply
         .code(201)

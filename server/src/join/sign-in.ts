@@ -6,6 +6,7 @@ import {
   Activation,
   EmergencySignIn,
   PasswordSignIn,
+  ResetRequest,
   SignedIn,
   SignInPage,
 } from '../../../contract/src/index.ts'
@@ -18,15 +19,16 @@ import {
   totpStep,
 } from '../auth/index.ts'
 import {
-  activateWithPassword,
+  choosePassword,
   findBreakGlass,
   findConnection,
   findOrganisationBySlug,
   newReference,
   passwordFacts,
   platformId,
-  readActivation,
+  readLink,
   recordAttempt,
+  requestReset,
   signInEmergency,
   signInWithPassword,
   type Write,
@@ -134,6 +136,29 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
   )
 
   app.post(
+    '/sign-in/:slug/reset',
+    { schema: { params: bySlug, body: ResetRequest, response: { 202: z.object({}) } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      await door.rateLimits.call(request.ip, 'reset')
+      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
+      if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
+        refuse('login_method.disabled', 'Passwords are not the login method of this organisation.')
+      }
+      const actor = visitor(request, organisation.id)
+      const report = {
+        reference: newReference(),
+        method: 'reset',
+        code: null,
+        userAgent: request.headers['user-agent'] ?? null,
+      }
+      const { email } = request.body
+      await door.directory.change(actor, (write) => requestReset(write, email, report))
+      return noStore(reply).code(202).send({})
+    },
+  )
+
+  app.post(
     '/sign-in/:slug/emergency',
     { schema: { params: bySlug, body: EmergencySignIn, response: { 200: SignedIn } } },
     async (request, reply) => {
@@ -202,14 +227,15 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       await door.rateLimits.call(request.ip, 'activation')
       const { token } = request.params
       const actor = actorOf(request, token)
-      const { organisation, user } = await door.directory.view(actor, (read) =>
-        readActivation(read, token),
+      const { organisation, user, kind } = await door.directory.view(actor, (read) =>
+        readLink(read, token),
       )
       noStore(reply)
       return {
         organisation: { name: organisation.name, slug: organisation.slug },
         email: user.email,
         firstName: user.firstName,
+        kind,
         completes: organisation.loginMethod ?? ('password' as const),
         startUrl: organisation.loginMethod === 'sso' ? door.startUrl(organisation.id) : null,
       }
@@ -224,11 +250,11 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       await door.rateLimits.call(request.ip, 'activation')
       const { token } = request.params
       const actor = actorOf(request, token)
-      await door.directory.view(actor, (read) => readActivation(read, token))
+      await door.directory.view(actor, (read) => readLink(read, token))
       await judgePassword(request.body.password)
       const hash = await hashPassword(request.body.password)
       const done = await door.directory.change(actor, (write) =>
-        activateWithPassword(write, token, hash, browserOf(request)),
+        choosePassword(write, token, hash, browserOf(request)),
       )
       reply.setCookie(
         sessionCookie,

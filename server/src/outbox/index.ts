@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { attempts, installation, organisations, type Store } from '../store/index.ts'
+import { announceExpiry } from './expiry.ts'
 
 export type OutboxLog = {
   info(fields: object, message: string): void
@@ -64,7 +65,9 @@ async function announceMail(store: Store, clock: Clock, log: OutboxLog): Promise
 }
 
 async function sweep(store: Store, clock: Clock): Promise<void> {
-  for (const { id } of await organisations.list(store.read)) {
+  for (const organisation of await organisations.list(store.read)) {
+    const { id } = organisation
+    await announceExpiry(store, organisation, clock.now())
     await store.write(async (db) => {
       await installation.removeExpired(db, id, clock.now())
       await attempts.trim(db, id)

@@ -53,6 +53,22 @@ export async function addMail(db: Db, mails: OutboxTable[]): Promise<void> {
   if (mails.length > 0) await db.insertInto('outbox').values(mails).execute()
 }
 
+/** Returns false when this was announced before, by whichever node. */
+export async function announceOnce(
+  db: Db,
+  organisationId: string,
+  key: string,
+  at: number,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('notices')
+    .values({ org_id: organisationId, key, at })
+    .onConflict((conflict) => conflict.columns(['org_id', 'key']).doNothing())
+    .returning('key')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 export async function dueMail(db: Db, now: number, limit: number): Promise<OutboxTable[]> {
   return db
     .selectFrom('outbox')

@@ -140,6 +140,8 @@ const first: Migration = {
       primary key (org_id, hash))`,
     `create table scim_settings (org_id text primary key, sync_groups integer not null,
       sync_roles integer not null, provision_existing integer not null)`,
+    `create table notices (org_id text not null, key text not null, at bigint not null,
+      primary key (org_id, key))`,
     `create table preferences (org_id text not null, user_id text not null, key text not null,
       value text not null, primary key (org_id, user_id, key))`,
 

@@ -205,7 +205,7 @@ export type AdoptionsTable = {
 export type LinksTable = {
   org_id: string
   hash: string
-  kind: 'activation'
+  kind: 'activation' | 'reset'
   user_id: string
   created_at: number
   expires_at: number
@@ -292,6 +292,9 @@ export type ScimSettingsTable = {
   provision_existing: Flag
 }
 
+/** What was announced once, such as the expiry of a certificate, so that no node announces it again. */
+export type NoticesTable = { org_id: string; key: string; at: number }
+
 export type PreferencesTable = { org_id: string; user_id: string; key: string; value: string }
 
 export type CountDeltasTable = { org_id: string; id: string; key: string; delta: number }
@@ -342,6 +345,7 @@ export type Tables = {
   api_keys: ApiKeysTable
   scim_tokens: ScimTokensTable
   scim_settings: ScimSettingsTable
+  notices: NoticesTable
   preferences: PreferencesTable
   count_deltas: CountDeltasTable
   counts: CountsTable
