@@ -527,6 +527,7 @@ export function answer(method: string, path: string, face: Face): Answer {
         organisation,
         email: 'grace.kim@acme.example',
         firstName: 'Grace',
+        kind: 'activation',
         completes: 'password',
         startUrl: null,
       }),

@@ -29,8 +29,14 @@ const scenes: Scene[] = [
       await page.getByLabel('E-mail').fill('ana@acme.example')
       await page.getByLabel('Password', { exact: true }).fill('wrong')
       await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('button', { name: 'Forgot password?' }).click()
+      await page.getByText('E-mail or password is not right').waitFor()
     },
+  },
+  {
+    name: 'login-forgot',
+    path: '/login/acme',
+    face: 'new',
+    act: press('Forgot password?'),
   },
   { name: 'login-unknown', path: '/login/nobody' },
   { name: 'login-emergency', path: '/login/acme/emergency' },

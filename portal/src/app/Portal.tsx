@@ -13,8 +13,11 @@ appointDoorman({
     const { pathname, href } = router.state.location
     const slug = /^\/o\/([^/]+)/.exec(pathname)?.[1]
     if (!slug) return
-    queries.clear()
-    void router.navigate({ to: '/login/$slug', params: { slug }, search: { returnTo: href } })
+    void router
+      .navigate({ to: '/login/$slug', params: { slug }, search: { returnTo: href } })
+      .then(() => {
+        for (const known of ['me', 'organisation']) queries.removeQueries({ queryKey: [known] })
+      })
   },
 })
 

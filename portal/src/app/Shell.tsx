@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
-import { Link, Outlet, useRouter } from '@tanstack/react-router'
+import { Link, Outlet } from '@tanstack/react-router'
 import { LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
-import { asProblem, doors, queries, useMe, useOrganisation } from '../client/index.ts'
+import { asProblem, doors, useMe, useOrganisation } from '../client/index.ts'
 import {
   Avatar,
   ButtonLink,
@@ -74,19 +74,12 @@ export function Shell() {
 function AccountMenu() {
   const { user } = useMe()
   const { slug } = useOrganisation()
-  const router = useRouter()
   const [theme, setTheme] = useTheme()
   const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`
   const signOut = useMutation({
     mutationFn: () => doors.signOut(),
-    onSuccess: async () => {
-      await router.navigate({
-        to: '/login/$slug',
-        params: { slug },
-        search: { signedOut: '1' },
-      })
-      queries.clear()
-    },
+    // Loading afresh leaves nothing of the session in memory.
+    onSuccess: () => location.assign(`/login/${slug}?signedOut=1`),
     onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
   })
   return (

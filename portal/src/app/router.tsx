@@ -43,6 +43,11 @@ const activate = createRoute({
   path: '/activate/$token',
   component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
 })
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset/$token',
+  component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
+})
 const platform = createRoute({
   getParentRoute: () => root,
   path: '/platform',
@@ -173,6 +178,7 @@ export const router = createRouter({
     login,
     emergencyLogin,
     activate,
+    reset,
     platform,
     signedIn,
     organisation.addChildren([

@@ -55,6 +55,8 @@ export const doors = {
   ) => ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/password`, { body }),
   signInEmergency: (slug: string, body: { email: string; password: string; code: string }) =>
     ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/emergency`, { body }),
+  requestReset: (slug: string, email: string) =>
+    ask<unknown>('POST', `/sign-in/${enc(slug)}/reset`, { body: { email } }),
   activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
   activate: (token: string, password: string) =>
     ask<{ returnTo?: string } | undefined>('POST', `/activations/${enc(token)}`, {
@@ -139,6 +141,9 @@ export function organisationApi(organisationId: string) {
     removeUser: (id: string) => ask<void>('DELETE', user(id)),
     enableUser: (id: string) => ask<void>('PUT', `${user(id)}/enable`),
     disableUser: (id: string) => ask<void>('PUT', `${user(id)}/disable`),
+    /** Only while the installation sends no mail: the link to hand over. */
+    activationLink: (id: string) =>
+      ask<{ activationLink: string }>('POST', `${user(id)}/activation-link`),
     userSessions: (id: string) =>
       ask<Items<Seen<typeof UserSession>>>('GET', `${user(id)}/sessions`),
     endSession: (id: string, sessionId: string) =>

@@ -1,4 +1,4 @@
-import type { passwordRules } from '../../../contract/src/index.ts'
+import type { Problem, passwordRules } from '../../../contract/src/index.ts'
 import { CheckMark, type CheckState } from './CheckList.tsx'
 
 type Rule = (typeof passwordRules)[number]
@@ -49,4 +49,13 @@ export function meetsPasswordRules(password: string): boolean {
   const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u]
   const long = [...password].length
   return long >= 8 && long <= 128 && kinds.filter((kind) => kind.test(password)).length >= 3
+}
+
+/** What the server found wrong with a password, for the field and for its list of rules. */
+export function passwordFault(problem: Problem): { words: string; failed: string[] } {
+  const failed = (problem.errors ?? []).map((fault) => fault.code)
+  const words = failed.includes('leaked')
+    ? 'This password is in the list of leaked passwords. Please choose another.'
+    : problem.detail
+  return { words, failed }
 }

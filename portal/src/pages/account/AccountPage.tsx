@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Layers, LogOut } from 'lucide-react'
-import { asProblem, doors, queries, useMe, useOrganisation } from '../../client/index.ts'
+import { asProblem, doors, useMe, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Avatar,
@@ -33,10 +33,7 @@ export function AccountPage() {
   const { user, session, organisation } = useMe()
   const signOut = useMutation({
     mutationFn: doors.signOut,
-    onSuccess: () => {
-      queries.clear()
-      location.assign(`/login/${organisation.slug}?signedOut=1`)
-    },
+    onSuccess: () => location.assign(`/login/${organisation.slug}?signedOut=1`),
     onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
   })
   const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`

@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { ArrowRight } from 'lucide-react'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import type { Activation } from '../../../../contract/src/index.ts'
-import { asProblem, doors, queries, type Seen } from '../../client/index.ts'
+import { asProblem, doors, type Seen } from '../../client/index.ts'
 import {
   Button,
   buttonClasses,
@@ -14,13 +14,12 @@ import {
   PasswordField,
   PasswordRules,
   ProblemBanner,
+  passwordFault,
   TextField,
 } from '../../parts/index.ts'
 
-const route = getRouteApi('/activate/$token')
-
 export function ActivatePage() {
-  const { token } = route.useParams()
+  const { token = '' } = useParams({ strict: false })
   const activation = useQuery({
     queryKey: ['activation', token],
     queryFn: () => doors.activation(token),
@@ -35,15 +34,18 @@ export function ActivatePage() {
       </Doorstep>
     )
   }
-  const { organisation, firstName, email, completes } = activation.data
+  const { organisation, firstName, email, completes, kind } = activation.data
+  const reset = kind === 'reset'
   return (
     <Doorstep
-      title={`Join ${organisation.name}`}
-      heading={`Welcome, ${firstName}`}
+      title={reset ? 'New password' : `Join ${organisation.name}`}
+      heading={reset ? 'Choose a new password' : `Welcome, ${firstName}`}
       about={
-        completes === 'password'
-          ? `Choose a password to activate your account at ${organisation.name}.`
-          : `${organisation.name} signs people in through its identity provider. Continue as ${email} to activate your account.`
+        reset
+          ? `For your account at ${organisation.name}. All your other sessions end.`
+          : completes === 'password'
+            ? `Choose a password to activate your account at ${organisation.name}.`
+            : `${organisation.name} signs people in through its identity provider. Continue as ${email} to activate your account.`
       }
     >
       {completes === 'password' ? (
@@ -62,7 +64,7 @@ export function ActivatePage() {
 }
 
 function ChoosePassword({ activation }: { activation: Seen<typeof Activation> }) {
-  const { token } = route.useParams()
+  const { token = '' } = useParams({ strict: false })
   const navigate = useNavigate()
   const [refused, setRefused] = useState<{ password: string; rules: string[] }>()
   const { register, handleSubmit, watch, formState, setError } = useForm({
@@ -72,15 +74,15 @@ function ChoosePassword({ activation }: { activation: Seen<typeof Activation> })
   const activate = useMutation({
     mutationFn: (chosen: string) => doors.activate(token, chosen),
     onSuccess: (answer) => {
-      queries.clear()
       if (answer?.returnTo) return location.assign(answer.returnTo)
       void navigate({ to: '/login/$slug', params: { slug: activation.organisation.slug } })
     },
     onError: (error, chosen) => {
       const problem = asProblem(error)
       if (problem.code !== 'password.too_weak') return
-      setRefused({ password: chosen, rules: (problem.errors ?? []).map((fault) => fault.code) })
-      setError('password', { message: problem.detail }, { shouldFocus: true })
+      const { words, failed } = passwordFault(problem)
+      setRefused({ password: chosen, rules: failed })
+      setError('password', { message: words }, { shouldFocus: true })
     },
   })
   const problem = activate.error ? asProblem(activate.error) : null
@@ -112,7 +114,7 @@ function ChoosePassword({ activation }: { activation: Seen<typeof Activation> })
         failed={refused?.password === password ? refused.rules : []}
       />
       <Button look="primary" size="large" type="submit" busy={activate.isPending}>
-        Activate
+        {activation.kind === 'reset' ? 'Save the new password' : 'Activate'}
       </Button>
     </form>
   )
@@ -123,7 +125,7 @@ function Expired() {
     <Doorstep
       title="Link expired"
       heading="This link no longer works"
-      about="Activation links live 7 days and work once. Ask a manager of your organisation to send you a new one; if you have activated your account already, just sign in."
+      about="Links work once and for a limited time. Ask a manager of your organisation for a new one; if you have used it already, just sign in."
     />
   )
 }

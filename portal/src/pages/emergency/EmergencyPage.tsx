@@ -29,6 +29,7 @@ import {
   PasswordField,
   PasswordRules,
   ProblemBanner,
+  passwordFault,
   placeFaults,
   SkeletonRows,
   TextField,
@@ -217,7 +218,7 @@ function CreateDialog({
     onError: (error) => {
       const found = asProblem(error)
       if (found.code === 'password.too_weak') {
-        return setError('password', { message: found.detail }, { shouldFocus: true })
+        return setError('password', { message: passwordFault(found).words }, { shouldFocus: true })
       }
       setProblem(placeFaults(found, setError, ['email', 'password']) ? undefined : found)
     },

@@ -184,6 +184,7 @@ function refuseIfChanged(now: unknown, known: unknown): void {
 
 function ConfirmSave({
   draft,
+  views,
   busy,
   error,
   onConfirm,
@@ -191,6 +192,7 @@ function ConfirmSave({
 }: Props & { busy: boolean; error: unknown; onConfirm: () => void; onClose: () => void }) {
   const { api, key } = useOrganisation()
   const { method } = draft
+  const first = views.login.value.method === null
   const saml = method === 'sso' ? samlInputOf(draft.saml) : null
   const preview = useQuery({
     queryKey: key('login-method', 'preview', method, saml),
@@ -203,7 +205,7 @@ function ConfirmSave({
       open
       wide
       onClose={onClose}
-      title={`Switch to ${method ? methodWords[method] : ''}?`}
+      title={`${first ? 'Sign in by' : 'Switch to'} ${method ? methodWords[method] : ''}?`}
       about="It takes effect for everyone at once. This is who is affected."
       footer={
         <>

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useForm } from 'react-hook-form'
-import { asProblem, doors, queries } from '../../client/index.ts'
+import { asProblem, doors } from '../../client/index.ts'
 import { Banner, Button, Doorstep, PasswordField, TextField } from '../../parts/index.ts'
 
 const route = getRouteApi('/login/$slug/emergency')
@@ -14,10 +14,7 @@ export function EmergencyLoginPage() {
   })
   const signIn = useMutation({
     mutationFn: (values: Values) => doors.signInEmergency(slug, values),
-    onSuccess: ({ returnTo }) => {
-      queries.clear()
-      location.assign(returnTo)
-    },
+    onSuccess: ({ returnTo }) => location.assign(returnTo),
     onError: () => resetField('code'),
   })
   const { errors } = formState

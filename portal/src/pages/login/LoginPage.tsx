@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { ArrowRight, SearchX } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { SignInPage } from '../../../../contract/src/index.ts'
-import { asProblem, doors, queries, type Seen } from '../../client/index.ts'
+import { asProblem, doors, type Seen } from '../../client/index.ts'
 import {
   Banner,
   Button,
@@ -12,6 +12,7 @@ import {
   Doorstep,
   ErrorState,
   PasswordField,
+  ProblemBanner,
   Skeleton,
   TextField,
   textLink,
@@ -73,24 +74,29 @@ function Method({ page }: { page: Seen<typeof SignInPage> }) {
       </a>
     )
   }
-  return <PasswordForm />
+  return <PasswordDoor />
 }
 
-function PasswordForm() {
+function PasswordDoor() {
+  const [forgotten, setForgotten] = useState<string>()
+  return forgotten === undefined ? (
+    <PasswordForm onForgot={setForgotten} />
+  ) : (
+    <ForgotForm email={forgotten} onBack={() => setForgotten(undefined)} />
+  )
+}
+
+function PasswordForm({ onForgot }: { onForgot: (email: string) => void }) {
   const { slug } = route.useParams()
   const { returnTo } = route.useSearch()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [missing, setMissing] = useState<{ email?: string; password?: string }>({})
-  const [forgot, setForgot] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const signIn = useMutation({
     mutationFn: () =>
       doors.signInWithPassword(slug, { email, password, ...(returnTo ? { returnTo } : {}) }),
-    onSuccess: (answer) => {
-      queries.clear()
-      location.assign(answer.returnTo)
-    },
+    onSuccess: (answer) => location.assign(answer.returnTo),
     onError: () => setPassword(''),
   })
   return (
@@ -139,21 +145,63 @@ function PasswordForm() {
       <Button look="primary" size="large" type="submit" busy={signIn.isPending}>
         Sign in
       </Button>
-      <div className="flex flex-col items-center gap-3">
-        <button
-          type="button"
-          aria-expanded={forgot}
-          onClick={() => setForgot(!forgot)}
-          className={textLink}
-        >
-          Forgot password?
-        </button>
-        <div role="status" className="w-full">
-          {forgot ? (
-            <Banner>Ask a manager of your organisation for a new activation link.</Banner>
-          ) : null}
-        </div>
+      <button type="button" onClick={() => onForgot(email)} className={`${textLink} self-center`}>
+        Forgot password?
+      </button>
+    </form>
+  )
+}
+
+/** Answers alike for known and unknown addresses (LM-37). */
+function ForgotForm({ email: typed, onBack }: { email: string; onBack: () => void }) {
+  const { slug } = route.useParams()
+  const [email, setEmail] = useState(typed)
+  const [missing, setMissing] = useState<string>()
+  const request = useMutation({ mutationFn: () => doors.requestReset(slug, email.trim()) })
+  const back = (
+    <button type="button" onClick={onBack} className={`${textLink} self-center`}>
+      Back to sign-in
+    </button>
+  )
+  if (request.isSuccess) {
+    return (
+      <div className="flex flex-col gap-5">
+        <Banner tone="good" live title="If this address is known here, a link is on its way">
+          It lives 60 minutes and works once. No mail after a few minutes? Ask a manager of your
+          organisation for a new activation link.
+        </Banner>
+        {back}
       </div>
+    )
+  }
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-5"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (email.trim() === '') setMissing('Please enter your e-mail address.')
+        else request.mutate()
+      }}
+    >
+      <p className="text-ink-2">Enter your e-mail address to get a link for a new password.</p>
+      {request.error ? <ProblemBanner problem={asProblem(request.error)} /> : null}
+      <TextField
+        label="E-mail"
+        type="email"
+        autoComplete="username"
+        className="h-11"
+        value={email}
+        error={missing}
+        onChange={(event) => {
+          setEmail(event.target.value)
+          setMissing(undefined)
+        }}
+      />
+      <Button look="primary" size="large" type="submit" busy={request.isPending}>
+        Send the link
+      </Button>
+      {back}
     </form>
   )
 }

@@ -16,6 +16,7 @@ import {
   PasswordField,
   PasswordRules,
   ProblemBanner,
+  passwordFault,
   placeFaults,
   slugFrom,
   TextField,
@@ -82,6 +83,7 @@ const fields = [
 function SetupForm({ code }: { code: string }) {
   const [ownSlug, setOwnSlug] = useState(false)
   const [problem, setProblem] = useState<Problem>()
+  const [refused, setRefused] = useState<{ password: string; rules: string[] }>()
   const { register, handleSubmit, setError, setValue, watch, formState } = useForm<Values>({
     defaultValues: {
       code,
@@ -92,13 +94,15 @@ function SetupForm({ code }: { code: string }) {
   const setUp = useMutation({
     mutationFn: (values: Values) => doors.setUp(values),
     onSuccess: ({ portalUrl }) => location.assign(portalUrl),
-    onError: (error) => {
+    onError: (error, values) => {
       const found = asProblem(error)
       if (found.code === 'org.slug_taken') {
         return setError('organisation.slug', { message: found.detail }, { shouldFocus: true })
       }
       if (found.code === 'password.too_weak') {
-        setError('manager.password', { message: found.detail }, { shouldFocus: true })
+        const { words, failed } = passwordFault(found)
+        setRefused({ password: values.manager.password, rules: failed })
+        setError('manager.password', { message: words }, { shouldFocus: true })
         return
       }
       setProblem(placeFaults(found, setError, fields) ? undefined : found)
@@ -180,7 +184,10 @@ function SetupForm({ code }: { code: string }) {
                 meetsPasswordRules(value) || 'This password does not meet the rules below yet.',
             })}
           />
-          <PasswordRules password={password} />
+          <PasswordRules
+            password={password}
+            failed={refused?.password === password ? refused.rules : []}
+          />
         </fieldset>
         <TextField
           label="Set-up code"

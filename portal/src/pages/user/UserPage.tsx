@@ -18,6 +18,7 @@ import {
   TextLink,
   useTitle,
 } from '../../parts/index.ts'
+import { ActivationLink } from './ActivationLink.tsx'
 import { Acts } from './Acts.tsx'
 import { History } from './History.tsx'
 import { Memberships } from './Memberships.tsx'
@@ -124,7 +125,7 @@ function Details({
         <Acts person={person} onChanged={onChanged} />
       </div>
       {person.status === 'pending' ? (
-        <Banner tone="warn" title="Pending">
+        <Banner tone="warn" title="Pending" action={<ActivationLink person={person} />}>
           {person.pendingReason === 'method_changed'
             ? 'The login method has changed. This person is active again with their first sign-in by the new method; roles, groups and pools are kept.'
             : 'This person has not activated the account yet.'}

@@ -6,6 +6,7 @@ import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Button,
   Checkbox,
+  CopyField,
   Dialog,
   fieldRules,
   ProblemBanner,
@@ -28,7 +29,10 @@ export function CreateUserDialog({
   onClose: () => void
   onCreated: () => void
 }) {
-  const { api } = useOrganisation()
+  const { api, key } = useOrganisation()
+  const login = useQuery({ queryKey: key('login-method'), queryFn: api.loginMethod, enabled: open })
+  const byPassword = login.data?.value.method === 'password'
+  const [made, setMade] = useState<{ name: string; link: string }>()
   const [chosen, setChosen] = useState<Role[]>(['ROLE_USER'])
   const [groups, setGroups] = useState<string[]>([])
   const [pools, setPools] = useState<string[]>([])
@@ -52,12 +56,14 @@ export function CreateUserDialog({
         ...(groups.length > 0 ? { groups } : {}),
         ...(pools.length > 0 ? { pools } : {}),
       }),
-    onSuccess: (user) => {
+    onSuccess: async (user) => {
       onCreated()
+      const name = `${user.firstName} ${user.lastName}`
+      // Refused where links travel by mail; then there is nothing to hand over.
+      const link = byPassword ? await api.activationLink(user.id).catch(() => null) : null
       close()
-      toast(`${user.firstName} ${user.lastName} is created`, {
-        about: 'Pending until the account is activated.',
-      })
+      if (link) setMade({ name, link: link.activationLink })
+      else toast(`${name} is created`, { about: 'Pending until the account is activated.' })
     },
     onError: (error) => {
       const found = asProblem(error)
@@ -68,6 +74,23 @@ export function CreateUserDialog({
     },
   })
   const { errors } = formState
+  if (made) {
+    return (
+      <Dialog
+        open
+        onClose={() => setMade(undefined)}
+        title={`${made.name} is created`}
+        about="No mail service is set up, so hand this link over yourself. It works once and lives 7 days."
+        footer={
+          <Button look="primary" onClick={() => setMade(undefined)}>
+            Done
+          </Button>
+        }
+      >
+        <CopyField label="Activation link" value={made.link} />
+      </Dialog>
+    )
+  }
   return (
     <Dialog
       open={open}
