@@ -33,6 +33,7 @@ import {
   listSessions,
   removeMember,
   renewActivation,
+  renewPassword,
   revokePool,
   roleLabel,
   userDetails,
@@ -170,6 +171,21 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
         renewActivation(write, request.params.id),
       )
       return reply.code(201).send({ activationLink: `${door.baseUrl}/activate/${token}` })
+    },
+  )
+
+  app.post(
+    `${base}/users/:id/reset-link`,
+    { schema: { params: withId, response: { 201: z.object({ resetLink: z.string() }) } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      if (!door.withoutMail) {
+        refuse('resource.not_found', 'Links are mailed to the person, not shown.')
+      }
+      const token = await door.directory.change(actor, (write) =>
+        renewPassword(write, request.params.id),
+      )
+      return reply.code(201).send({ resetLink: `${door.baseUrl}/reset/${token}` })
     },
   )
 

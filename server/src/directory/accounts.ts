@@ -97,14 +97,25 @@ export async function issueLink(
   return token
 }
 
-/** A manager hands a link over where no mail service does: a first one, or one to reset (EM-5, EM-6). */
-export async function renewActivation(write: Write, id: string): Promise<string> {
+/** A manager hands a link over where no mail service does (EM-5); only while the person is pending. */
+export function renewActivation(write: Write, id: string): Promise<string> {
+  return handOver(write, id, 'activation')
+}
+
+/** "Generate": a single-use reset link for a person who is here already (EM-6). */
+export function renewPassword(write: Write, id: string): Promise<string> {
+  return handOver(write, id, 'reset')
+}
+
+async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {
   allow(write.actor, 'users.write')
   const user = await lockUser(write, id)
-  if (user.status === 'deactivated') {
-    throw new Refused({ code: 'user.deactivated', detail: 'Enable this person first.' })
+  const status = kind === 'activation' ? 'pending' : 'active'
+  if (user.status !== status) {
+    const detail = `This link is for ${status} people; this person is ${user.status}.`
+    throw new Refused({ code: 'request.invalid', detail })
   }
-  return issueLink(write, user, user.status === 'pending' ? 'activation' : 'reset')
+  return issueLink(write, user, kind)
 }
 
 /**
@@ -160,10 +171,15 @@ export async function choosePassword(
   const found = link && (await users.lock(db, actor.organisationId, link.user_id))
   if (!found || found.status === 'deactivated' || found.held) throw new Refused(expired)
   const proved: User = { ...found, emailVerifiedAt: found.emailVerifiedAt ?? now }
-  await setPassword(write, found, passwordHash)
+  // Whoever holds the link is the person: the acts are theirs.
+  const own = {
+    ...write,
+    actor: { ...actor, kind: 'user' as const, id: found.id, label: nameOf(found) },
+  }
+  await setPassword(own, found, passwordHash)
   await sessions.endOf(db, organisation.id, found.id)
   await users.update(db, found, proved)
-  const user = await signedIn(write, { ...proved, version: found.version + 1 }, 'password')
+  const user = await signedIn(own, { ...proved, version: found.version + 1 }, 'password')
   const session = await openSession(write, { userId: user.id }, { method: 'password', browser })
   return { session, user, organisation }
 }

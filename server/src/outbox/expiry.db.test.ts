@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { createOrganisation } from '../../testing/organisation.ts'
+import { organisations } from '../store/index.ts'
+import { announceExpiry } from './expiry.ts'
+
+const day = 86_400_000
+
+test('LM-22: managers are mailed 30, 14, 7 and 1 days before a certificate expires, once each', async () => {
+  const acme = await createOrganisation({ method: 'sso' })
+  const { store, clock } = acme.usher
+  const [certificate] = (await acme.api('GET', '/identity/login-method')).body.saml.certificates
+  const organisation = await organisations.find(store.read, acme.id)
+  if (!organisation) throw new Error('No organisation.')
+  const mailedAt = async (daysLeft: number) => {
+    await announceExpiry(store, organisation, certificate.notAfter - daysLeft * day)
+    const mails = await store.read
+      .selectFrom('outbox')
+      .selectAll()
+      .where('org_id', '=', acme.id)
+      .where('template', '=', 'certificate_expires')
+      .orderBy('id')
+      .execute()
+    return mails.map((mail) => [mail.recipient, JSON.parse(mail.body).days])
+  }
+
+  const to = acme.manager.email
+  expect(await mailedAt(31)).toEqual([])
+  expect(await mailedAt(30)).toEqual([[to, 30]])
+  expect(await mailedAt(29)).toEqual([[to, 30]])
+  expect(await mailedAt(13.5)).toEqual([
+    [to, 30],
+    [to, 14],
+  ])
+  expect(await mailedAt(7)).toEqual([
+    [to, 30],
+    [to, 14],
+    [to, 7],
+  ])
+  await Promise.all([mailedAt(0.9), mailedAt(0.9)])
+  expect(await mailedAt(0.8)).toEqual([
+    [to, 30],
+    [to, 14],
+    [to, 7],
+    [to, 1],
+  ])
+  expect(clock.now()).toBeLessThan(certificate.notAfter)
+})
