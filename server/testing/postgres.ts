@@ -10,6 +10,8 @@ export type ThrowawayPostgres = {
   url: string
   /** The server alone, without its database: for tests that cut it off and bring it back. */
   pid: number
+  /** Kills the server without a chance to save anything, and starts it again on what the disk has. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -43,13 +45,17 @@ export async function startPostgres(): Promise<ThrowawayPostgres> {
     'max_connections=200',
     'log_min_messages=fatal',
   ]
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-    { ...stays, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
   const log: string[] = []
-  server.stderr.on('data', (said) => log.push(String(said)))
+  const launch = (): ChildProcess => {
+    const parameters = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
+    const started = spawn(join(bin, 'postgres'), parameters, {
+      ...stays,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    started.stderr?.on('data', (said) => log.push(String(said)))
+    return started
+  }
+  let server = launch()
 
   const endWithUs = () => void server.kill('SIGQUIT')
   process.once('exit', endWithUs)
@@ -59,13 +65,26 @@ export async function startPostgres(): Promise<ThrowawayPostgres> {
     await end(server)
     rmSync(directory, { recursive: true, force: true })
   }
+  const crash = async () => {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGKILL')
+    await ended
+    server = await launchAgain(launch, join(bin, 'pg_isready'), port)
+  }
   try {
     await untilReady(server, join(bin, 'pg_isready'), port)
   } catch (error) {
     await stop()
     throw new Error(`PostgreSQL did not start: ${log.join('')}`, { cause: error })
   }
-  return { url: `postgres://usher@127.0.0.1:${port}/postgres`, pid: server.pid ?? 0, stop }
+  return {
+    url: `postgres://usher@127.0.0.1:${port}/postgres`,
+    get pid() {
+      return server.pid ?? 0
+    },
+    crash,
+    stop,
+  }
 }
 
 function newestInstallation(): string {
@@ -94,6 +113,26 @@ async function untilReady(server: ChildProcess, isReady: string, port: number): 
     }
   }
   throw new Error(`it was not ready within ${startsWithinSeconds} s`)
+}
+
+/** The killed server's children outlive it by a moment, and none may start beside them. */
+async function launchAgain(
+  launch: () => ChildProcess,
+  isReady: string,
+  port: number,
+): Promise<ChildProcess> {
+  const deadline = performance.now() + startsWithinSeconds * 1000
+  for (;;) {
+    const server = launch()
+    try {
+      await untilReady(server, isReady, port)
+      return server
+    } catch (error) {
+      server.kill('SIGKILL')
+      if (performance.now() > deadline) throw error
+      await sleep(50)
+    }
+  }
 }
 
 /** Fast shutdown: open sessions end, what was committed stays. */

@@ -25,8 +25,10 @@ export async function openPostgres(url: string): Promise<Store> {
   types.setTypeParser(bigint, Number)
   types.setTypeParser(numeric, Number)
   const pool = new pg.Pool({ connectionString: url, max: connections, types })
-  // An idle connection that the server closes is replaced at the next query.
+  // A connection that the server closes, idle or between two statements of a change, fails what runs
+  // on it and is replaced at the next query; unheard, its event would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   await migrate(pool)
   const read: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 const everyMs = 500
 const worthIt = 4_000_000
 const tooLong = 128_000_000
+const [busy, locked, full] = [5, 6, 13]
 
 const { file } = workerData as { file: string }
 const database = new DatabaseSync(file)
@@ -16,8 +17,8 @@ const timer = setInterval(() => {
   if (size < worthIt) return
   try {
     database.exec(`pragma wal_checkpoint(${size > tooLong ? 'truncate' : 'passive'})`)
-  } catch {
-    // Busy: the next turn tries again.
+  } catch (error) {
+    if (!canWait(error)) throw error
   }
 }, everyMs)
 
@@ -26,3 +27,9 @@ parentPort?.once('message', () => {
   database.close()
   parentPort?.close()
 })
+
+/** Busy or a full disk: the log keeps everything and the next turn tries again. Anything else ends the process. */
+function canWait(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+  return code === busy || code === locked || code === full
+}

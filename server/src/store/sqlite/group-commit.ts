@@ -1,98 +1,145 @@
-import { fdatasync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { promisify } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../dialect.ts'
 
-const sync = promisify(fdatasync)
 const maxBatch = 256
+const busyPauseMs = 5
+const busyPatienceMs = 20_000
+const busy = 5
 
-type Waiting = { work: (db: Db) => Promise<unknown>; settle: Settle }
-type Settle = { resolve: (value: never) => void; reject: (error: unknown) => void }
+type Waiting = {
+  work: (db: Db) => Promise<unknown>
+  resolve: (value: never) => void
+  reject: (error: unknown) => void
+}
+type Answer = () => void
 
 /**
  * Many waiting changes share one transaction, each in its own savepoint, so that one refusal never
- * fails its neighbours. COMMIT writes the log without waiting for the disk; `fdatasync` of the log
- * then runs beside the next batch, and only after it are the answers given. Nothing is acknowledged
+ * fails its neighbours. COMMIT writes the log without waiting for the disk; `sync` of the log then
+ * runs beside the next batch, and only after it are the answers given. Nothing is acknowledged
  * before it is durable, and the event loop never waits for the disk.
  * See docs/decisions/0003-group-commit-on-sqlite.md.
+ *
+ * @param sync resolves when everything committed before the call is on the disk.
+ * @param lost is told when `sync` failed: nobody knows then what the disk holds, so nothing more is
+ *   answered or written, and the process has to end.
  */
-export function createGroupCommit(database: DatabaseSync, db: Db, logFile: number) {
+export function createGroupCommit(
+  database: DatabaseSync,
+  db: Db,
+  sync: () => Promise<void>,
+  lost: (error: unknown) => void,
+) {
+  const changesSoFar = database.prepare('select total_changes() as rows')
   const queue: Waiting[] = []
-  let running = false
-  let unsynced: (() => void)[] = []
-  let failUnsynced: ((error: unknown) => void)[] = []
+  let unsynced: Answer[] = []
+  let draining = false
   let syncing = false
+  let broken = false
 
-  async function runOne({ work, settle }: Waiting): Promise<void> {
+  async function runOne({ work, resolve, reject }: Waiting): Promise<Answer> {
     database.exec('savepoint change')
     try {
       const value = await work(db)
       database.exec('release change')
-      unsynced.push(() => settle.resolve(value as never))
-      failUnsynced.push(settle.reject)
+      return () => resolve(value as never)
     } catch (error) {
       database.exec('rollback to change')
       database.exec('release change')
-      settle.reject(error)
+      return () => reject(error)
     }
   }
 
-  async function runBatch(batch: Waiting[]): Promise<void> {
-    const before = unsynced.length
+  /** The answers of this batch, not one of them given yet: they are promises about a commit. */
+  async function runBatch(batch: Waiting[]): Promise<{ answers: Answer[]; wrote: boolean }> {
     try {
-      database.exec('begin immediate')
-      for (const one of batch) await runOne(one)
+      await begin(database)
+      const before = changesSoFar.get()?.rows
+      const answers: Answer[] = []
+      for (const one of batch) answers.push(await runOne(one))
       database.exec('commit')
+      return { answers, wrote: changesSoFar.get()?.rows !== before }
     } catch (error) {
       if (database.isTransaction) database.exec('rollback')
-      unsynced.length = before
-      failUnsynced.length = before
-      for (const { settle } of batch) settle.reject(error)
+      return {
+        answers: batch.map(
+          ({ reject }) =>
+            () =>
+              reject(error),
+        ),
+        wrote: false,
+      }
     }
+  }
+
+  async function drain(): Promise<void> {
+    draining = true
+    // Let requests that are ready in the same turn join the batch.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (queue.length > 0 && !broken) {
+      const { answers, wrote } = await runBatch(queue.splice(0, maxBatch))
+      // A refusal waits too: it may rest on a change before it that is not on the disk yet.
+      unsynced.push(...answers)
+      if (wrote || syncing) void makeDurable()
+      else if (!broken) answerAll()
+    }
+    draining = false
   }
 
   async function makeDurable(): Promise<void> {
     if (syncing) return
     syncing = true
     while (unsynced.length > 0) {
-      const acknowledge = unsynced
-      const fail = failUnsynced
+      const answers = unsynced
       unsynced = []
-      failUnsynced = []
       try {
-        await sync(logFile)
-        for (const answer of acknowledge) answer()
+        await sync()
       } catch (error) {
-        // After a failed sync nobody knows what the disk holds: stop answering, let the process end.
-        for (const reject of fail) reject(error)
-        throw error
+        broken = true
+        lost(error)
+        return
       }
+      for (const answer of answers) answer()
     }
     syncing = false
   }
 
-  async function drain(): Promise<void> {
-    running = true
-    // Let requests that are ready in the same turn join the batch.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (queue.length > 0) {
-      await runBatch(queue.splice(0, maxBatch))
-      void makeDurable()
-    }
-    running = false
+  function answerAll(): void {
+    const answers = unsynced
+    unsynced = []
+    for (const answer of answers) answer()
   }
 
   return {
     write<T>(work: (db: Db) => Promise<T>): Promise<T> {
       return new Promise<T>((resolve, reject) => {
-        queue.push({ work, settle: { resolve, reject } })
-        if (!running) void drain()
+        queue.push({ work, resolve, reject })
+        if (!draining && !broken) void drain()
       })
     },
     async idle(): Promise<void> {
-      while (running || syncing || queue.length > 0) {
+      while (!broken && (draining || syncing || queue.length > 0)) {
         await new Promise((resolve) => setImmediate(resolve))
       }
     },
   }
+}
+
+/** Another process, or the checkpointer at its last step, may hold the write lock: other requests go on meanwhile. */
+async function begin(database: DatabaseSync): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += busyPauseMs) {
+    try {
+      database.exec('begin immediate')
+      return
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= busyPatienceMs) throw error
+    }
+    await sleep(busyPauseMs)
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
+  return (code & 0xff) === busy
 }

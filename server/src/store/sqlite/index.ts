@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { rollUpCounts } from '../counts.ts'
 import type { Dialect, Store } from '../dialect.ts'
@@ -25,12 +26,17 @@ export async function openSqlite(file: string): Promise<Store> {
   mkdirSync(dirname(file), { recursive: true })
   const writer = connect(file)
   migrate(writer)
+  // What a crash left in the log moves into the database now, synced: the log may hold pages that
+  // a failed sync never wrote, and nothing new may be appended behind them.
+  writer.exec('pragma wal_checkpoint(passive)')
+  // From here on waiting for the write lock is group commit's, which does not stop the event loop.
+  writer.exec('pragma busy_timeout = 0')
   const reader = connect(file)
   reader.exec('pragma query_only = on')
   const db = kyselyOver(writer)
   const read = kyselyOver(reader)
-  const logFile = openSync(`${file}-wal`, 'r')
-  const commits = createGroupCommit(writer, db, logFile)
+  const log = openLog(`${file}-wal`)
+  const commits = createGroupCommit(writer, db, log.sync, endProcess)
   const checkpointer = new Worker(new URL('./checkpointer.ts', import.meta.url), {
     workerData: { file },
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
@@ -53,11 +59,33 @@ export async function openSqlite(file: string): Promise<Store> {
       const stopped = new Promise((resolve) => checkpointer.once('exit', resolve))
       checkpointer.postMessage('stop')
       await stopped
-      closeSync(logFile)
+      log.close()
       reader.close()
       writer.close()
     },
   }
+}
+
+const sync = promisify(fdatasync)
+
+/** The write-ahead log by a descriptor of our own, which the kernel tells of failed writes of any other. */
+function openLog(path: string) {
+  const descriptor = openSync(path, 'r')
+  return {
+    async sync(): Promise<void> {
+      await sync(descriptor)
+      // SQLite keeps one log while anybody has the database open; somebody else removed it.
+      if (fstatSync(descriptor).nlink === 0) throw new Error(`${path} was deleted while in use.`)
+    },
+    close: () => closeSync(descriptor),
+  }
+}
+
+/** Uncaught on purpose: only a fresh start reads anew what the disk holds. */
+function endProcess(error: unknown): void {
+  setImmediate(() => {
+    throw new Error('The disk did not keep the write-ahead log. Usher stops.', { cause: error })
+  })
 }
 
 function connect(file: string): DatabaseSync {

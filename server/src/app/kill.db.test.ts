@@ -1,0 +1,188 @@
+import { randomInt } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../testing/free-port.ts'
+import { startPostgres } from '../../testing/postgres.ts'
+import {
+  type AppliedOrganisation,
+  applyOrganisation,
+  createClient,
+  onPostgres,
+  type Place,
+  startUsherProcess,
+} from '../../testing/usher-process.ts'
+import { openStore, type Store } from '../store/index.ts'
+
+const rounds = 21
+const clients = 24
+/** On PostgreSQL every third round kills the database server as well, and Usher a moment later. */
+const databaseDiesEvery = 3
+
+type Kind = 'sign-in' | 'created'
+type Acknowledged = Map<string, Kind>
+
+test('OP-1, AU-1: whoever was told "done" is there with their audit event after the process, or the database, is killed', async () => {
+  const postgres = onPostgres ? await startPostgres() : undefined
+  const dataDir = mkdtempSync(join(tmpdir(), 'usher-kill-'))
+  const place: Place = { dataDir, databaseUrl: postgres?.url }
+  onTestFinished(async () => {
+    await postgres?.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+  const port = await freePort()
+  const organisation = applyOrganisation(place, { slug: 'acme', port })
+  const acknowledged: Acknowledged = new Map()
+  const databaseKills: number[] = []
+  let unanswered = 0
+
+  for (let round = 1; round <= rounds; round += 1) {
+    const usher = await startUsherProcess(place, { port })
+    const load = startLoad(usher.url, organisation, round, acknowledged)
+    await load.begun
+    await sleep(randomInt(20, 700))
+    if (postgres && round % databaseDiesEvery === 0) {
+      const back = postgres.crash()
+      await sleep(randomInt(0, 100))
+      // Every other time Usher lives on and must find its database again by itself.
+      if (round % 2 === 1) await usher.kill()
+      await back
+      databaseKills.push(round)
+      if (round % 2 === 0) await load.goesOn()
+    }
+    await usher.kill()
+    unanswered += await load.stop()
+
+    const store = await openStore({ databaseUrl: place.databaseUrl, file: fileOf(place) })
+    try {
+      await expectWhole(store, organisation.id, acknowledged)
+    } finally {
+      await store.close()
+    }
+  }
+
+  const found = acknowledged.size
+  const signIns = [...acknowledged.values()].filter((kind) => kind === 'sign-in').length
+  const store = onPostgres ? `PostgreSQL (${databaseKills.length} database kills)` : 'SQLite'
+  process.stdout.write(
+    `kill test on ${store}: ${rounds} rounds, ${found} changes acknowledged (${signIns} first sign-ins), ` +
+      `${found} found, lost 0; ${unanswered} were under way at a kill\n`,
+  )
+  expect(found).toBeGreaterThan(rounds * 10)
+}, 150_000)
+
+const fileOf = ({ dataDir }: Place) => join(dataDir, 'usher.db')
+
+/** Half of the clients sign new people in, half create them by the API; each notes what it was told. */
+function startLoad(
+  url: string,
+  organisation: AppliedOrganisation,
+  round: number,
+  acknowledged: Acknowledged,
+) {
+  const client = createClient(url, organisation, clients)
+  const before = acknowledged.size
+  let stopped = false
+  let unanswered = 0
+
+  async function work(number: number): Promise<void> {
+    const kind: Kind = number % 2 === 0 ? 'sign-in' : 'created'
+    for (let turn = 0; !stopped; turn += 1) {
+      const email = `p${round}-${number}-${turn}@acme.test`
+      try {
+        const status = await (kind === 'sign-in' ? client.signIn(email) : client.createUser(email))
+        if (status === (kind === 'sign-in' ? 303 : 201)) acknowledged.set(email, kind)
+        else await sleep(20)
+      } catch {
+        unanswered += 1
+        await sleep(20)
+      }
+    }
+  }
+  const workers = Array.from({ length: clients }, (_, number) => work(number))
+  const moreThan = async (size: number) => {
+    const deadline = performance.now() + 20_000
+    while (acknowledged.size <= size) {
+      if (performance.now() > deadline) throw new Error('Nothing was acknowledged for 20 s.')
+      await sleep(5)
+    }
+  }
+  return {
+    begun: moreThan(before),
+    goesOn: () => moreThan(acknowledged.size),
+    async stop() {
+      stopped = true
+      await client.close()
+      await Promise.all(workers)
+      return unanswered
+    },
+  }
+}
+
+/** Nobody acknowledged is missing, nobody is there by half, and the store works. */
+async function expectWhole(
+  store: Store,
+  organisationId: string,
+  acknowledged: Acknowledged,
+): Promise<void> {
+  const db = store.read
+  const people = await db
+    .selectFrom('users')
+    .select(['id', 'email', 'email_folded', 'joined_by'])
+    .where('org_id', '=', organisationId)
+    .execute()
+  const subjects = async (type: string) =>
+    (
+      await db
+        .selectFrom('events')
+        .select('subject_id')
+        .where('org_id', '=', organisationId)
+        .where('type', '=', type)
+        .execute()
+    ).map((event) => event.subject_id)
+  const owners = async (table: 'group_members' | 'user_roles' | 'identities' | 'sessions') =>
+    (
+      await db.selectFrom(table).select('user_id').where('org_id', '=', organisationId).execute()
+    ).map((row) => row.user_id)
+
+  const ids = people.map((person) => person.id)
+  const arrived = people.filter((one) => one.joined_by === 'sso_jit').map((one) => one.id)
+  const byEmail = new Map(people.map((person) => [person.email, person]))
+  const lost = [...acknowledged.keys()].filter((email) => !byEmail.has(email))
+  expect(lost).toEqual([])
+  expect(new Set(people.map((person) => person.email_folded)).size).toBe(people.length)
+  // One event each, for exactly the people who are there: neither without the other.
+  expect((await subjects('user.joined')).sort()).toEqual([...ids].sort())
+  expect((await subjects('auth.succeeded')).sort()).toEqual([...arrived].sort())
+  for (const whole of ['group_members', 'user_roles'] as const) {
+    expect(missing(ids, await owners(whole))).toEqual([])
+  }
+  for (const whole of ['identities', 'sessions'] as const) {
+    expect((await owners(whole)).sort()).toEqual([...arrived].sort())
+  }
+
+  await store.catchUp()
+  const { rows } = await sql<{ total: number }>`select sum(value) as total from counts
+    where org_id = ${organisationId}`.execute(db)
+  expect(Number(rows[0]?.total)).toBe(people.length)
+  await expectIntact(store, people.length)
+}
+
+function missing(ids: string[], owners: (string | null)[]): string[] {
+  const known = new Set(owners)
+  return ids.filter((id) => !known.has(id))
+}
+
+/** The database itself finds no fault, and everybody is in the search index. */
+async function expectIntact(store: Store, people: number): Promise<void> {
+  if (onPostgres) return
+  const { rows } = await sql`pragma integrity_check`.execute(store.read)
+  expect(rows).toEqual([{ integrity_check: 'ok' }])
+  const indexed = await sql<{
+    rows: number
+  }>`select count(*) as rows from user_search_rows`.execute(store.read)
+  expect(indexed.rows[0]?.rows).toBe(people)
+}

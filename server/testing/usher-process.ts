@@ -1,0 +1,181 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Agent, request } from 'undici'
+import { freePort } from './free-port.ts'
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  parseAuthnRequest,
+} from './identity-provider.ts'
+
+/** Where an installation keeps everything: a folder, and PostgreSQL when there is a URL. */
+export type Place = { dataDir: string; databaseUrl?: string | undefined }
+
+export type UsherProcess = {
+  url: string
+  pid: number
+  /** SIGKILL: the process is gone without a chance to save anything. */
+  kill(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Which of the two databases this run of the tests is for. */
+export const onPostgres = process.env.USHER_TEST_STORE === 'postgres'
+
+const main = join(import.meta.dirname, '../src/main.ts')
+const startsWithinMs = 30_000
+
+function environment({ dataDir, databaseUrl }: Place): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'error',
+    OUTBOUND_ALLOW: '127.0.0.0/8',
+    RATE_LIMITS: 'off',
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  }
+}
+
+/** `usher serve` as its users start it; resolves at its first answer. */
+export async function startUsherProcess(
+  place: Place,
+  { port, nodeOptions = [] }: { port?: number; nodeOptions?: string[] } = {},
+): Promise<UsherProcess> {
+  const listens = port ?? (await freePort())
+  const server = spawn(process.execPath, [...nodeOptions, main, 'serve'], {
+    env: { ...environment(place), PORT: String(listens) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  await untilReady(server)
+  const end = async (signal: NodeJS.Signals) => {
+    server.kill(signal)
+    await ended
+  }
+  return {
+    url: `http://127.0.0.1:${listens}`,
+    pid: server.pid ?? 0,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  }
+}
+
+function untilReady(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const late = setTimeout(() => reject(new Error(`Usher did not start: ${said}`)), startsWithinMs)
+    const listen = (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-10_000)
+      if (!said.includes('Usher is ready')) return
+      clearTimeout(late)
+      resolve()
+    }
+    server.stdout?.on('data', listen)
+    server.stderr?.on('data', listen)
+    server.once('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`Usher ended with ${code}: ${said}`))
+    })
+  })
+}
+
+export type AppliedOrganisation = {
+  id: string
+  slug: string
+  apiKey: string
+  idp: IdentityProvider
+}
+
+/** One organisation, made as an operator makes it, where people arrive by SAML and a script may write. */
+export function applyOrganisation(
+  place: Place,
+  { slug, port }: { slug: string; port: number },
+): AppliedOrganisation {
+  mkdirSync(place.dataDir, { recursive: true })
+  const idp = createIdentityProvider()
+  writeFileSync(join(place.dataDir, 'idp.xml'), idp.metadataXml)
+  const state = join(place.dataDir, 'state.json')
+  writeFileSync(
+    state,
+    JSON.stringify({
+      organisation: { name: 'Acme', slug },
+      domains: [{ name: 'acme.test', verified: true }],
+      managers: [{ email: 'ana@acme.test', firstName: 'Ana', lastName: 'Ruiz' }],
+      loginMethod: { method: 'sso', saml: { metadataFile: 'idp.xml' } },
+      provisioning: { source: 'sso_jit' },
+      apiKeys: [{ label: 'script', scopes: ['users:read', 'users:write'] }],
+    }),
+  )
+  const said = execFileSync(process.execPath, [main, 'apply', '-f', state, '--json'], {
+    env: { ...environment(place), PORT: String(port) },
+    encoding: 'utf8',
+  })
+  const applied = JSON.parse(said) as { id: string; apiKeys: { key: string }[] }
+  return { id: applied.id, slug, apiKey: applied.apiKeys[0]?.key ?? '', idp }
+}
+
+export type Started = { browser: string; requestId: string }
+
+/** Many browsers and scripts at once, over real connections. */
+export function createClient(url: string, organisation: AppliedOrganisation, connections = 64) {
+  const dispatcher = new Agent({ connections, keepAliveTimeout: 60_000 })
+  const authorization = `Bearer ${organisation.apiKey}`
+  const { id, idp } = organisation
+  const sp = { entityId: `${url}/saml/${id}/metadata`, acsUrl: `${url}/saml/${id}/acs` }
+
+  async function api(method: 'GET' | 'POST', path: string, body?: object) {
+    const answer = await request(`${url}/api/v1/orgs/${id}${path}`, {
+      method,
+      dispatcher,
+      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    return { status: answer.statusCode, text: await answer.body.text() }
+  }
+
+  /** The way out: what the identity provider is asked, and the cookie of this browser. */
+  async function startSignIn(): Promise<Started> {
+    const { headers, body } = await request(`${url}/saml/${id}/start`, { dispatcher })
+    await body.dump()
+    const cookie = [headers['set-cookie']].flat().find((one) => one?.startsWith('usher_browser='))
+    return {
+      browser: cookie?.split(';')[0] ?? '',
+      requestId: parseAuthnRequest(String(headers.location)).id,
+    }
+  }
+
+  function respond({ requestId }: Started, email: string): string {
+    const attributes = { firstName: 'Ada', lastName: email.split('@')[0] ?? '' }
+    const answer = { sp, now: Date.now(), inResponseTo: requestId, nameId: email, attributes }
+    return new URLSearchParams({ SAMLResponse: idp.respond(answer) }).toString()
+  }
+
+  /** The way back; the status is 303 for somebody who is in. */
+  async function finishSignIn({ browser }: Started, form: string): Promise<number> {
+    const { statusCode, body } = await request(sp.acsUrl, {
+      method: 'POST',
+      dispatcher,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', cookie: browser },
+      body: form,
+    })
+    await body.dump()
+    return statusCode
+  }
+
+  return {
+    api,
+    startSignIn,
+    respond,
+    finishSignIn,
+    async signIn(email: string): Promise<number> {
+      const started = await startSignIn()
+      return finishSignIn(started, respond(started, email))
+    },
+    async createUser(email: string): Promise<number> {
+      const person = { email, firstName: 'Ada', lastName: email.split('@')[0] ?? '' }
+      return (await api('POST', '/users', person)).status
+    },
+    close: () => dispatcher.destroy(),
+  }
+}
