@@ -243,7 +243,7 @@ export async function createOrganisation(wish: Wish = {}) {
     method: string,
     path: string,
     body?: unknown,
-    options: { session?: string; headers?: Record<string, string> } = {},
+    options: { session?: string; headers?: Record<string, string>; of?: string } = {},
   ): Promise<Answer> {
     const session = options.session ?? cookie
     const headers: Record<string, string> = {
@@ -251,7 +251,7 @@ export async function createOrganisation(wish: Wish = {}) {
       ...options.headers,
     }
     if (method !== 'GET') headers['x-csrf-token'] ??= await csrfOf(session)
-    return send(method, `/api/v1/orgs/${id}${path}`, body, headers)
+    return send(method, `/api/v1/orgs/${options.of ?? id}${path}`, body, headers)
   }
 
   async function csrfOf(session: string): Promise<string> {

@@ -27,6 +27,7 @@ import {
   latestTest,
   listDomains,
   loginMethodView,
+  mayChangeIdentity,
   previewLoginMethod,
   provisioningView,
   startTest,
@@ -110,7 +111,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: MetadataInput, response: { 200: MetadataView } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      await door.directory.view(actor, loginMethodView)
+      await door.directory.view(actor, mayChangeIdentity)
       await door.rateLimits.call(request.ip, 'metadata')
       const { settings, warnings } = await door.saml.readMetadata(request.body)
       return { ...settings, sloUrl: settings.sloUrl ?? null, warnings }

@@ -1,0 +1,517 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createOrganisation,
+  startUsher,
+  type TestOrganisation,
+} from '../../testing/organisation.ts'
+
+const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
+const bob = { email: 'bob@acme.test', firstName: 'Bob', lastName: 'Stone' }
+const eve = { email: 'eve@acme.test', firstName: 'Eve', lastName: 'Hill' }
+
+type Request = { acme: TestOrganisation; path: string; body?: object }
+type Route = {
+  /** A request that a manager may make and that has an effect, in an organisation of its own. */
+  prepare: () => Promise<Request>
+  status: number
+  /** The area and the right that it needs; null for what everyone may do for themselves. */
+  needs: `${'identity' | 'users' | 'access' | 'audit'}:${'read' | 'write'}` | null
+  /** Everything that is recorded, in order. */
+  events: string[]
+  /** What ROLE_VIEWER and a key with the scope get, where it is not what a manager gets. */
+  viewer?: number
+  key?: number
+}
+
+const plain = () => createOrganisation({ method: 'password' })
+
+/** A request that names nothing but the organisation. */
+const at = (path: string, body?: (acme: TestOrganisation) => object) => async () => {
+  const acme = await plain()
+  return { acme, path, ...(body && { body: body(acme) }) }
+}
+
+/** A request about one pending person. */
+const about = (path: string, body?: object) => async () => {
+  const acme = await plain()
+  const { body: made } = await acme.api('POST', '/users', ada)
+  return { acme, path: `/users/${made.id}${path}`, ...(body && { body }) }
+}
+
+const readyForSso = async () => {
+  const acme = await plain()
+  await acme.proveEmergency()
+  const { id: testId } = await acme.testSignIn()
+  const body = { method: 'sso', saml: acme.samlInput, testId }
+  return { acme, path: '/identity/login-method', body }
+}
+
+const adoption = (act: string) => async () => {
+  const acme = await createOrganisation({ method: 'sso', verifiedDomains: [] })
+  await acme.store(`delete from identities where user_id = '${acme.manager.id}'`)
+  await acme.signIn({ ...ada, email: acme.manager.email })
+  const [entry] = (await acme.api('GET', '/adoptions')).body.items
+  return { acme, path: `/adoptions/${entry.id}/${act}` }
+}
+
+const settings = '/identity/login-method'
+const routes: Record<string, Route> = {
+  [`GET ${settings}`]: { prepare: at(settings), status: 200, needs: 'identity:read', events: [] },
+  [`PUT ${settings}`]: {
+    prepare: readyForSso,
+    status: 200,
+    needs: 'identity:write',
+    events: ['connection.changed', 'user.linked', 'login_method.changed'],
+    key: 409,
+  },
+  [`POST ${settings}/preview`]: {
+    prepare: at(`${settings}/preview`, () => ({ method: 'sso' })),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
+  [`POST ${settings}/metadata`]: {
+    prepare: at(`${settings}/metadata`, (acme) => ({ metadataXml: acme.idp.metadataXml })),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
+  // A test is nobody's but its maker's and changes nothing; its end is recorded (`connection.tested`).
+  [`POST ${settings}/tests`]: {
+    prepare: at(`${settings}/tests`, (acme) => ({ saml: acme.samlInput })),
+    status: 201,
+    needs: 'identity:write',
+    events: [],
+  },
+  [`GET ${settings}/tests`]: {
+    prepare: at(`${settings}/tests`),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  [`GET ${settings}/tests/{id}`]: {
+    prepare: async () => {
+      const acme = await plain()
+      const started = await acme.api('POST', `${settings}/tests`, { saml: acme.samlInput })
+      return { acme, path: `${settings}/tests/${started.body.id}` }
+    },
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+    viewer: 404,
+    key: 404,
+  },
+  'GET /identity/provisioning': {
+    prepare: at('/identity/provisioning'),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  'PUT /identity/provisioning': {
+    prepare: at('/identity/provisioning', () => ({
+      source: 'portal',
+      selfService: { enabled: false },
+    })),
+    status: 200,
+    needs: 'identity:write',
+    events: ['provisioning.changed'],
+  },
+  'GET /break-glass-accounts': {
+    prepare: at('/break-glass-accounts'),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  'POST /break-glass-accounts': {
+    prepare: at('/break-glass-accounts', () => ({
+      email: 'emergency@acme.test',
+      password: 'Correct-horse-7',
+    })),
+    status: 201,
+    needs: 'identity:write',
+    events: ['break_glass.created'],
+  },
+  'DELETE /break-glass-accounts/{id}': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.createEmergency()
+      return { acme, path: `/break-glass-accounts/${id}` }
+    },
+    status: 204,
+    needs: 'identity:write',
+    events: ['break_glass.deleted'],
+  },
+  'GET /domains': { prepare: at('/domains'), status: 200, needs: 'identity:read', events: [] },
+  'GET /users': { prepare: at('/users'), status: 200, needs: 'users:read', events: [] },
+  'POST /users': {
+    prepare: at('/users', () => ada),
+    status: 201,
+    needs: 'users:write',
+    events: ['user.joined'],
+  },
+  'GET /users/{id}': { prepare: about(''), status: 200, needs: 'users:read', events: [] },
+  'PATCH /users/{id}': {
+    prepare: about('', { firstName: 'Augusta' }),
+    status: 200,
+    needs: 'users:write',
+    events: ['user.changed'],
+  },
+  'DELETE /users/{id}': {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      await acme.api('PUT', `${path}/disable`)
+      return { acme, path }
+    },
+    status: 204,
+    needs: 'users:write',
+    events: ['user.deleted'],
+  },
+  'PUT /users/{id}/disable': {
+    prepare: about('/disable'),
+    status: 204,
+    needs: 'users:write',
+    events: ['user.deactivated'],
+  },
+  'PUT /users/{id}/enable': {
+    prepare: async () => {
+      const { acme, path } = await about('/enable')()
+      await acme.api('PUT', path.replace('enable', 'disable'))
+      return { acme, path }
+    },
+    status: 204,
+    needs: 'users:write',
+    events: ['user.enabled'],
+  },
+  'POST /users/{id}/activation-link': {
+    prepare: about('/activation-link'),
+    status: 201,
+    needs: 'users:write',
+    events: ['activation.issued'],
+  },
+  'POST /users/{id}/reset-link': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.join(ada)
+      return { acme, path: `/users/${id}/reset-link` }
+    },
+    status: 201,
+    needs: 'users:write',
+    events: ['activation.issued'],
+  },
+  'GET /users/{id}/access': {
+    prepare: about('/access'),
+    status: 200,
+    needs: 'users:read',
+    events: [],
+  },
+  'GET /users/{id}/sessions': {
+    prepare: about('/sessions'),
+    status: 200,
+    needs: 'users:read',
+    events: [],
+  },
+  'DELETE /users/{id}/sessions/{sessionId}': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.join(ada)
+      const { body } = await acme.api('GET', `/users/${id}/sessions`)
+      return { acme, path: `/users/${id}/sessions/${body.items[0].id}` }
+    },
+    status: 204,
+    needs: 'users:write',
+    events: ['session.ended'],
+  },
+  'POST /users/{id}/pool-grants': {
+    prepare: async () => {
+      const { acme, path } = await about('/pool-grants')()
+      return { acme, path, body: { poolId: await acme.makePool('Production') } }
+    },
+    status: 201,
+    needs: 'access:write',
+    events: ['pool.granted'],
+  },
+  'DELETE /users/{id}/pool-grants/{grantId}': {
+    prepare: async () => {
+      const { acme, path } = await about('/pool-grants')()
+      const { body } = await acme.api('POST', path, { poolId: await acme.makePool('Production') })
+      return { acme, path: `${path}/${body.id}` }
+    },
+    status: 204,
+    needs: 'access:write',
+    events: ['pool.revoked'],
+  },
+  'GET /groups': { prepare: at('/groups'), status: 200, needs: 'access:read', events: [] },
+  'GET /pools': { prepare: at('/pools'), status: 200, needs: 'access:read', events: [] },
+  'POST /groups/{id}/members': {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      const groupId = await acme.makeGroup('Engineers')
+      return { acme, path: `/groups/${groupId}/members`, body: { userId: path.split('/')[2] } }
+    },
+    status: 204,
+    needs: 'access:write',
+    events: ['group.member_added'],
+  },
+  'DELETE /groups/{id}/members/{userId}': {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      const userId = path.split('/')[2]
+      const members = `/groups/${await acme.makeGroup('Engineers')}/members`
+      await acme.api('POST', members, { userId })
+      return { acme, path: `${members}/${userId}` }
+    },
+    status: 204,
+    needs: 'access:write',
+    events: ['group.member_removed'],
+  },
+  'GET /adoptions': { prepare: at('/adoptions'), status: 200, needs: 'users:read', events: [] },
+  'POST /adoptions/{id}/approve': {
+    prepare: adoption('approve'),
+    status: 204,
+    needs: 'users:write',
+    events: ['adoption.approved'],
+  },
+  'POST /adoptions/{id}/decline': {
+    prepare: adoption('decline'),
+    status: 204,
+    needs: 'users:write',
+    events: ['adoption.declined'],
+  },
+  'GET /audit-events': {
+    prepare: at('/audit-events'),
+    status: 200,
+    needs: 'audit:read',
+    events: [],
+  },
+  'GET /sign-in-log': { prepare: at('/sign-in-log'), status: 200, needs: 'audit:read', events: [] },
+  'GET /sign-in-log/{id}': {
+    prepare: async () => {
+      const acme = await plain()
+      await acme.signInByPassword(ada.email, 'Wrong-horse-7')
+      const { body } = await acme.api('GET', '/sign-in-log')
+      return { acme, path: `/sign-in-log/${body.items[0].id}` }
+    },
+    status: 200,
+    needs: 'audit:read',
+    events: [],
+  },
+  // What somebody likes to see is theirs alone and no change of the directory.
+  'GET /preferences/{key}': {
+    prepare: at('/preferences/columns'),
+    status: 200,
+    needs: null,
+    events: [],
+  },
+  'PUT /preferences/{key}': {
+    prepare: at('/preferences/columns', () => ({ hidden: ['groups'] })),
+    status: 204,
+    needs: null,
+    events: [],
+  },
+}
+
+const scopes = ['identity', 'users', 'access', 'temporary_access', 'audit', 'keys'].flatMap(
+  (area) => [`${area}:read`, `${area}:write`],
+)
+const rows = Object.entries(routes).map(([name, route]) => {
+  const [method = '', template = ''] = name.split(' ')
+  return { name, method, template, ...route }
+})
+
+test('the table names every route of the OpenAPI document', async () => {
+  const { app } = await startUsher()
+  const document = (await app.inject({ url: '/api/v1/openapi.json' })).json()
+
+  const documented = Object.entries(document.paths as Record<string, object>)
+    .filter(([path]) => path.startsWith('/api/v1/orgs/'))
+    .flatMap(([path, methods]) =>
+      Object.keys(methods).map(
+        (method) => `${method.toUpperCase()} ${path.replace('/api/v1/orgs/{organisationId}', '')}`,
+      ),
+    )
+
+  expect(document.openapi).toBe('3.1.0')
+  expect(Object.keys(routes).sort()).toEqual(documented.sort())
+})
+
+describe('AU-1: what a manager changes is recorded in the same act, and nothing else is', () => {
+  test.each(rows)('$name', async ({ method, prepare, status, events }) => {
+    const { acme, path, body } = await prepare()
+    const happened = (await acme.events()).length
+
+    const done = await acme.api(method, path, body)
+
+    const recorded = (await acme.events()).slice(happened)
+    expect(done.status).toBe(status)
+    expect(recorded.map((one) => one.type)).toEqual(events)
+    for (const event of recorded) {
+      expect(event).toMatchObject({
+        actor_kind: 'user',
+        actor_id: acme.manager.id,
+        actor: 'Ana Ruiz',
+        result: 'success',
+        ip: '127.0.0.1',
+        request_id: expect.any(String),
+      })
+      expect(event.subject_id).not.toBeNull()
+    }
+  })
+})
+
+describe('GE-3, PV-2, SE-10, SE-5, AK-5: nobody else may, and a refusal changes and records nothing', () => {
+  test.each(rows)('$name', async ({ method, prepare, status, needs, viewer, key }) => {
+    const { acme, path, body } = await prepare()
+    const user = await acme.join(bob)
+    const reader = await acme.join(eve, ['ROLE_VIEWER'])
+    const other = await plain()
+    const theirs = await other.apiKey(scopes)
+    const without = await acme.apiKey(
+      needs ? scopes.filter((scope) => !covers(scope, needs)) : ['keys:read'],
+    )
+    const url = `/api/v1/orgs/${acme.id}${path}`
+    const writes = method !== 'GET'
+    const before = await acme.rows()
+    const happened = await acme.eventNames()
+
+    const refused: [string, number, string][] = []
+    const ask = async (
+      who: string,
+      asked: Promise<{ status: number; body?: { code?: string } }>,
+    ) => {
+      const answer = await asked
+      refused.push([who, answer.status, answer.body?.code ?? ''])
+    }
+    await ask('nobody', acme.send(method, url, body))
+    await ask('a stranger’s cookie', acme.api(method, path, body, { session: `${acme.id}.stolen` }))
+    await ask('another organisation', other.api(method, path, body, { of: acme.id }))
+    await ask('its key', acme.byKey(theirs, method, url, body))
+    if (writes)
+      await ask('a forged page', acme.api(method, path, body, { headers: { 'x-csrf-token': 'x' } }))
+    if (needs) await ask('a key without scope', acme.byKey(without, method, url, body))
+    if (needs) await ask('ROLE_USER', acme.api(method, path, body, { session: user.session }))
+    if (needs?.endsWith('write')) {
+      await ask('ROLE_VIEWER', acme.api(method, path, body, { session: reader.session }))
+    }
+
+    const unknown = [404, 'resource.not_found']
+    expect(refused).toEqual(
+      [
+        ['nobody', 401, 'auth.required'],
+        ['a stranger’s cookie', 401, 'auth.required'],
+        ['another organisation', ...unknown],
+        ['its key', 401, 'auth.required'],
+        writes && ['a forged page', 403, 'auth.csrf'],
+        needs && ['a key without scope', 403, 'api_key.scope_missing'],
+        needs && ['ROLE_USER', 403, 'auth.forbidden'],
+        needs?.endsWith('write') && ['ROLE_VIEWER', 403, 'auth.forbidden'],
+      ].filter(Boolean),
+    )
+    expect(await acme.rows()).toEqual(before)
+    expect(await acme.eventNames()).toEqual(happened)
+
+    if (needs?.endsWith('read')) {
+      const seen = await acme.api(method, path, body, { session: reader.session })
+      expect(seen.status, 'ROLE_VIEWER').toBe(viewer ?? status)
+    }
+    if (needs) {
+      const scoped = await acme.byKey(await acme.apiKey([needs]), method, url, body)
+      expect(scoped.status, 'a key with the scope').toBe(key ?? status)
+    }
+  })
+})
+
+/** Who may write may read. */
+function covers(scope: string, needed: string): boolean {
+  return scope === needed || scope === needed.replace(':read', ':write')
+}
+
+describe('SE-10: what belongs to another organisation is not there', () => {
+  const named = rows.filter(({ template }) => /\{(?!key)/.test(template))
+
+  test.each(named)('$name with ids of another organisation', async ({ method, prepare }) => {
+    const { acme, path, body } = await prepare()
+    const other = await plain()
+    const before = await acme.rows()
+    const happened = await acme.eventNames()
+
+    const refused = await other.api(method, path, body)
+    const byKey = await other.byKey(await other.apiKey(scopes), method, path, body)
+
+    for (const answer of [refused, byKey]) {
+      expect(answer).toMatchObject({ status: 404, body: { code: 'resource.not_found' } })
+    }
+    expect(await acme.rows()).toEqual(before)
+    expect(await acme.eventNames()).toEqual(happened)
+    expect((await other.eventNames()).filter((one) => one !== 'api_key.created')).toEqual([])
+  })
+
+  test.each([
+    [
+      'a pool',
+      async (other: TestOrganisation) => ({ pools: [await other.makePool('Production')] }),
+    ],
+    ['a group', async (other: TestOrganisation) => ({ groups: [await other.makeGroup('Staff')] })],
+  ])('a person cannot be created in %s of another organisation', async (_, wish) => {
+    const [acme, other] = [await plain(), await plain()]
+    const before = await acme.rows()
+
+    const refused = await acme.api('POST', '/users', { ...ada, ...(await wish(other)) })
+
+    expect(refused.status).toBe(404)
+    expect(await acme.rows()).toEqual(before)
+  })
+
+  test('neither a person nor a pool of another organisation can be put together with one’s own', async () => {
+    const [acme, other] = [await plain(), await plain()]
+    const own = (await acme.api('POST', '/users', ada)).body.id
+    const foreign = (await other.api('POST', '/users', ada)).body.id
+    const groupId = await acme.makeGroup('Engineers')
+    const poolId = await other.makePool('Production')
+
+    const answers = [
+      await acme.api('POST', `/groups/${groupId}/members`, { userId: foreign }),
+      await acme.api('DELETE', `/groups/${groupId}/members/${foreign}`),
+      await acme.api('POST', `/users/${own}/pool-grants`, { poolId }),
+      await acme.api('GET', `/users/${foreign}/access`),
+    ]
+
+    expect(answers.map((one) => one.status)).toEqual([404, 404, 404, 404])
+  })
+
+  test('filters and cursors of another organisation find and count nothing', async () => {
+    const [acme, other] = [await plain(), await plain()]
+    await other.api('POST', '/users', { ...ada, groups: [await other.makeGroup('Staff')] })
+    const group = (await other.api('GET', '/groups')).body.items[0].id
+    const event = (await other.events())[0]?.id
+    const userId = other.manager.id
+
+    const lists = [
+      await acme.api('GET', `/users?group=${group}`),
+      await acme.api('GET', '/users?search=Lovelace'),
+      await acme.api('GET', `/audit-events?userId=${userId}`),
+      await acme.api('GET', `/sign-in-log?search=${other.manager.email}`),
+    ]
+    const page = await acme.api('GET', `/audit-events?before=${event}&size=200`)
+
+    expect(lists.map((one) => [one.status, one.body.items])).toEqual(Array(4).fill([200, []]))
+    expect(page.text).not.toContain(other.id)
+    expect(page.text).not.toContain(ada.email)
+  })
+})
+
+test('SE-5: no browser call changes anything without its CSRF token', async () => {
+  const acme = await plain()
+  const cookie = `usher_session=${acme.session}`
+
+  const without = await acme.send('POST', '/api/v1/sign-out', undefined, { cookie })
+  const foreign = await acme.send('POST', '/api/v1/sign-out', undefined, {
+    cookie,
+    'x-csrf-token': await acme.csrfOf((await plain()).session),
+  })
+
+  expect([without, foreign].map((one) => [one.status, one.body.code])).toEqual([
+    [403, 'auth.csrf'],
+    [403, 'auth.csrf'],
+  ])
+  expect(await acme.eventNames()).toEqual([])
+})
