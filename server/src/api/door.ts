@@ -68,7 +68,9 @@ export type SecretTools = {
   /** Throws `password.too_weak` with each failed rule. */
   judgePassword(password: string): Promise<void>
   newTotp(label: string): { secret: string; uri: string }
-  seal(plain: string): string
+  /** Encrypts for one purpose; what was sealed for another does not open. */
+  seal(plain: string, purpose: 'totp' | 'idempotency'): string
+  open(sealed: string, purpose: 'idempotency'): string
   qr(uri: string): Promise<string>
 }
 

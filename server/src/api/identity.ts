@@ -200,7 +200,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
         createBreakGlass(write, {
           email,
           passwordHash,
-          totpSecret: door.secrets.seal(totp.secret),
+          totpSecret: door.secrets.seal(totp.secret, 'totp'),
         }),
       )
       const { organisation } = await door.directory.view(actor, provisioningView)

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { ApiDoor } from './door.ts'
+import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
@@ -33,6 +34,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
     transform: jsonSchemaTransform,
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
+  answerOnce(app, door)
   sessionRoutes(app, door)
   identityRoutes(app, door)
   peopleRoutes(app, door)

@@ -45,6 +45,7 @@ import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { createDemo } from './demo.ts'
 
+const sealedFor = { totp: totpPurpose, idempotency: 'idempotency' }
 const bodyLimit = 2_500_000
 const portalFolder = join(import.meta.dirname, '../../../dist/portal')
 
@@ -163,7 +164,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       hashPassword,
       judgePassword,
       newTotp,
-      seal: (plain) => vault.seal(plain, totpPurpose),
+      seal: (plain, purpose) => vault.seal(plain, sealedFor[purpose]),
+      open: (sealed, purpose) => vault.open(sealed, sealedFor[purpose]),
       qr: async (uri) =>
         `data:image/svg+xml;base64,${Buffer.from(await QRCode.toString(uri, { type: 'svg', margin: 1 })).toString('base64')}`,
     },

@@ -113,18 +113,30 @@ export async function putIdempotent(db: Db, row: IdempotencyTable): Promise<void
   await db
     .insertInto('idempotency')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['org_id', 'key_hash']).doNothing())
+    .onConflict((conflict) =>
+      // A key whose answer has run out may be used anew.
+      conflict.columns(['org_id', 'key_hash']).doUpdateSet({
+        request_hash: row.request_hash,
+        status: row.status,
+        response: row.response,
+        expires_at: row.expires_at,
+      }),
+    )
     .execute()
 }
 
-const expiring = ['sessions', 'sso_requests', 'seen_assertions'] as const
+const expiring = {
+  sessions: 'secret_hash',
+  sso_requests: 'id',
+  seen_assertions: 'assertion_hash',
+  idempotency: 'key_hash',
+} as const
 const removedAtOnce = 1_000
 
 /** Removes what has run out, in bounded steps; called by the schedule for each organisation. */
 export async function removeExpired(db: Db, organisationId: string, now: number): Promise<void> {
-  for (const table of expiring) {
-    const column =
-      table === 'sessions' ? 'secret_hash' : table === 'sso_requests' ? 'id' : 'assertion_hash'
+  for (const table of Object.keys(expiring) as (keyof typeof expiring)[]) {
+    const column = expiring[table]
     await db
       .deleteFrom(table)
       .where('org_id', '=', organisationId)
