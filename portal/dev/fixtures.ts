@@ -489,8 +489,18 @@ const qr = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h3v3H0zM6 0h3v3H6zM0 6h3v3H0zM4 1h1v2H4zM4 4h2v1H4zM7 5h2v1H7zM5 7h3v2H5z"/></svg>',
 )}`
 
-/** `new` is an organisation on its first day. */
-export type Face = 'full' | 'new' | 'loading' | 'error' | 'signed-out'
+/** `new` is an organisation on its first day; `viewer` and `member` are other people's eyes. */
+export type Face =
+  | 'full'
+  | 'new'
+  | 'loading'
+  | 'error'
+  | 'signed-out'
+  | 'viewer'
+  | 'member'
+  | 'stale'
+  | 'reauth'
+const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
 const ok = (body: unknown): Answer => ({ status: 200, body })
@@ -504,7 +514,15 @@ const items = (face: Face, all: unknown[]) => ok({ items: face === 'new' ? [] : 
 export function answer(method: string, path: string, face: Face): Answer {
   const route = path.replace(`/orgs/${organisation.id}`, '/org')
   if (route === '/me') {
-    return face === 'signed-out' ? refusal(401, 'auth.required', 'Sign in first.') : ok(me)
+    return face === 'signed-out'
+      ? refusal(401, 'auth.required', 'Sign in first.')
+      : ok({ ...me, user: { ...me.user, roles: rolesOf[face] ?? me.user.roles } })
+  }
+  if (method === 'PUT' && face === 'stale') {
+    return refusal(412, 'request.stale', 'Someone else has changed these settings meanwhile.')
+  }
+  if (method === 'PUT' && face === 'reauth') {
+    return refusal(403, 'auth.reauth_required', 'Sign in again to do this.')
   }
   if (face === 'loading') return 'never'
   if (face === 'error') return refusal(503, 'http.503', 'The store does not answer just now.')
@@ -548,7 +566,8 @@ export function answer(method: string, path: string, face: Face): Answer {
           createdAt: now - 3 * day,
         },
       ]),
-    '/org/identity/login-method': () => ok(fresh ? newLogin : login),
+    '/org/identity/login-method': () =>
+      ok({ ...(fresh ? newLogin : login), canWrite: face !== 'viewer' }),
     '/org/identity/provisioning': () => ok(fresh ? newProvisioning : provisioning),
     '/org/identity/login-method/tests': () => ok({ ...test, state: 'succeeded' }),
     '/org/identity/login-method/metadata': () =>

@@ -49,7 +49,9 @@ const scenes: Scene[] = [
   { name: 'platform', path: '/platform' },
   { name: 'overview', path: '/o/acme' },
   { name: 'overview-new', path: '/o/acme', face: 'new' },
-  { name: 'account', path: '/o/acme/account' },
+  { name: 'account', path: '/o/acme/account', face: 'member' },
+  { name: 'settings-member', path: `${settings}/users`, face: 'member' },
+  { name: 'users-viewer', path: `${settings}/users?status=active`, face: 'viewer' },
   { name: 'account-menu', path: '/o/acme', act: press(/Account menu/) },
   { name: 'identity', path: `${settings}/identity` },
   { name: 'identity-new', path: `${settings}/identity`, face: 'new' },
@@ -92,6 +94,38 @@ const scenes: Scene[] = [
       await page.getByRole('switch', { name: 'SAML JIT' }).click()
       await page.getByRole('link', { name: 'Acme Robotics' }).click()
       await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'identity-viewer', path: `${settings}/identity`, face: 'viewer' },
+  {
+    name: 'identity-stale',
+    path: `${settings}/identity`,
+    face: 'stale',
+    async act(page) {
+      await page.getByRole('switch', { name: 'SAML JIT' }).click()
+      await press('Save')(page)
+      await page.getByText('Changed by someone else meanwhile').waitFor()
+    },
+  },
+  {
+    name: 'identity-stale-kept',
+    path: `${settings}/identity`,
+    face: 'stale',
+    async act(page) {
+      await page.getByRole('switch', { name: 'SAML JIT' }).click()
+      await press('Save')(page)
+      await press('Keep what I entered')(page)
+      await page.getByText('Unsaved changes').waitFor()
+    },
+  },
+  {
+    name: 'confirm-identity',
+    path: `${settings}/identity`,
+    face: 'reauth',
+    async act(page) {
+      await page.getByRole('switch', { name: 'SAML JIT' }).click()
+      await press('Save')(page)
+      await page.getByText('Confirm it is you').waitFor()
     },
   },
   { name: 'entra', path: `${settings}/identity/entra` },

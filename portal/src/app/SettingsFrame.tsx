@@ -11,7 +11,7 @@ import {
 } from 'lucide-react'
 import { useState } from 'react'
 import { useOrganisation } from '../client/index.ts'
-import { Button, classes, Drawer } from '../parts/index.ts'
+import { Button, ButtonLink, classes, Drawer, useTitle } from '../parts/index.ts'
 
 const places = [
   { to: '/o/$slug/settings/identity', label: 'Identity Configuration', Icon: Fingerprint },
@@ -89,6 +89,8 @@ function Places({ onGo }: { onGo?: () => void }) {
 }
 
 function NotForYou() {
+  const { slug } = useOrganisation()
+  useTitle('Settings')
   return (
     <main className="mx-auto w-full max-w-lg px-4 py-20 text-center">
       <h1 className="text-xl font-semibold text-ink">Settings are for managers</h1>
@@ -96,6 +98,9 @@ function NotForYou() {
         Your roles do not include managing this organisation. A manager can show you what you need,
         or give you a role.
       </p>
+      <ButtonLink className="mt-6" to="/o/$slug/account" params={{ slug }}>
+        My account
+      </ButtonLink>
     </main>
   )
 }

@@ -9,7 +9,7 @@ import { LoginMethodSection } from './LoginMethodSection.tsx'
 import { missing } from './missing.ts'
 import { ProvisioningSection } from './ProvisioningSection.tsx'
 import { SaveBar } from './SaveBar.tsx'
-import { useTestSignIn } from './test.ts'
+import { useTestSignIn } from './testSignIn.ts'
 
 /** Both sections as one form with one "Save" (PV-1, PV-3). */
 export function Configuration({ fresh, reload }: { fresh: Views; reload: () => Promise<Views> }) {

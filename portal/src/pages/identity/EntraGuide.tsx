@@ -14,7 +14,7 @@ import type { Draft, SamlDraft } from './draft.ts'
 import { FromMetadata } from './IdpSide.tsx'
 import { proofs } from './proofs.ts'
 import { TestPanel } from './TestPanel.tsx'
-import type { TestSignIn } from './test.ts'
+import type { TestSignIn } from './testSignIn.ts'
 
 /** "Set up with Microsoft Entra ID" (JI-15), beside the form it fills in. */
 export function EntraGuide({

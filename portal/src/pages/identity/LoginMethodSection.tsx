@@ -4,7 +4,7 @@ import { useOrganisation } from '../../client/index.ts'
 import { Badge, Banner, ChoiceCards, methodWords, Section, TextLink } from '../../parts/index.ts'
 import type { Draft, SamlDraft } from './draft.ts'
 import { SsoForm } from './SsoForm.tsx'
-import type { TestSignIn } from './test.ts'
+import type { TestSignIn } from './testSignIn.ts'
 
 export function LoginMethodSection({
   view,

@@ -7,7 +7,7 @@ import { Advanced } from './Advanced.tsx'
 import { providers, type SamlDraft } from './draft.ts'
 import { IdpSide } from './IdpSide.tsx'
 import { TestPanel } from './TestPanel.tsx'
-import type { TestSignIn } from './test.ts'
+import type { TestSignIn } from './testSignIn.ts'
 
 type Props = {
   view: LoginMethodView

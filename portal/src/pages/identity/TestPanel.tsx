@@ -10,7 +10,7 @@ import {
   SignInChecks,
   textLink,
 } from '../../parts/index.ts'
-import type { Test, TestSignIn } from './test.ts'
+import type { Test, TestSignIn } from './testSignIn.ts'
 
 export function TestPanel({ testing, readOnly }: { testing: TestSignIn; readOnly: boolean }) {
   const { test, stale } = testing

@@ -1,6 +1,6 @@
 import type { LoginMethodView } from '../../../../contract/src/index.ts'
 import { type Changes, type Draft, samlInputOf } from './draft.ts'
-import type { TestSignIn } from './test.ts'
+import type { TestSignIn } from './testSignIn.ts'
 
 export type Gap = { id: 'idp' | 'emergency' | 'test' | 'password'; words: string }
 

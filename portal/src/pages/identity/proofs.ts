@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts'
-import type { TestSignIn } from './test.ts'
+import type { TestSignIn } from './testSignIn.ts'
 
 type Proof = 'done' | 'failed' | 'open'
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ArrowRight, SearchX } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { SignInPage } from '../../../../contract/src/index.ts'
 import { asProblem, doors, type Seen } from '../../client/index.ts'
 import {
@@ -157,6 +157,8 @@ function ForgotForm({ email: typed, onBack }: { email: string; onBack: () => voi
   const { slug } = route.useParams()
   const [email, setEmail] = useState(typed)
   const [missing, setMissing] = useState<string>()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   const request = useMutation({ mutationFn: () => doors.requestReset(slug, email.trim()) })
   const back = (
     <button type="button" onClick={onBack} className={`${textLink} self-center`}>
@@ -187,6 +189,7 @@ function ForgotForm({ email: typed, onBack }: { email: string; onBack: () => voi
       <p className="text-ink-2">Enter your e-mail address to get a link for a new password.</p>
       {request.error ? <ProblemBanner problem={asProblem(request.error)} /> : null}
       <TextField
+        ref={field}
         label="E-mail"
         type="email"
         autoComplete="username"

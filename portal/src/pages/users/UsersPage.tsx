@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Plus, Search, UsersRound } from 'lucide-react'
+import { Search, UsersRound } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import type { UserList } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
@@ -51,8 +51,7 @@ export function UsersPage() {
   const filtered = Object.keys(kept(search)).some((part) => part !== 'sort') || search.search
   const create = (
     <Button look="primary" blockedBecause={blocked.because} onClick={() => setCreating(true)}>
-      <Plus aria-hidden="true" />
-      Create a user
+      + Create a user
     </Button>
   )
 

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import type { LoginMethodView, ProvisioningView } from '../../../../contract/src/index.ts'
+import { changesOf, draftOf, samlInputOf, type Views } from './draft.ts'
+import { missing } from './missing.ts'
+import type { TestSignIn } from './testSignIn.ts'
+
+const untested: TestSignIn = {
+  test: null,
+  stale: false,
+  ready: true,
+  starting: false,
+  start: () => undefined,
+}
+
+test('what is loaded shows nothing to save', () => {
+  const views = viewsOf({})
+
+  const changes = changesOf(draftOf(views), views)
+
+  expect(changes.any).toBe(false)
+})
+
+test('a first choice of SSO waits for the provider, an emergency account and a test', () => {
+  const views = viewsOf({ method: null, breakGlass: none })
+  const draft = { ...draftOf(views), method: 'sso' as const }
+
+  const gaps = missing(draft, changesOf(draft, views), views.login.value, untested)
+
+  expect(gaps.map(({ id }) => id)).toEqual(['idp', 'emergency', 'test'])
+})
+
+test('a password of one’s own is all that switching to passwords needs', () => {
+  const views = viewsOf({ method: null, ownPasswordSet: true, breakGlass: none })
+  const draft = { ...draftOf(views), method: 'password' as const }
+
+  expect(missing(draft, changesOf(draft, views), views.login.value, untested)).toEqual([])
+})
+
+test('a test no longer counts once the settings have changed', () => {
+  const views = viewsOf({})
+  const draft = { ...draftOf(views), method: 'sso' as const }
+  const stale = { ...untested, test: passed, stale: true }
+
+  const gaps = missing(draft, changesOf(draft, views), views.login.value, stale)
+
+  expect(gaps.at(-1)?.words).toContain('changed since the test')
+})
+
+test('several certificates in one text are sent one by one', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----'
+  const { saml } = draftOf(viewsOf({}))
+  const fields = { from: 'fields', idpEntityId: 'idp', ssoUrl: 'https://idp.example/sso' } as const
+
+  const input = samlInputOf({ ...saml, ...fields, certificates: `${pem}\n${pem}` })
+
+  expect(input?.certificates).toEqual([pem, pem])
+})
+
+test('metadata counts only once it was read', () => {
+  const { saml } = draftOf(viewsOf({}))
+
+  expect(
+    samlInputOf({ ...saml, from: 'url', metadataUrl: 'https://idp.example', read: null }),
+  ).toBe(null)
+})
+
+const none = { exists: false, proved: false, drillDueAt: null }
+const passed: TestSignIn['test'] = {
+  id: '0190a000-0000-7000-8000-000000000001',
+  state: 'succeeded',
+  startUrl: '/',
+  createdAt: 0,
+  finishedAt: 1,
+  code: null,
+  remedy: null,
+  idpScreen: null,
+  checks: [],
+  claims: [],
+  resolved: { email: 'a@b.example', firstName: 'A', lastName: 'B', subject: 'a', isYou: true },
+}
+
+function viewsOf(login: Partial<LoginMethodView>): Views {
+  const url = 'https://usher.example'
+  return {
+    login: {
+      etag: '"1"',
+      value: {
+        method: 'password',
+        googleAvailable: false,
+        saml: null,
+        serviceProvider: {
+          acsUrl: url,
+          entityId: url,
+          metadataUrl: url,
+          sloUrl: url,
+          signOnUrl: url,
+          startUrl: url,
+        },
+        breakGlass: { exists: true, proved: true, drillDueAt: null },
+        ownPasswordSet: false,
+        canWrite: true,
+        ...login,
+      },
+    },
+    provisioning: { etag: '"1"', value: provisioning },
+  }
+}
+
+const provisioning: ProvisioningView = {
+  source: 'portal',
+  configurable: true,
+  entrySentence: '',
+  options: [],
+  selfService: { enabled: false, state: 'closed_off' },
+  canWrite: true,
+}
