@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { createOrganisation, managerPassword, startUsher } from '../../testing/organisation.ts'
+
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
+test('SE-3: repeated failures slow one network down on one account, and the owner elsewhere comes in', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const url = `/api/v1/sign-in/${acme.slug}/password`
+  const attempt = (password: string, address: string) =>
+    acme.send('POST', url, { email: acme.manager.email, password }, from(address))
+
+  const statuses: number[] = []
+  for (let failure = 1; failure <= 9; failure += 1) {
+    statuses.push((await attempt('Wrong-horse-7', '203.0.113.7')).status)
+  }
+  const limited = await attempt(managerPassword, '203.0.113.7')
+  const owner = await attempt(managerPassword, '198.51.100.4')
+
+  expect(statuses).toEqual([...Array(8).fill(401), 429])
+  expect(limited).toMatchObject({ status: 429, body: { code: 'rate.limited' } })
+  expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0)
+  expect(Number(limited.headers['retry-after'])).toBeLessThanOrEqual(15 * 60)
+  expect(owner.status).toBe(200)
+})
+
+test('SE-3: a success forgives the failures before it', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const url = `/api/v1/sign-in/${acme.slug}/password`
+  const attempt = (password: string) =>
+    acme.send('POST', url, { email: acme.manager.email, password }, from('203.0.113.8'))
+
+  for (let failure = 1; failure <= 7; failure += 1) await attempt('Wrong-horse-7')
+  await attempt(managerPassword)
+  for (let failure = 1; failure <= 7; failure += 1) await attempt('Wrong-horse-7')
+
+  expect((await attempt(managerPassword)).status).toBe(200)
+})
+
+test('SE-3: emergency access slows down like any other sign-in', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const account = await acme.createEmergency()
+  const url = `/api/v1/sign-in/${acme.slug}/emergency`
+  const body = { email: account.email, password: managerPassword, code: '000000' }
+
+  const statuses: number[] = []
+  for (let failure = 1; failure <= 9; failure += 1) {
+    statuses.push((await acme.send('POST', url, body, from('203.0.113.9'))).status)
+  }
+
+  expect(statuses).toEqual([...Array(8).fill(401), 429])
+})
