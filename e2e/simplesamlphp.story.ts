@@ -136,7 +136,8 @@ test('in a real browser someone signs in and, by a signed request, out everywher
   await page.fill('input[name=password]', 'grace')
   await page.keyboard.press('Enter')
   await page.waitForURL(acsUrl)
-  const SAMLResponse = new URLSearchParams(visited.bodies.at(-1)).get('SAMLResponse') ?? ''
+  const SAMLResponse =
+    visited.bodies.map((body) => new URLSearchParams(body).get('SAMLResponse')).find(Boolean) ?? ''
   const { profile } = await sp.validatePostResponseAsync({ SAMLResponse })
   await page.goto(await sp.getLogoutUrlAsync(profile!, '', {}))
   await page.waitForURL(`${sloUrl}?**`)

@@ -47,7 +47,7 @@ test('a manager connects the simulated Entra ID, and whoever its claims name is 
 
   await walkArrival(usher, idp, browser, { manager: 'Ana Ruiz', stranger })
 
-  const manager = (await browser.contexts()[0]?.pages()[0]) ?? raise()
+  const manager = browser.contexts()[0]?.pages()[0] ?? raise()
   const nameless = await person(browser)
   await signIn(usher, idp, nameless.page, 'Sukarno')
   await readInLog(usher, manager, nameless.page, 'jit.claim_missing')

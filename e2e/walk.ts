@@ -35,7 +35,7 @@ export async function walkArrival(
 
   await connect(usher, idp, page)
   await testSignIn(idp, page, cast.manager)
-  await save(page, 'Switch to')
+  await save(page, 'It takes effect for everyone at once')
 
   await page.getByRole('switch', { name: 'SAML JIT' }).click()
   await save(page)
@@ -185,10 +185,7 @@ export async function save(page: Page, confirm?: string): Promise<void> {
   if (confirm) {
     const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'))
     await dialog.getByText(confirm).first().waitFor()
-    await dialog
-      .getByRole('button', { name: /Switch|Save/ })
-      .last()
-      .click()
+    await dialog.getByRole('button', { name: 'Save', exact: true }).last().click()
   }
   await expectText(page, 'Everything is saved.')
 }
