@@ -35,6 +35,7 @@ type Environment = Record<string, string | undefined>
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const shortestKey = 32
+const defaultPort = 8080
 
 /**
  * Reads the environment (DESIGN §7).
@@ -81,10 +82,10 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 function readPort(value: string | undefined, faults: string[]): number {
-  const port = Number(value ?? 8080)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    faults.push('PORT must be a number from 0 to 65535.')
-  return port
+  const port = Number(value ?? defaultPort)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  faults.push('PORT must be a number from 0 to 65535.')
+  return defaultPort
 }
 
 function readBaseUrl(

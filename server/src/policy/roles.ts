@@ -32,11 +32,11 @@ export type Area = 'identity' | 'users' | 'access' | 'audit'
 export type Act = `${Area}.${'read' | 'write'}`
 
 export function permissionsOf(role: string): string[] {
-  return permissions[role as Role] ?? []
+  return Object.hasOwn(permissions, role) ? permissions[role as Role] : []
 }
 
 export function poolPermissionsOf(role: string): string[] {
-  return poolPermissions[role] ?? []
+  return Object.hasOwn(poolPermissions, role) ? (poolPermissions[role] ?? []) : []
 }
 
 /** The label of the highest role held (RB-3). */

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { normaliseDomain, readEmailAddress } from './email-address.ts'
+
+describe('GE-8: an address that is one', () => {
+  test.each([
+    ['ada@acme.test', 'ada@acme.test', 'ada@acme.test'],
+    ['  ada@acme.test\n', 'ada@acme.test', 'ada@acme.test'],
+    ['Ada.King@ACME.Test', 'Ada.King@acme.test', 'ada.king@acme.test'],
+    ['ada+tag@acme.test', 'ada+tag@acme.test', 'ada+tag@acme.test'],
+    ["o'brien@acme.test", "o'brien@acme.test", "o'brien@acme.test"],
+    ['ada@bücher.example', 'ada@xn--bcher-kva.example', 'ada@xn--bcher-kva.example'],
+    ['ada@BÜCHER.example', 'ada@xn--bcher-kva.example', 'ada@xn--bcher-kva.example'],
+    ['ada@ａｃｍｅ.test', 'ada@acme.test', 'ada@acme.test'],
+    ['ada@acme。test', 'ada@acme.test', 'ada@acme.test'],
+    ['zoe\u0308@acme.test', 'zo\u00eb@acme.test', 'zo\u00eb@acme.test'],
+    ['ZO\u00cb@acme.test', 'ZO\u00cb@acme.test', 'zo\u00eb@acme.test'],
+    ['小明@例え.jp', '小明@xn--r8jz45g.jp', '小明@xn--r8jz45g.jp'],
+    ['a@b.c', 'a@b.c', 'a@b.c'],
+  ])('%j', (input, address, folded) => {
+    const domain = folded.split('@')[1]
+
+    expect(readEmailAddress(input)).toEqual({ address, folded, domain })
+  })
+})
+
+describe('GE-8: an address that is none', () => {
+  test.each([
+    '',
+    'a@b',
+    'ada',
+    'ada@',
+    '@acme.test',
+    'ada@@acme.test',
+    'ada@acme@evil.test',
+    '"ada"@acme.test',
+    '"ada@evil.test"@acme.test',
+    'ada (comment)@acme.test',
+    '<ada@acme.test>',
+    'ada@[192.0.2.1]',
+    'ada@192.0.2.1',
+    'ada@acme',
+    'ada@.acme.test',
+    'ada@acme..test',
+    'ada@acme.test.',
+    'ada@-acme.test',
+    'ada@acme-.test',
+    '.ada@acme.test',
+    'ada.@acme.test',
+    'a..da@acme.test',
+    'ada lovelace@acme.test',
+    'ada@acme .test',
+    'ada\u0000@acme.test',
+    'ada\r\nBcc: x@acme.test',
+    'ada\u200b@acme.test',
+    'ada\u202e@acme.test',
+    'ada\uff20acme.test',
+    'ada@evil.test\uff20acme.test',
+    'ada\ufe6bacme.test',
+    'ada@acme,test',
+    'ada,eve@acme.test',
+    'ada;eve@acme.test',
+    `${'a'.repeat(65)}@acme.test`,
+    `ada@${'a'.repeat(64)}.test`,
+    `${'a'.repeat(60)}@${'b.'.repeat(97)}test`,
+  ])('%j', (input) => {
+    expect(readEmailAddress(input)).toBeUndefined()
+  })
+})
+
+test.each([
+  ['acme.test', 'аcme.test'],
+  ['paypal.example', 'рaypal.example'],
+  ['google.example', 'gооgle.example'],
+])('SS-10: the look-alike of %s is another domain', (domain, alike) => {
+  expect(normaliseDomain(alike)).toMatch(/^xn--/)
+  expect(normaliseDomain(alike)).not.toBe(normaliseDomain(domain))
+})
+
+test.each([
+  ['acme.test', 'acme.test.evil.example'],
+  ['acme.test', 'evil-acme.test'],
+  ['acme.test', 'eu.acme.test'],
+])('SS-10: %s is not %s', (domain, other) => {
+  expect(readEmailAddress(`ada@${other}`)?.domain).not.toBe(domain)
+})
