@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SignInCheck } from './identity.ts'
-import { Id, Page, Time } from './shared.ts'
+import { Id, listOf, Page, Time } from './shared.ts'
 
 /** `GET /audit-events`, newest first; every condition is optional and all apply together (AU-3). */
 export const AuditQuery = Page.extend({
@@ -33,8 +33,8 @@ export const AuditEvent = z.object({
   requestId: z.string().nullable(),
 })
 export type AuditEvent = z.infer<typeof AuditEvent>
-/** Endless lists: `next` is the `before` of the following page, null at the end. */
-export const AuditEvents = z.object({ items: z.array(AuditEvent), next: z.string().nullable() })
+/** An endless list: `next` is the `before` of the following page, null at the end. */
+export const AuditEvents = listOf(AuditEvent).extend({ next: z.string().nullable() })
 export type AuditEvents = z.infer<typeof AuditEvents>
 
 /** `GET /sign-in-log`, newest first (LM-28). */
@@ -60,10 +60,7 @@ export const SignInAttempt = z.object({
   test: z.boolean(),
 })
 export type SignInAttempt = z.infer<typeof SignInAttempt>
-export const SignInAttempts = z.object({
-  items: z.array(SignInAttempt),
-  next: z.string().nullable(),
-})
+export const SignInAttempts = listOf(SignInAttempt).extend({ next: z.string().nullable() })
 /** `GET /sign-in-log/{id}`: the flight recorder of one attempt (BY-8). */
 export const SignInAttemptDetails = SignInAttempt.extend({
   expected: z.string().nullable(),

@@ -128,3 +128,8 @@ export function ifVersion(request: FastifyRequest): number | undefined {
   const version = /^(?:W\/)?"(\d+)"$/.exec(sent.trim())?.[1]
   return version === undefined ? -1 : Number(version)
 }
+
+/** A list that is short by its nature and comes whole, in the shape of every list (GE-4). */
+export function whole<Item>(items: Item[]) {
+  return { items, total: items.length, totalExact: true, page: 0, size: items.length }
+}

@@ -9,6 +9,7 @@ import {
   LoginMethodChange,
   LoginMethodPreview,
   LoginMethodView,
+  listOf,
   MetadataInput,
   MetadataView,
   ProvisioningChange,
@@ -37,7 +38,7 @@ import type { Actor } from '../model/actor.ts'
 import type { LoginMethod as Method, Organisation } from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
-import { type Api, type ApiDoor, callerFor, ifVersion } from './door.ts'
+import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
 import { optionsFor, running } from './sources.ts'
 
 const base = '/orgs/:organisationId'
@@ -131,11 +132,11 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
 
   app.get(
     `${method}/tests`,
-    { schema: { params, response: { 200: z.object({ items: z.array(TestView) }) } } },
+    { schema: { params, response: { 200: listOf(TestView) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const test = await door.directory.view(actor, latestTest)
-      return { items: test ? [renderTest(door, actor, test)] : [] }
+      return whole(test ? [renderTest(door, actor, test)] : [])
     },
   )
 
@@ -180,10 +181,10 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
   const emergency = `${base}/break-glass-accounts`
   app.get(
     emergency,
-    { schema: { params, response: { 200: z.object({ items: z.array(BreakGlassAccount) }) } } },
+    { schema: { params, response: { 200: listOf(BreakGlassAccount) } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      return { items: await door.directory.view(actor, breakGlassView) }
+      return whole(await door.directory.view(actor, breakGlassView))
     },
   )
   app.post(
@@ -226,11 +227,11 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
 
   app.get(
     `${base}/domains`,
-    { schema: { params, response: { 200: z.object({ items: z.array(Domain) }) } } },
+    { schema: { params, response: { 200: listOf(Domain) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const domains = await door.directory.view(actor, listDomains)
-      return { items: domains.map((one) => ({ name: one.name, verifiedAt: one.verified_at })) }
+      return whole(domains.map((one) => ({ name: one.name, verifiedAt: one.verified_at })))
     },
   )
 }

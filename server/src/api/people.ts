@@ -8,6 +8,7 @@ import {
   CreateUser,
   GroupRow,
   Id,
+  listOf,
   PoolRow,
   UserDetails,
   UserList,
@@ -42,7 +43,7 @@ import { days } from '../lib/clock.ts'
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
-import { type Api, type ApiDoor, callerFor } from './door.ts'
+import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
 
 const base = '/orgs/:organisationId'
 const params = z.object({ organisationId: Id })
@@ -218,14 +219,14 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 
   app.get(
     `${base}/users/:id/sessions`,
-    { schema: { params: withId, response: { 200: z.object({ items: z.array(UserSession) }) } } },
+    { schema: { params: withId, response: { 200: listOf(UserSession) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const sessions = await door.directory.view(actor, (read) =>
         listSessions(read, request.params.id),
       )
-      return {
-        items: sessions.map((session) => ({
+      return whole(
+        sessions.map((session) => ({
           id: session.id,
           method: session.method,
           createdAt: session.created_at,
@@ -234,7 +235,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
           userAgent: session.user_agent,
           current: session.id === actor.sessionId,
         })),
-      }
+      )
     },
   )
   app.delete(
@@ -278,18 +279,18 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 function accessRoutes(app: Api, door: ApiDoor): void {
   app.get(
     `${base}/groups`,
-    { schema: { params, response: { 200: z.object({ items: z.array(GroupRow) }) } } },
+    { schema: { params, response: { 200: listOf(GroupRow) } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      return { items: await door.directory.view(actor, listGroups) }
+      return whole(await door.directory.view(actor, listGroups))
     },
   )
   app.get(
     `${base}/pools`,
-    { schema: { params, response: { 200: z.object({ items: z.array(PoolRow) }) } } },
+    { schema: { params, response: { 200: listOf(PoolRow) } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      return { items: await door.directory.view(actor, listPools) }
+      return whole(await door.directory.view(actor, listPools))
     },
   )
   app.post(
@@ -318,12 +319,12 @@ function accessRoutes(app: Api, door: ApiDoor): void {
 function adoptionRoutes(app: Api, door: ApiDoor): void {
   app.get(
     `${base}/adoptions`,
-    { schema: { params, response: { 200: z.object({ items: z.array(Adoption) }) } } },
+    { schema: { params, response: { 200: listOf(Adoption) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const queue = await door.directory.view(actor, listAdoptions)
-      return {
-        items: queue.map(({ row, name }) => ({
+      return whole(
+        queue.map(({ row, name }) => ({
           id: row.id,
           userId: row.user_id,
           email: row.email,
@@ -336,7 +337,7 @@ function adoptionRoutes(app: Api, door: ApiDoor): void {
           lastAttemptAt: row.last_attempt_at,
           attempts: row.attempts,
         })),
-      }
+      )
     },
   )
   for (const [act, state] of [

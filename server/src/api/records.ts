@@ -29,11 +29,11 @@ export function recordRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, querystring: AuditQuery, response: { 200: AuditEvents } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      const { size, userId, page: _, ...conditions } = request.query
+      const { size, page, userId, ...conditions } = request.query
       const found = await door.directory.view(actor, (read) =>
-        listEvents(read, { ...conditions, subjectId: userId }, size + 1),
+        listEvents(read, { ...conditions, subjectId: userId }, { page, size }),
       )
-      const items = found.slice(0, size).map((event) => ({
+      const items = found.items.map((event) => ({
         id: event.id,
         type: event.type,
         at: event.at,
@@ -48,7 +48,7 @@ export function recordRoutes(app: Api, door: ApiDoor): void {
         emergency: event.emergency === 1,
         requestId: event.request_id,
       }))
-      return { items, next: found.length > size ? (items.at(-1)?.id ?? null) : null }
+      return { ...found, items, page, size }
     },
   )
 
@@ -57,12 +57,11 @@ export function recordRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, querystring: SignInLogQuery, response: { 200: SignInAttempts } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      const { size, search, result, code, before } = request.query
+      const { size, page, search, ...conditions } = request.query
       const found = await door.directory.view(actor, (read) =>
-        listAttempts(read, { search: search || undefined, result, code, before }, size + 1),
+        listAttempts(read, { ...conditions, search: search || undefined }, { page, size }),
       )
-      const items = found.slice(0, size).map(renderAttempt)
-      return { items, next: found.length > size ? (items.at(-1)?.id ?? null) : null }
+      return { ...found, items: found.items.map(renderAttempt), page, size }
     },
   )
   app.get(

@@ -88,13 +88,28 @@ export async function recordAttempt(
   ])
 }
 
+type Page = { page: number; size: number }
+const countedAtMost = 10_000
+
 export async function listAttempts(
   { db, actor }: Read,
   conditions: attempts.AttemptConditions,
-  limit: number,
+  { page, size }: Page,
 ) {
   allow(actor, 'audit.read')
-  return attempts.list(db, actor.organisationId, conditions, limit)
+  const { before: _, ...all } = conditions
+  const found = await attempts.list(db, actor.organisationId, conditions, {
+    skip: page * size,
+    limit: size + 1,
+  })
+  const total = await attempts.count(db, actor.organisationId, all)
+  return { ...cut(found, size), total, totalExact: true }
+}
+
+/** One more than asked for was read, to know whether there is more. */
+function cut<Row extends { id: string }>(found: Row[], size: number) {
+  const items = found.slice(0, size)
+  return { items, next: found.length > size ? (items.at(-1)?.id ?? null) : null }
 }
 
 export async function findAttempt({ db, actor }: Read, id: string) {
@@ -107,8 +122,18 @@ export async function findAttempt({ db, actor }: Read, id: string) {
 export async function listEvents(
   { db, actor }: Read,
   conditions: events.EventConditions,
-  limit: number,
+  { page, size }: Page,
 ) {
   allow(actor, 'audit.read')
-  return events.list(db, actor.organisationId, conditions, limit)
+  const { before: _, ...all } = conditions
+  const found = await events.list(db, actor.organisationId, conditions, {
+    skip: page * size,
+    limit: size + 1,
+  })
+  const total = await events.count(db, actor.organisationId, all, countedAtMost + 1)
+  return {
+    ...cut(found, size),
+    total: Math.min(total, countedAtMost),
+    totalExact: total <= countedAtMost,
+  }
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import {
   CreatedOrganisation,
   CreateOrganisation,
+  listOf,
   PlatformOrganisation,
   PlatformSignIn,
   Setup,
@@ -162,11 +163,17 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
 
   app.get(
     '/platform/orgs',
-    { schema: { response: { 200: z.object({ items: z.array(PlatformOrganisation) }) } } },
+    { schema: { response: { 200: listOf(PlatformOrganisation) } } },
     async (request) => {
       const actor = await root(door, request)
       const organisations = await door.directory.view(actor, listOrganisations)
-      return { items: organisations.map(render) }
+      return {
+        items: organisations.map(render),
+        total: organisations.length,
+        totalExact: true,
+        page: 0,
+        size: organisations.length,
+      }
     },
   )
 

@@ -1,5 +1,6 @@
+import type { SelectQueryBuilder } from 'kysely'
 import type { Db } from './dialect.ts'
-import type { AttemptsTable } from './tables.ts'
+import type { AttemptsTable, Tables } from './tables.ts'
 
 /** What the flight recorder keeps of one attempt, as JSON. */
 export type AttemptDetails = {
@@ -35,23 +36,47 @@ export type AttemptConditions = {
 export async function list(
   db: Db,
   organisationId: string,
-  { search, result, code, before }: AttemptConditions,
-  limit: number,
+  conditions: AttemptConditions,
+  page: { skip: number; limit: number },
 ): Promise<Attempt[]> {
-  let query = db.selectFrom('attempts').selectAll().where('org_id', '=', organisationId)
+  const rows = await matching(db.selectFrom('attempts').selectAll(), organisationId, conditions)
+    .orderBy('id', 'desc')
+    .offset(page.skip)
+    .limit(page.limit)
+    .execute()
+  return rows.map(toAttempt)
+}
+
+/** The log is bounded, and so is counting it. */
+export async function count(
+  db: Db,
+  organisationId: string,
+  conditions: AttemptConditions,
+): Promise<number> {
+  const { found } = await matching(db.selectFrom('attempts'), organisationId, conditions)
+    .select((counted) => counted.fn.countAll<number>().as('found'))
+    .executeTakeFirstOrThrow()
+  return Number(found)
+}
+
+function matching<Row>(
+  query: SelectQueryBuilder<Tables, 'attempts', Row>,
+  organisationId: string,
+  { search, result, code, before }: AttemptConditions,
+): SelectQueryBuilder<Tables, 'attempts', Row> {
+  let found = query.where('org_id', '=', organisationId)
   if (search) {
-    query = query.where((where) =>
+    found = found.where((where) =>
       where.or([
         where('reference', '=', search.toUpperCase()),
         where('email', '=', search.toLowerCase()),
       ]),
     )
   }
-  if (result) query = query.where('result', '=', result)
-  if (code) query = query.where('code', '=', code)
-  if (before) query = query.where('id', '<', before)
-  const rows = await query.orderBy('id', 'desc').limit(limit).execute()
-  return rows.map(toAttempt)
+  if (result) found = found.where('result', '=', result)
+  if (code) found = found.where('code', '=', code)
+  if (before) found = found.where('id', '<', before)
+  return found
 }
 
 export async function find(

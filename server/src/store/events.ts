@@ -1,9 +1,10 @@
+import type { SelectQueryBuilder } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Happening } from '../model/event.ts'
 import type { Db } from './dialect.ts'
 import { flag } from './organisations.ts'
-import type { EventsTable } from './tables.ts'
+import type { EventsTable, Tables } from './tables.ts'
 
 export type RecordedEvent = Omit<EventsTable, 'before' | 'after' | 'data'> & {
   before: unknown
@@ -61,23 +62,50 @@ export async function list(
   db: Db,
   organisationId: string,
   conditions: EventConditions,
-  limit: number,
+  page: { skip: number; limit: number },
 ): Promise<RecordedEvent[]> {
-  let query = db.selectFrom('events').selectAll().where('org_id', '=', organisationId)
-  if (conditions.type) query = query.where('type', '=', conditions.type)
-  if (conditions.actor) query = query.where('actor', '=', conditions.actor)
-  if (conditions.subjectId) query = query.where('subject_id', '=', conditions.subjectId)
-  if (conditions.result) query = query.where('result', '=', conditions.result)
-  if (conditions.from !== undefined) query = query.where('at', '>=', conditions.from)
-  if (conditions.to !== undefined) query = query.where('at', '<=', conditions.to)
-  if (conditions.before) query = query.where('id', '<', conditions.before)
-  const rows = await query.orderBy('id', 'desc').limit(limit).execute()
+  const rows = await matching(db.selectFrom('events').selectAll(), organisationId, conditions)
+    .orderBy('id', 'desc')
+    .offset(page.skip)
+    .limit(page.limit)
+    .execute()
   return rows.map((row) => ({
     ...row,
     before: parse(row.before),
     after: parse(row.after),
     data: parse(row.data),
   }))
+}
+
+/** How many there are, counted to a limit: nobody pages through a trail of millions. */
+export async function count(
+  db: Db,
+  organisationId: string,
+  conditions: EventConditions,
+  atMost: number,
+): Promise<number> {
+  const some = matching(db.selectFrom('events').select('id'), organisationId, conditions)
+  const { found } = await db
+    .selectFrom(some.limit(atMost).as('some'))
+    .select((counted) => counted.fn.countAll<number>().as('found'))
+    .executeTakeFirstOrThrow()
+  return Number(found)
+}
+
+function matching<Row>(
+  query: SelectQueryBuilder<Tables, 'events', Row>,
+  organisationId: string,
+  conditions: EventConditions,
+): SelectQueryBuilder<Tables, 'events', Row> {
+  let found = query.where('org_id', '=', organisationId)
+  if (conditions.type) found = found.where('type', '=', conditions.type)
+  if (conditions.actor) found = found.where('actor', '=', conditions.actor)
+  if (conditions.subjectId) found = found.where('subject_id', '=', conditions.subjectId)
+  if (conditions.result) found = found.where('result', '=', conditions.result)
+  if (conditions.from !== undefined) found = found.where('at', '>=', conditions.from)
+  if (conditions.to !== undefined) found = found.where('at', '<=', conditions.to)
+  if (conditions.before) found = found.where('id', '<', conditions.before)
+  return found
 }
 
 function json(value: unknown): string | null {
