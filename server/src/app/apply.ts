@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { hashPassword, newTotp } from '../auth/index.ts'
 import {
@@ -133,7 +133,7 @@ const Declared = z.strictObject({
   apiKeys: z.array(z.strictObject({ label: z.string(), scopes: z.array(z.string()) })).default([]),
 })
 type Declared = z.infer<typeof Declared>
-const File = z.union([z.strictObject({ organisations: z.array(Declared).min(1) }), Declared])
+const Several = z.strictObject({ organisations: z.array(Declared).min(1) })
 
 export type Applied = {
   id: string
@@ -161,16 +161,29 @@ export type ApplyParts = {
 export async function readDeclared(
   path: string,
 ): Promise<{ organisations: Declared[]; folder: string }> {
-  const parsed = File.safeParse(parse(await readFile(path, 'utf8')))
-  if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'invalid_union' ? (issue.errors.at(-1) ?? [issue]) : [issue],
-    )
-    const named = faults.map((fault) => `${fault.path.join('.') || 'file'}: ${fault.message}`)
-    return refuse('request.invalid', `${path} is not a declared state. ${named.join('; ')}`)
+  const document = parseDocument(await readNamed(path))
+  const [fault] = document.errors
+  if (fault) return refuse('request.invalid', `${path} is not YAML or JSON. ${fault.message}`)
+  const several = document.has('organisations')
+  const content: unknown = document.toJS()
+  const parsed = Several.safeParse(several ? content : { organisations: [content] })
+  if (parsed.success) return { ...parsed.data, folder: dirname(resolve(path)) }
+  const named = parsed.error.issues.map((issue) => {
+    const place = several ? issue.path : issue.path.slice(2)
+    return `${place.join('.') || 'file'}: ${issue.message}`
+  })
+  return refuse('request.invalid', `${path} is not a declared state. ${named.join('; ')}`)
+}
+
+/** A file that somebody named; that it is not there is their mistake and not an outage. */
+async function readNamed(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'EACCES') throw error
+    return refuse('request.invalid', `${path} cannot be read (${code}).`)
   }
-  const organisations = 'organisations' in parsed.data ? parsed.data.organisations : [parsed.data]
-  return { organisations, folder: dirname(resolve(path)) }
 }
 
 /**
@@ -209,8 +222,11 @@ export async function applyOrganisation(
       if (error !== undo) throw error
     })
   if (!outcome) throw new Error('The state was not applied.')
-  return outcome
+  // What a plan drew was thrown away with it, and must not be taken for something that works.
+  return plan ? { ...outcome, ...nothingMade, scim: { ...outcome.scim, tokens: [] } } : outcome
 }
+
+const nothingMade = { apiKeys: [], managers: [], breakGlass: [] }
 
 type Prepared = {
   declared: Declared
@@ -227,8 +243,8 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
   if (!exists) {
     await createOrganisation(write, { id: actor.organisationId, name, slug })
     changes.push(`organisation ${slug} created`)
-  } else {
-    await renameOrganisation(write, name)
+  } else if (await renameOrganisation(write, name)) {
+    changes.push(`organisation renamed to ${name}`)
   }
   await bringDomains(write, declared, changes)
   const managers = await bringManagers(parts, write, prepared, changes)
@@ -394,7 +410,7 @@ async function bringSource(
   if (before?.source !== provisioning.source) changes.push(`source ${provisioning.source}`)
   if (!provisioning.scim) return tokens
   const { tokens: wanted, ...settings } = provisioning.scim
-  await putScimSettings(write, settings)
+  if (await putScimSettings(write, settings)) changes.push('SCIM settings')
   for (const { label } of wanted) {
     const token = await ensureScimToken(write, { label })
     if (!token) continue
@@ -422,7 +438,7 @@ async function connectionOf(
     return undefined
   }
   const { metadataFile, certificate, certificates, metadataXml, ...wish } = loginMethod.saml
-  const xml = metadataFile ? await readFile(resolve(folder, metadataFile), 'utf8') : metadataXml
+  const xml = metadataFile ? await readNamed(resolve(folder, metadataFile)) : metadataXml
   const pems = certificates ?? (certificate ? [certificate] : undefined)
   // An operator names the address on the machine itself, so loopback is within their reach.
   const outbound = createOutbound([...outboundAllow, '127.0.0.0/8', '::1/128'])

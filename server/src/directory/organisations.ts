@@ -69,9 +69,13 @@ export async function createOrganisation(
   return organisation
 }
 
-export async function renameOrganisation({ db, actor, now }: Write, name: string): Promise<void> {
+/** @returns false when it has that name already. */
+export async function renameOrganisation(
+  { db, actor, now }: Write,
+  name: string,
+): Promise<boolean> {
   const before = await organisations.lock(db, actor.organisationId, 'alone')
-  if (!before || before.name === name) return
+  if (!before || before.name === name) return false
   await organisations.change(db, before.id, { name })
   await events.append(db, actor, now, [
     {
@@ -81,6 +85,7 @@ export async function renameOrganisation({ db, actor, now }: Write, name: string
       after: { name },
     },
   ])
+  return true
 }
 
 export const findOrganisation = ({ db }: Read, id: string) => organisations.find(db, id)

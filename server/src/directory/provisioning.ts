@@ -54,11 +54,12 @@ export async function changeProvisioning(
   ])
 }
 
-export async function putScimSettings(write: Write, settings: keys.ScimSettings): Promise<void> {
+/** @returns false when they are so already. */
+export async function putScimSettings(write: Write, settings: keys.ScimSettings): Promise<boolean> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
   const before = await keys.scimSettings(db, actor.organisationId)
-  if (before && JSON.stringify(before) === JSON.stringify(settings)) return
+  if (before && JSON.stringify(before) === JSON.stringify(settings)) return false
   await keys.putScimSettings(db, actor.organisationId, settings)
   await events.append(db, actor, now, [
     {
@@ -68,4 +69,5 @@ export async function putScimSettings(write: Write, settings: keys.ScimSettings)
       after: { scim: settings },
     },
   ])
+  return true
 }

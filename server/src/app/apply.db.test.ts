@@ -1,0 +1,375 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { createIdentityProvider } from '../../testing/identity-provider.ts'
+import { startUsher } from '../../testing/organisation.ts'
+import { newId } from '../lib/ids.ts'
+import { Refused } from '../model/refusals.ts'
+import { applyOrganisation, readDeclared } from './apply.ts'
+
+const main = join(import.meta.dirname, '../main.ts')
+const idp = createIdentityProvider()
+
+/** The whole of what a file can say today, for an organisation of its own. */
+function acme() {
+  const slug = `acme-${newId().slice(-12)}`
+  return {
+    organisation: { name: 'Acme', slug },
+    domains: [{ name: 'acme.test', verified: true }],
+    managers: [{ email: `ana@${slug}.test`, firstName: 'Ana', lastName: 'Ruiz' }],
+    breakGlass: [{ email: 'emergency@acme.test', password: 'Correct-horse-7' }],
+    loginMethod: {
+      method: 'sso',
+      saml: { metadataFile: 'idp.xml', connectionName: 'Entra ID', provider: 'entra' },
+    },
+    provisioning: { source: 'sso_jit' },
+    pools: [{ name: 'Production', roles: ['ROLE_USER'] }],
+    groups: [{ name: 'Engineers', pools: [{ pool: 'Production', roles: ['ROLE_USER'] }] }],
+    apiKeys: [{ label: 'deployment', scopes: ['users:read', 'users:write', 'audit:read'] }],
+  }
+}
+
+function fileOf(state: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'usher-apply-'))
+  const file = join(folder, 'state.yaml')
+  writeFileSync(file, typeof state === 'string' ? state : stringify(state))
+  writeFileSync(join(folder, 'idp.xml'), idp.metadataXml)
+  return file
+}
+
+/** The same without a process of its own. @returns why it was refused. */
+async function refusalOf(state: unknown): Promise<string> {
+  const { directory, vault, clock, config } = await startUsher()
+  const parts = { directory, vault, clock, baseUrl: config.baseUrl, outboundAllow: [] }
+  try {
+    const { organisations, folder } = await readDeclared(fileOf(state))
+    for (const one of organisations) await applyOrganisation(parts, one, folder, false)
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal.detail
+    throw error
+  }
+  return ''
+}
+
+/** Runs `usher apply` as an operator does: another process, beside the server that has the database open. */
+async function apply(state: unknown, ...options: string[]) {
+  const { config } = await startUsher()
+  const file = fileOf(state)
+  return run(['apply', '-f', file, ...options], {
+    DATA_DIR: config.dataDir,
+    SECRET_KEY: config.secretKeys.join(','),
+    BASE_URL: config.baseUrl,
+    ...(config.databaseUrl && { DATABASE_URL: config.databaseUrl }),
+  })
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
+type Run = { code: number; out: string; err: string; json: any }
+
+function run(args: string[], env: Record<string, string>): Promise<Run> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [main, ...args],
+      { env: { PATH: process.env.PATH ?? '', ...env } },
+      (_error, out, err) => {
+        const json = args.includes('--json') && out ? JSON.parse(out) : undefined
+        resolve({ code: child.exitCode ?? -1, out, err, json })
+      },
+    )
+  })
+}
+
+async function rowsOf(organisationId: string) {
+  const { store } = await startUsher()
+  const counted: Record<string, number> = {}
+  const tables = ['users', 'events', 'domains', 'groups', 'pools', 'grants', 'api_keys'] as const
+  for (const table of [...tables, 'break_glass_accounts', 'scim_tokens', 'links'] as const) {
+    const { rows } = await store.read
+      .selectFrom(table)
+      .select((count) => count.fn.countAll<number>().as('rows'))
+      .where('org_id', '=', organisationId)
+      .executeTakeFirstOrThrow()
+    counted[table] = Number(rows)
+  }
+  return counted
+}
+
+const eventsOf = async (organisationId: string) =>
+  (await startUsher()).store.read
+    .selectFrom('events')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy('id')
+    .execute()
+
+test('DESIGN §7: one run brings an organisation up while the server runs, and prints what scripts need', async () => {
+  const usher = await startUsher()
+  const state = acme()
+  const { slug } = state.organisation
+
+  const { code, json, err } = await apply(state, '--json')
+
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  const base = `${usher.config.baseUrl}/saml/${json.id}`
+  expect(json).toMatchObject({
+    slug,
+    loginUrl: `${usher.config.baseUrl}/login/${slug}`,
+    portalUrl: `${usher.config.baseUrl}/o/${slug}`,
+    saml: {
+      acsUrl: `${base}/acs`,
+      entityId: `${base}/metadata`,
+      metadataUrl: `${base}/metadata`,
+      startUrl: `${base}/start`,
+    },
+    scim: { baseUrl: `${usher.config.baseUrl}/scim/${json.id}/v2`, tokens: [] },
+    apiKeys: [{ label: 'deployment', key: expect.stringMatching(/^usk_/) }],
+    managers: [
+      { email: state.managers[0]?.email, setupUrl: expect.stringContaining('/activate/') },
+    ],
+    organisations: [{ slug }],
+  })
+  const page = await usher.app.inject({ url: `/api/v1/sign-in/${slug}` })
+  expect(page.json()).toMatchObject({ method: 'sso', connectionName: 'Entra ID' })
+  const people = await usher.app.inject({
+    url: `/api/v1/orgs/${json.id}/users`,
+    headers: { authorization: `Bearer ${json.apiKeys[0].key}` },
+  })
+  expect(people.json()).toMatchObject({
+    total: 1,
+    items: [{ roles: ['ROLE_MANAGER', 'ROLE_USER'] }],
+  })
+})
+
+test('DESIGN §7: a second run changes nothing, writes nothing and shows no secret again', async () => {
+  const state = acme()
+  const first = await apply(state, '--json')
+  const before = await rowsOf(first.json.id)
+
+  const second = await apply(state, '--json')
+  const inWords = await apply(state)
+
+  expect(second.code).toBe(0)
+  expect(second.json).toMatchObject({
+    id: first.json.id,
+    changes: [],
+    apiKeys: [],
+    managers: [],
+    breakGlass: [],
+  })
+  expect(await rowsOf(first.json.id)).toEqual(before)
+  expect(inWords.out).toContain('nothing to change')
+})
+
+test('DESIGN §7: a plan says what would change and changes nothing', async () => {
+  const usher = await startUsher()
+  const state = acme()
+
+  const plan = await apply(state, '--plan')
+  const planned = await apply(state, '--plan', '--json')
+  const page = await usher.app.inject({ url: `/api/v1/sign-in/${state.organisation.slug}` })
+  const done = await apply(state, '--json')
+
+  expect(plan.out).toContain('would be: login method sso')
+  expect(plan.out).not.toContain('usk_')
+  expect(page.statusCode).toBe(404)
+  expect(planned.json.changes).toEqual(done.json.changes)
+  expect(await eventsOf(planned.json.id)).toEqual([])
+})
+
+test('DESIGN §7: a plan with --json shows no secret of what it did not make', async () => {
+  const planned = await apply(acme(), '--plan', '--json')
+
+  expect(planned.json).toMatchObject({ apiKeys: [], managers: [], breakGlass: [] })
+  expect(planned.out).not.toContain('usk_')
+  expect(planned.out).not.toContain('/activate/')
+})
+
+test('LM-16, AU-1: an operator may set SSO without a test, and the audit says so', async () => {
+  const { json } = await apply(acme(), '--json')
+
+  const events = await eventsOf(json.id)
+
+  expect(new Set(events.map((event) => event.actor_kind))).toEqual(new Set(['operator']))
+  const told = events.filter((event) => /connection|login_method/.test(event.type))
+  expect(told.map((event) => [event.type, JSON.parse(event.data ?? '{}')])).toEqual([
+    ['connection.changed', { withoutTest: true }],
+    ['login_method.changed', { withoutTest: true }],
+  ])
+  expect(events.map((event) => event.type)).toEqual(
+    expect.arrayContaining([
+      'organisation.created',
+      'domain.verified',
+      'user.joined',
+      'break_glass.created',
+      'provisioning.changed',
+      'pool.created',
+      'group.created',
+      'group.pool_granted',
+      'api_key.created',
+    ]),
+  )
+  expect(JSON.stringify(events)).not.toContain(json.apiKeys[0].key)
+  expect(JSON.stringify(events)).not.toContain('Correct-horse-7')
+})
+
+test('a changed file changes what it names, in words and in the audit, and nothing else', async () => {
+  const state = acme()
+  const first = await apply(state, '--json')
+  const before = (await eventsOf(first.json.id)).length
+
+  const second = await apply(
+    {
+      ...state,
+      organisation: { ...state.organisation, name: 'Acme Limited' },
+      provisioning: { source: 'portal' },
+      pools: [...state.pools, { name: 'Staging' }],
+    },
+    '--json',
+  )
+
+  expect(second.json.changes).toEqual([
+    'organisation renamed to Acme Limited',
+    'pool Staging made',
+    'source portal',
+  ])
+  const events = (await eventsOf(first.json.id)).slice(before)
+  expect(events.map((event) => event.type)).toEqual([
+    'organisation.changed',
+    'pool.created',
+    'provisioning.changed',
+  ])
+})
+
+test('DESIGN §7: several organisations stand in one file', async () => {
+  const [one, two] = [acme(), acme()]
+
+  const both = await apply({ organisations: [one, two] }, '--json')
+  const again = await apply({ organisations: [one, two] }, '--json')
+
+  expect(both.json.organisations.map((each: { slug: string }) => each.slug)).toEqual([
+    one.organisation.slug,
+    two.organisation.slug,
+  ])
+  expect(new Set(both.json.organisations.map((each: { id: string }) => each.id)).size).toBe(2)
+  expect(again.json.organisations.flatMap((each: { changes: string[] }) => each.changes)).toEqual(
+    [],
+  )
+})
+
+describe('a bad file names the place and changes nothing', () => {
+  const bad = (change: (state: ReturnType<typeof acme>) => unknown) => change(acme())
+
+  test.each([
+    [
+      'a missing slug',
+      bad((state) => ({ ...state, organisation: { name: 'Acme' } })),
+      'organisation.slug',
+    ],
+    ['an unknown field', bad((state) => ({ ...state, colour: 'red' })), 'colour'],
+    [
+      'an unknown method',
+      bad((state) => ({ ...state, loginMethod: { method: 'magic' } })),
+      'loginMethod.method',
+    ],
+    [
+      'a manager without a name',
+      bad((state) => ({ ...state, managers: [{ email: 'a@b.test', lastName: 'Z' }] })),
+      'managers.0.firstName',
+    ],
+    [
+      'a role that is none of a pool',
+      bad((state) => ({ ...state, pools: [{ name: 'P', roles: ['ROLE_MANAGER'] }] })),
+      'pools.0.roles.0',
+    ],
+    [
+      'the second of two organisations',
+      { organisations: [acme(), { organisation: { name: 'X' } }] },
+      'organisations.1.organisation.slug',
+    ],
+    ['broken YAML', 'organisation: { name: Acme, slug: acme\n  domains: [', 'line 1'],
+    ['an empty file', '', 'file'],
+    [
+      'a reserved slug',
+      bad((state) => ({ ...state, organisation: { name: 'A', slug: 'admin' } })),
+      'slug',
+    ],
+    [
+      'a domain that is none',
+      bad((state) => ({ ...state, domains: [{ name: 'not a domain' }] })),
+      'not a domain',
+    ],
+    [
+      'a metadata file that is not there',
+      bad((state) => ({
+        ...state,
+        loginMethod: { method: 'sso', saml: { metadataFile: 'gone.xml' } },
+      })),
+      'gone.xml',
+    ],
+    [
+      'SSO without settings',
+      bad((state) => ({ ...state, loginMethod: { method: 'sso' } })),
+      'identity provider',
+    ],
+    [
+      'JIT without SSO',
+      bad((state) => ({ ...state, loginMethod: { method: 'password' } })),
+      'SAML JIT requires SSO',
+    ],
+    [
+      'an unknown scope',
+      bad((state) => ({ ...state, apiKeys: [{ label: 'deployment', scopes: ['users:all'] }] })),
+      'users:all',
+    ],
+  ])('%s', async (_, state, place) => {
+    const usher = await startUsher()
+
+    const told = await refusalOf(state)
+
+    expect(told).toContain(place)
+    const slug = (state as Partial<ReturnType<typeof acme>>).organisation?.slug
+    const page = await usher.app.inject({ url: `/api/v1/sign-in/${slug ?? 'nobody-here'}` })
+    expect(page.statusCode).toBe(404)
+  })
+
+  test('with --json the refusal is JSON with its code', async () => {
+    const told = await apply({ organisation: {} }, '--json')
+
+    expect(told).toMatchObject({ code: 1, json: { error: { code: 'request.invalid' } } })
+  })
+
+  test('a file that is not there is named', async () => {
+    const { config } = await startUsher()
+
+    const told = await run(['apply', '-f', '/nowhere/state.yaml'], { DATA_DIR: config.dataDir })
+
+    expect(told.code).toBe(1)
+    expect(told.err).toContain('/nowhere/state.yaml')
+    expect(told.err).not.toMatch(/\n\s+at /)
+  })
+
+  test('the operator reads one line on the error output, and nothing on the other', async () => {
+    const told = await apply({ ...acme(), colour: 'red' })
+
+    expect(told).toMatchObject({ code: 1, out: '' })
+    expect(told.err.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+test('LM-13, US-13: a file that leaves SSO while JIT is the source is refused as the portal would', async () => {
+  const state = acme()
+  const { json } = await apply(state, '--json')
+  const before = await rowsOf(json.id)
+
+  const refused = await apply(
+    { ...state, loginMethod: { method: 'password' }, provisioning: undefined },
+    '--json',
+  )
+
+  expect(refused.json.error.code).toBe('login_method.provisioning_active')
+  expect(await rowsOf(json.id)).toEqual(before)
+})
