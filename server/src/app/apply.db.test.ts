@@ -71,15 +71,10 @@ type Run = { code: number; out: string; err: string; json: any }
 
 function run(args: string[], env: Record<string, string>): Promise<Run> {
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [main, ...args],
-      { env: { PATH: process.env.PATH ?? '', ...env } },
-      (_error, out, err) => {
-        const json = args.includes('--json') && out ? JSON.parse(out) : undefined
-        resolve({ code: child.exitCode ?? -1, out, err, json })
-      },
-    )
+    const child = execFile(process.execPath, [main, ...args], { env }, (_error, out, err) => {
+      const json = args.includes('--json') && out ? JSON.parse(out) : undefined
+      resolve({ code: child.exitCode ?? -1, out, err, json })
+    })
   })
 }
 

@@ -623,7 +623,7 @@ describe('one request, one answer', () => {
 
     const both = await Promise.all([1, 2].map(() => acme.postResponse(response, started)))
 
-    expect(both.map((one) => one.status).sort()).toEqual([303, 403])
+    expect(both.map((one) => one.status).sort((a, b) => a - b)).toEqual([303, 403])
   })
 
   test.each<[string, (acme: TestOrganisation) => Promise<{ browser: string; requestId: string }>]>([

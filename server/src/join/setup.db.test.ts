@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest'
+import { createOrganisation, startUsher } from '../../testing/organisation.ts'
+import { hashPassword } from '../auth/index.ts'
+import { addRoot, putSetupCode } from '../directory/index.ts'
+import { newId } from '../lib/ids.ts'
+
+const body = (changes: object = {}) => ({
+  organisation: { name: 'Beta', slug: `beta-${newId().slice(-12)}` },
+  manager: {
+    firstName: 'Ben',
+    lastName: 'Okri',
+    email: 'ben@beta.test',
+    password: 'Correct-horse-7',
+  },
+  ...changes,
+})
+
+/** The code that a first start prints on the console. */
+async function printCode() {
+  const acme = await createOrganisation()
+  const code = newId()
+  await acme.usher.directory.change(acme.operator, (write) => putSetupCode(write, code))
+  return { acme, code }
+}
+
+/** ROLE_ROOT, signed in at the level of the installation. */
+async function signInRoot() {
+  const acme = await createOrganisation()
+  const email = `root-${newId()}@usher.example`
+  const passwordHash = await hashPassword('Correct-horse-7')
+  await acme.usher.directory.change(acme.operator, (write) =>
+    addRoot(write, { email, passwordHash }),
+  )
+  const signedIn = await acme.send('POST', '/api/v1/platform/sign-in', {
+    email,
+    password: 'Correct-horse-7',
+  })
+  const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
+  return { acme, email, signedIn, cookie }
+}
+
+test('OP-1: the console code makes the first organisation and its manager, once', async () => {
+  const { acme, code } = await printCode()
+  const state = { code, ...body({ manager: { ...body().manager, email: `${newId()}@beta.test` } }) }
+
+  const made = await acme.send('POST', '/api/v1/setup', state)
+  const again = await acme.send('POST', '/api/v1/setup', { ...state, ...body() })
+
+  const cookie = String(made.headers['set-cookie']).split(';')[0] ?? ''
+  const me = await acme.send('GET', '/api/v1/me', undefined, { cookie })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { portalUrl: `/o/${state.organisation.slug}` },
+  })
+  expect(me.body).toMatchObject({
+    user: { roles: ['ROLE_MANAGER', 'ROLE_USER'] },
+    organisation: { name: 'Beta' },
+  })
+  expect(again).toMatchObject({ status: 401, body: { code: 'auth.invalid_credentials' } })
+})
+
+test.each([
+  ['a wrong code', { code: 'wrong' }, 401, 'auth.invalid_credentials'],
+  ['a reserved slug', { organisation: { name: 'Beta', slug: 'admin' } }, 400, 'request.invalid'],
+  [
+    'a weak password',
+    { manager: { ...body().manager, password: 'password' } },
+    400,
+    'password.too_weak',
+  ],
+  [
+    'an address that is none',
+    { manager: { ...body().manager, email: 'ben@beta' } },
+    400,
+    'request.invalid',
+  ],
+])('OP-1: with %s nothing is made, and the code still works', async (_, changes, status, code) => {
+  const printed = await printCode()
+  const state = { code: printed.code, ...body() }
+
+  const refused = await printed.acme.send('POST', '/api/v1/setup', { ...state, ...changes })
+  const page = await printed.acme.send('GET', `/api/v1/sign-in/${state.organisation.slug}`)
+  const fresh = { ...state.manager, email: `${newId()}@beta.test` }
+  const made = await printed.acme.send('POST', '/api/v1/setup', { ...state, manager: fresh })
+
+  expect(refused).toMatchObject({ status, body: { code } })
+  expect(page.status).toBe(404)
+  expect(made.status).toBe(201)
+})
+
+test('OP-1: of two who use the code at once, one sets the installation up', async () => {
+  const { acme, code } = await printCode()
+  const setUp = () => {
+    const manager = { ...body().manager, email: `${newId()}@beta.test` }
+    return acme.send('POST', '/api/v1/setup', { code, ...body({ manager }) })
+  }
+
+  const answers = await Promise.all([setUp(), setUp()])
+
+  expect(answers.map((one) => one.status).sort((a, b) => a - b)).toEqual([201, 401])
+})
+
+test('OP-2: ROLE_ROOT makes an organisation whose manager gets a set-up link', async () => {
+  const { acme, cookie } = await signInRoot()
+  const { password: _, ...manager } = body().manager
+  const { organisation } = body()
+
+  const made = await acme.send(
+    'POST',
+    '/api/v1/platform/orgs',
+    { ...organisation, manager },
+    { cookie },
+  )
+  const token = made.body.setupUrl.split('/').at(-1)
+  const activated = await acme.send('POST', `/api/v1/activations/${token}`, {
+    password: 'Correct-horse-7',
+  })
+
+  expect(made).toMatchObject({ status: 201, body: { slug: organisation.slug, loginMethod: null } })
+  expect(activated).toMatchObject({ status: 200, body: { returnTo: `/o/${organisation.slug}` } })
+})
+
+test('GE-7: a taken slug is refused, in any organisation', async () => {
+  const { acme, cookie } = await signInRoot()
+  const { password: _, ...manager } = body().manager
+
+  const refused = await acme.send(
+    'POST',
+    '/api/v1/platform/orgs',
+    { name: 'Other', slug: acme.slug, manager },
+    { cookie },
+  )
+
+  expect(refused).toMatchObject({ status: 409, body: { code: 'org.slug_taken' } })
+})
+
+test('RB-1, RB-2: ROLE_ROOT sees no organisation from the inside, and no manager sees the platform', async () => {
+  const { acme, cookie } = await signInRoot()
+  const [, session] = cookie.split('=')
+
+  const inside = [
+    await acme.send('GET', `/api/v1/orgs/${acme.id}/users`, undefined, { cookie }),
+    await acme.api('GET', '/users', undefined, { session: session ?? '' }),
+  ]
+  const outside = [
+    await acme.send('GET', '/api/v1/platform/orgs', undefined, {
+      cookie: `usher_session=${acme.session}`,
+    }),
+    await acme.send('GET', '/api/v1/platform/orgs', undefined, {
+      cookie: `usher_platform=${acme.session}`,
+    }),
+    await acme.send('POST', '/api/v1/platform/orgs', {}, {}),
+  ]
+
+  expect(inside.map((one) => one.status)).toEqual([401, 404])
+  expect(outside.map((one) => one.status)).toEqual([401, 401, 400])
+})
+
+test('SE-4: the platform answers alike for a wrong password and an unknown root', async () => {
+  const { acme, email } = await signInRoot()
+  const url = '/api/v1/platform/sign-in'
+
+  const wrong = await acme.send('POST', url, { email, password: 'Wrong-horse-7' })
+  const unknown = await acme.send('POST', url, { email: 'x@y.test', password: 'Wrong-horse-7' })
+
+  expect(wrong).toMatchObject({ status: 401, body: { code: 'auth.invalid_credentials' } })
+  expect({ ...unknown.body, requestId: '' }).toEqual({ ...wrong.body, requestId: '' })
+})
+
+test('OP-3: health is told to anyone, and nothing else is', async () => {
+  const { app } = await startUsher()
+
+  const [health, ready] = await Promise.all(
+    ['/healthz', '/readyz'].map((url) => app.inject({ url })),
+  )
+
+  expect([health?.json(), ready?.json()]).toEqual([{ status: 'ok' }, { status: 'ready' }])
+})
