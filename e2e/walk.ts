@@ -16,7 +16,7 @@ export type WalkedIdp = {
   entityId: string
   metadataUrl: string
   /** Tells the identity provider who asks; some need no telling. */
-  learn(serviceProvider: { entityId: string; acsUrl: string }): void
+  learn(serviceProvider: { entityId: string; acsUrl: string }): void | Promise<void>
   /** Signs in on the identity provider's own pages. */
   fillIn(page: Page, who: string): Promise<void>
 }
@@ -73,6 +73,15 @@ export async function walkArrival(
 }
 
 export type Cast = { manager: string; stranger: { who: string; name: string; email: string } }
+
+/** Signs out of the portal and, by single logout, of the identity provider: the next sign-in asks again. */
+export async function signOut(usher: RunningUsher, page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Account menu/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.waitForURL(`${usher.url}/login/acme?signedOut=1`)
+  const me = await page.request.get(`${usher.url}/api/v1/me`)
+  expect(me.status()).toBe(401)
+}
 
 /** The person sees a neutral page with a reference; the manager finds the reason under it (LM-28). */
 export async function readInLog(
@@ -159,7 +168,7 @@ export async function connect(usher: RunningUsher, idp: WalkedIdp, page: Page): 
   await page.getByRole('radio', { name: /Single sign-on/ }).click()
   const acsUrl = await page.getByRole('textbox', { name: 'ACS URL', exact: true }).inputValue()
   const entityId = await page.getByRole('textbox', { name: 'Entity ID', exact: true }).inputValue()
-  idp.learn({ entityId, acsUrl })
+  await idp.learn({ entityId, acsUrl })
   await page.getByLabel('Connection name').fill(idp.connectionName)
   await page.getByLabel('Metadata URL of the identity provider').fill(idp.metadataUrl)
   await page.getByRole('button', { name: 'Read metadata' }).click()

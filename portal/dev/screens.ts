@@ -226,6 +226,8 @@ const address = server.address()
 const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 
 const out = process.env.SCREENS ?? join(tmpdir(), 'usher-screens')
+/** Small enough to be kept with the code, or exact enough to look at every pixel. */
+const kept = process.env.SCREENS !== undefined
 await mkdir(out, { recursive: true })
 const [wanted = '', onlyLook = ''] = process.argv.slice(2)
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -299,7 +301,11 @@ async function photograph(
   }
   await page.evaluate(() => scrollTo(0, 0))
   const dialog = await page.getByRole('dialog').count()
-  await page.screenshot({ path: join(out, `${name}.${look}.png`), fullPage: dialog === 0 })
+  await page.screenshot({
+    path: join(out, `${name}.${look}.${kept ? 'jpg' : 'png'}`),
+    fullPage: dialog === 0,
+    ...(kept && { type: 'jpeg' as const, quality: 72 }),
+  })
   await context.close()
   return found
 }

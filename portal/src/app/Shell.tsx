@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
-import { asProblem, doors, useMe, useOrganisation } from '../client/index.ts'
+import { asProblem, signOut, useMe, useOrganisation } from '../client/index.ts'
 import {
   Avatar,
   ButtonLink,
@@ -76,10 +76,10 @@ function AccountMenu() {
   const { slug } = useOrganisation()
   const [theme, setTheme] = useTheme()
   const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`
-  const signOut = useMutation({
-    mutationFn: () => doors.signOut(),
+  const leave = useMutation({
+    mutationFn: () => signOut(slug),
     // Loading afresh leaves nothing of the session in memory.
-    onSuccess: () => location.assign(`/login/${slug}?signedOut=1`),
+    onSuccess: (next) => location.assign(next),
     onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
   })
   return (
@@ -113,7 +113,7 @@ function AccountMenu() {
         ]}
       />
       <MenuSeparator />
-      <MenuItem icon={<LogOut aria-hidden="true" />} onSelect={() => signOut.mutate()}>
+      <MenuItem icon={<LogOut aria-hidden="true" />} onSelect={() => leave.mutate()}>
         Sign out
       </MenuItem>
     </Menu>

@@ -43,7 +43,8 @@ type Items<Item> = { items: Item[] }
 /** Before and around a session. */
 export const doors = {
   me: () => ask<Me>('GET', '/me'),
-  signOut: () => ask<void>('POST', '/sign-out'),
+  /** `redirect` leads on to the identity provider, so that the session there ends too (LM-25). */
+  signOut: () => ask<{ redirect: string | null }>('POST', '/sign-out'),
   setupState: () => ask<Seen<typeof SetupState>>('GET', '/setup'),
   setUp: (setup: Setup) => ask<{ portalUrl: string }>('POST', '/setup', { body: setup }),
   setUpDemo: (code: string) =>

@@ -9,4 +9,4 @@ export {
   type UserSearch,
 } from './api.ts'
 export { appointDoorman, asProblem, Refusal, type Versioned } from './http.ts'
-export { meQuery, queries, useMe, useOrganisation } from './session.ts'
+export { meQuery, queries, signOut, useMe, useOrganisation } from './session.ts'

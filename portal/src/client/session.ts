@@ -26,6 +26,12 @@ export const meQuery = queryOptions({
   },
 })
 
+/** Signs out here, and says where to go on: the identity provider's own sign-out, or the sign-in page. */
+export async function signOut(slug: string): Promise<string> {
+  const { redirect } = await doors.signOut()
+  return redirect ?? `/login/${slug}?signedOut=1`
+}
+
 /** Who is signed in; only inside an organisation's pages, where the router has already asked. */
 export function useMe(): Me {
   return useSuspenseQuery(meQuery).data

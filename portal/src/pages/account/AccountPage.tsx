@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Layers, LogOut } from 'lucide-react'
-import { asProblem, doors, useMe, useOrganisation } from '../../client/index.ts'
+import { asProblem, signOut, useMe, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Avatar,
@@ -31,9 +31,9 @@ const methods: Record<string, string> = {
 
 export function AccountPage() {
   const { user, session, organisation } = useMe()
-  const signOut = useMutation({
-    mutationFn: doors.signOut,
-    onSuccess: () => location.assign(`/login/${organisation.slug}?signedOut=1`),
+  const leave = useMutation({
+    mutationFn: () => signOut(organisation.slug),
+    onSuccess: (next) => location.assign(next),
     onError: (error) => toastProblem('You are still signed in', asProblem(error).detail),
   })
   const name = user.breakGlass ? 'Emergency access' : `${user.firstName} ${user.lastName}`
@@ -43,7 +43,7 @@ export function AccountPage() {
         title="My account"
         about={`Who you are at ${organisation.name}, and what you reach.`}
         action={
-          <Button busy={signOut.isPending} onClick={() => signOut.mutate()}>
+          <Button busy={leave.isPending} onClick={() => leave.mutate()}>
             <LogOut aria-hidden="true" />
             Sign out
           </Button>

@@ -305,7 +305,7 @@ function cut(value: string): string {
   return value.length > longestValue ? `${value.slice(0, longestValue)}…` : value
 }
 
-type Values = { expected?: string | undefined; received?: string | undefined }
+export type Values = { expected?: string | undefined; received?: string | undefined }
 
 function shown({ expected, received }: Values) {
   return {
@@ -327,8 +327,8 @@ export class Fault extends Error {
   }
 }
 
-export function passed(rule: RuleName, received?: string): Check {
-  return { rule: rules[rule].rule, ok: true, ...shown({ received }) }
+export function passed(rule: RuleName, values: Values = {}): Check {
+  return { rule: rules[rule].rule, ok: true, ...shown(values) }
 }
 
 export function failed(rule: RuleName, values: Values): Check {

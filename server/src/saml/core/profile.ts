@@ -4,7 +4,7 @@
  */
 import type { SamlSettings } from '../../model/saml.ts'
 import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from './canonical.ts'
-import { type Check, Fault, failed, passed, type RuleName } from './faults.ts'
+import { type Check, Fault, failed, passed, type RuleName, type Values } from './faults.ts'
 import { bearer, nameIdFormats } from './names.ts'
 import type { ServiceProvider } from './service-provider.ts'
 import { longestLifetime, readInstant, skew } from './time.ts'
@@ -127,12 +127,35 @@ const profile: [RuleName, Rule][] = [
   ['session', sessionEnded],
 ]
 
+const same = (value: string | undefined): Values => ({ expected: value, received: value })
+const at = (milliseconds: number) => new Date(milliseconds).toISOString()
+
+/** What a kept rule expected and received, for the manager who tests (LM-15). */
+const evidence: Partial<Record<RuleName, (facts: Facts) => Values>> = {
+  version: () => same('2.0'),
+  'issuer.response': ({ settings }) => same(settings.idpEntityId),
+  'issuer.assertion': ({ settings }) => same(settings.idpEntityId),
+  destination: ({ serviceProvider }) => same(serviceProvider.acsUrl),
+  audience: ({ serviceProvider }) => same(serviceProvider.entityId),
+  'subject.confirmation': () => same(bearer),
+  recipient: ({ serviceProvider }) => same(serviceProvider.acsUrl),
+  inResponseTo: ({ response }) => same(attributeOf(response, 'InResponseTo') ?? 'no InResponseTo'),
+  notYetValid: ({ assertion, now }) => ({
+    expected: `at most ${at(now + skew)}`,
+    received: attributeOf(assertion, 'IssueInstant'),
+  }),
+  expired: ({ confirmation, now }) => ({
+    expected: `later than ${at(now - skew)}`,
+    received: confirmation && attributeOf(confirmation, 'NotOnOrAfter'),
+  }),
+}
+
 /** Holds every rule against the response, so that a manager sees them all; the first breach counts. */
 export function checkProfile(facts: Facts, checks: Check[]): void {
   let first: Fault | undefined
   for (const [name, rule] of profile) {
     const fault = breachOf(name, rule, facts)
-    checks.push(fault ? failed(fault.rule, fault.values) : passed(name))
+    checks.push(fault ? failed(fault.rule, fault.values) : passed(name, evidence[name]?.(facts)))
     first ??= fault
   }
   if (first) throw first

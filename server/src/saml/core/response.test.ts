@@ -46,7 +46,12 @@ test('a good response gives the person, the ids and a check-list without a fault
     },
     checks: expect.arrayContaining([
       { rule: 'The signature is by a configured certificate of the identity provider', ok: true },
-      { rule: 'The assertion is meant for this service provider', ok: true },
+      {
+        rule: 'The assertion is meant for this service provider',
+        ok: true,
+        expected: world.sp.entityId,
+        received: world.sp.entityId,
+      },
     ]),
   })
 })

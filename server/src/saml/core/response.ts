@@ -54,7 +54,7 @@ function read(samlResponse: string, context: ResponseContext, progress: Progress
   noteClaims(root, progress)
   checks.push(passed('xml.structure'))
   checkStatus(root)
-  checks.push(passed('status'))
+  checks.push(passed('status', { expected: statusSuccess, received: statusSuccess }))
 
   const trust: Trust = { certificates: context.settings.certificates, now: context.now }
   const { response, assertion } = readSignedParts(root, context, trust, progress)

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildPortalWhenStale } from './portal-build.ts'
+
+// `npm run screenshots`: each page in light, dark and at 360 px, for the documentation.
+const pages = [
+  'setup',
+  'login-sso',
+  'login-password',
+  'login-emergency',
+  'activate',
+  'platform',
+  'overview',
+  'overview-new',
+  'account',
+  'identity',
+  'identity-new',
+  'identity-choosing-sso',
+  'identity-tested',
+  'identity-error',
+  'entra',
+  'users',
+  'users-empty',
+  'users-create',
+  'user',
+  'access',
+  'adoptions',
+  'emergency',
+  'sign-in-log',
+  'sign-in-attempt',
+  'audit',
+]
+const repository = join(import.meta.dirname, '..')
+const folder = join(repository, 'docs/screenshots')
+
+await buildPortalWhenStale()
+rmSync(folder, { recursive: true, force: true })
+const { status } = spawnSync(
+  process.execPath,
+  [join(repository, 'portal/dev/screens.ts'), `^(${pages.join('|')})$`],
+  { stdio: 'inherit', env: { ...process.env, SCREENS: folder } },
+)
+process.exitCode = status ?? 1
