@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Happening } from '../model/event.ts'
@@ -49,6 +49,7 @@ export async function append(
 
 export type EventConditions = {
   type?: string | undefined
+  /** Part of a name, in any letter case. */
   actor?: string | undefined
   subjectId?: string | undefined
   result?: 'success' | 'failure' | undefined
@@ -99,7 +100,10 @@ function matching<Row>(
 ): SelectQueryBuilder<Tables, 'events', Row> {
   let found = query.where('org_id', '=', organisationId)
   if (conditions.type) found = found.where('type', '=', conditions.type)
-  if (conditions.actor) found = found.where('actor', '=', conditions.actor)
+  if (conditions.actor) {
+    const part = `%${conditions.actor.toLowerCase().replace(/[!%_]/g, '!$&')}%`
+    found = found.where(sql<boolean>`lower(actor) like ${part} escape '!'`)
+  }
   if (conditions.subjectId) found = found.where('subject_id', '=', conditions.subjectId)
   if (conditions.result) found = found.where('result', '=', conditions.result)
   if (conditions.from !== undefined) found = found.where('at', '>=', conditions.from)
