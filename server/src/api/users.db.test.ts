@@ -541,28 +541,46 @@ describe('deactivating and deleting', () => {
     },
   )
 
-  test.each(['password', 'sso'] as const)(
-    'US-14: of two managers who remove each other at once under %s, one succeeds',
-    async (method) => {
+  const acts = {
+    demote: ['PATCH', '', { roles: ['ROLE_USER'] }],
+    disable: ['PUT', '/disable', undefined],
+  } as const
+
+  test.each([
+    { method: 'password', one: 'demote', other: 'demote' },
+    { method: 'password', one: 'demote', other: 'disable' },
+    { method: 'password', one: 'disable', other: 'disable' },
+    { method: 'sso', one: 'demote', other: 'demote' },
+    { method: 'sso', one: 'disable', other: 'demote' },
+  ] as const)(
+    'US-14: of two managers who $one and $other each other at once under $method, one succeeds',
+    async ({ method, one, other }) => {
       const acme = await createOrganisation({ method })
       const { id, session } = await acme.join(bob, manager)
+      const tokens = new Map<string, string>()
+      for (const by of [session, acme.session]) tokens.set(by, await acme.csrfOf(by))
+      const act = (name: keyof typeof acts, who: string, by: string) => {
+        const [verb, path, body] = acts[name]
+        const headers = { 'x-csrf-token': tokens.get(by) ?? '' }
+        return acme.api(verb, `/users/${who}${path}`, body, { session: by, headers })
+      }
 
       const answers = await Promise.all([
-        acme.api('PATCH', `/users/${id}`, { roles: ['ROLE_USER'] }),
-        acme.api('PUT', `/users/${acme.manager.id}/disable`, undefined, { session }),
+        act(one, id, acme.session),
+        act(other, acme.manager.id, session),
       ])
 
-      const refusals = answers.filter((one) => one.status >= 400)
+      const refusals = answers.filter((answer) => answer.status >= 400)
       expect(refusals).toHaveLength(1)
       expect(refusals[0]?.body.code).toMatch(/^(manager\.last_working|auth\.(forbidden|required))$/)
-      const left = (await acme.usher.store.read
+      const left = await acme.usher.store.read
         .selectFrom('users')
         .innerJoin('user_roles', 'user_roles.user_id', 'users.id')
         .select('users.id')
         .where('users.org_id', '=', acme.id)
         .where('role', '=', 'ROLE_MANAGER')
         .where('status', '=', 'active')
-        .execute()) as { id: string }[]
+        .execute()
       expect(left).toHaveLength(1)
     },
   )
