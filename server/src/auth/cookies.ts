@@ -1,4 +1,6 @@
 import '@fastify/cookie'
+import type { FastifyReply } from 'fastify'
+import { sessionCookie } from './callers.ts'
 
 /** Cookie attributes (SE-2): never readable by scripts, Secure wherever the product is served by https. */
 export function cookieOptions(baseUrl: string, kind: 'session' | 'browser', expiresAt?: number) {
@@ -11,6 +13,18 @@ export function cookieOptions(baseUrl: string, kind: 'session' | 'browser', expi
     sameSite: kind === 'browser' && secure ? ('none' as const) : ('lax' as const),
     ...(expiresAt !== undefined && { expires: new Date(expiresAt) }),
   }
+}
+
+/** Hands a new session to the browser; nothing on the way keeps the answer. */
+export function giveSession(
+  reply: FastifyReply,
+  baseUrl: string,
+  session: { cookie: string; expiresAt: number },
+  name = sessionCookie,
+): FastifyReply {
+  return reply
+    .setCookie(name, session.cookie, cookieOptions(baseUrl, 'session', session.expiresAt))
+    .header('cache-control', 'no-store')
 }
 
 /** Only paths of the same portal are followed after sign-in (SE-1). */

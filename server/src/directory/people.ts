@@ -204,8 +204,8 @@ async function managers({ db }: Write, organisation: Organisation): Promise<Mana
   const found = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
   const ids = found.map((user) => user.id)
   const [passwords, identities] = await Promise.all([
-    accounts.withPassword(db, organisation.id, ids),
-    accounts.withIdentity(db, organisation.id, ids),
+    accounts.withCredential(db, 'passwords', organisation.id, ids),
+    accounts.withCredential(db, 'identities', organisation.id, ids),
   ])
   return found.map((user) => ({
     id: user.id,

@@ -11,13 +11,7 @@ import {
   SetupDemo,
   SetupState,
 } from '../../../contract/src/index.ts'
-import {
-  checkPassword,
-  cookieOptions,
-  hashPassword,
-  platformCookie,
-  sessionCookie,
-} from '../auth/index.ts'
+import { checkPassword, giveSession, hashPassword, platformCookie } from '../auth/index.ts'
 import {
   addManager,
   addRoot,
@@ -73,12 +67,7 @@ export function setupRoutes(instance: FastifyInstance, door: JoinDoor): void {
           { method: 'setup', browser: browserOf(request) },
         )
       })
-      reply.setCookie(
-        sessionCookie,
-        session.cookie,
-        cookieOptions(door.baseUrl, 'session', session.expiresAt),
-      )
-      return noStore(reply)
+      return giveSession(reply, door.baseUrl, session)
         .code(201)
         .send({ portalUrl: `/o/${organisation.slug}` })
     },
@@ -114,12 +103,7 @@ export function setupRoutes(instance: FastifyInstance, door: JoinDoor): void {
             { method: 'setup', browser: browserOf(request) },
           ),
       )
-      reply.setCookie(
-        sessionCookie,
-        session.cookie,
-        cookieOptions(door.baseUrl, 'session', session.expiresAt),
-      )
-      return noStore(reply)
+      return giveSession(reply, door.baseUrl, session)
         .code(201)
         .send({ portalUrl: `/o/${demo.slug}` })
     },
@@ -152,12 +136,9 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
           { method: 'platform', browser: browserOf(request) },
         ),
       )
-      reply.setCookie(
-        platformCookie,
-        session.cookie,
-        cookieOptions(door.baseUrl, 'session', session.expiresAt),
-      )
-      return noStore(reply).send({ returnTo: '/platform' })
+      return giveSession(reply, door.baseUrl, session, platformCookie).send({
+        returnTo: '/platform',
+      })
     },
   )
 

@@ -10,14 +10,7 @@ import {
   SignedIn,
   SignInPage,
 } from '../../../contract/src/index.ts'
-import {
-  checkPassword,
-  cookieOptions,
-  hashPassword,
-  safeReturnTo,
-  sessionCookie,
-  totpStep,
-} from '../auth/index.ts'
+import { checkPassword, giveSession, hashPassword, safeReturnTo, totpStep } from '../auth/index.ts'
 import {
   choosePassword,
   findBreakGlass,
@@ -126,12 +119,9 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       )
       if ('refusal' in result) throw new Refused(result.refusal)
       await door.rateLimits.succeeded(request.ip, email)
-      reply.setCookie(
-        sessionCookie,
-        result.session.cookie,
-        cookieOptions(door.baseUrl, 'session', result.session.expiresAt),
-      )
-      return noStore(reply).send({ returnTo: safeReturnTo(returnTo, `/o/${organisation.slug}`) })
+      return giveSession(reply, door.baseUrl, result.session).send({
+        returnTo: safeReturnTo(returnTo, `/o/${organisation.slug}`),
+      })
     },
   )
 
@@ -203,12 +193,9 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       )
       if ('refusal' in result) throw new Refused(result.refusal)
       await door.rateLimits.succeeded(request.ip, `emergency ${email}`)
-      reply.setCookie(
-        sessionCookie,
-        result.session.cookie,
-        cookieOptions(door.baseUrl, 'session', result.session.expiresAt),
-      )
-      return noStore(reply).send({ returnTo: `/o/${organisation.slug}` })
+      return giveSession(reply, door.baseUrl, result.session).send({
+        returnTo: `/o/${organisation.slug}`,
+      })
     },
   )
 
@@ -256,12 +243,9 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const done = await door.directory.change(actor, (write) =>
         choosePassword(write, token, hash, browserOf(request)),
       )
-      reply.setCookie(
-        sessionCookie,
-        done.session.cookie,
-        cookieOptions(door.baseUrl, 'session', done.session.expiresAt),
-      )
-      return noStore(reply).send({ returnTo: `/o/${done.organisation.slug}` })
+      return giveSession(reply, door.baseUrl, done.session).send({
+        returnTo: `/o/${done.organisation.slug}`,
+      })
     },
   )
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { browserCookie, cookieOptions, safeReturnTo, sessionCookie } from '../auth/index.ts'
+import { browserCookie, cookieOptions, giveSession, safeReturnTo } from '../auth/index.ts'
 import {
   type ArrivalResult,
   ArrivedMeanwhile,
@@ -251,14 +251,10 @@ async function signIn(
     const { refusal, report: told } = result
     return sendRefusal(request, reply, refusal, told.reference, `/login/${who.organisation.slug}`)
   }
-  reply.setCookie(
-    sessionCookie,
-    result.session.cookie,
-    cookieOptions(door.baseUrl, 'session', result.session.expiresAt),
+  return giveSession(reply, door.baseUrl, result.session).redirect(
+    safeReturnTo(result.returnTo, `/o/${who.organisation.slug}`),
+    303,
   )
-  return reply
-    .header('cache-control', 'no-store')
-    .redirect(safeReturnTo(result.returnTo, `/o/${who.organisation.slug}`), 303)
 }
 
 /** Two first sign-ins of one person may meet; the second finds the first one's work and goes on. */

@@ -38,31 +38,16 @@ export async function removePasswords(db: Db, organisationId: string): Promise<v
   await db.deleteFrom('passwords').where('org_id', '=', organisationId).execute()
 }
 
-/** Of these people, who has a password. */
-export async function withPassword(
+/** Of these people, who has a password, or a linked identity. */
+export async function withCredential(
   db: Db,
+  kind: 'passwords' | 'identities',
   organisationId: string,
   userIds: string[],
 ): Promise<Set<string>> {
   if (userIds.length === 0) return new Set()
   const rows = await db
-    .selectFrom('passwords')
-    .select('user_id')
-    .where('org_id', '=', organisationId)
-    .where('user_id', 'in', userIds)
-    .execute()
-  return new Set(rows.map((row) => row.user_id))
-}
-
-/** Of these people, who has a linked identity. */
-export async function withIdentity(
-  db: Db,
-  organisationId: string,
-  userIds: string[],
-): Promise<Set<string>> {
-  if (userIds.length === 0) return new Set()
-  const rows = await db
-    .selectFrom('identities')
+    .selectFrom(kind)
     .select('user_id')
     .where('org_id', '=', organisationId)
     .where('user_id', 'in', userIds)
