@@ -45,6 +45,7 @@ export const doors = {
   me: () => ask<Me>('GET', '/me'),
   /** `redirect` leads on to the identity provider, so that the session there ends too (LM-25). */
   signOut: () => ask<{ redirect: string | null }>('POST', '/sign-out'),
+  choosePassword: (password: string) => ask<void>('PUT', '/me/password', { body: { password } }),
   setupState: () => ask<Seen<typeof SetupState>>('GET', '/setup'),
   setUp: (setup: Setup) => ask<{ portalUrl: string }>('POST', '/setup', { body: setup }),
   setUpDemo: (code: string) =>

@@ -16,11 +16,8 @@ import { sessionRoutes } from './session.ts'
 export type { ApiDoor, SamlTools, SecretTools } from './door.ts'
 export { running } from './sources.ts'
 
-/** The Management API under `/api/v1`; the portal uses nothing else. */
-export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promise<void> {
-  const app = instance.withTypeProvider<ZodTypeProvider>()
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
+/** Collects every route under `/api/v1` for the OpenAPI document (OP-6); registered before them all. */
+export async function describeApi(app: FastifyInstance, baseUrl: string): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -29,10 +26,20 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
         version: '1',
         description: 'Directory, sign-in and provisioning of one installation of Usher.',
       },
-      servers: [{ url: `${door.baseUrl}` }],
+      servers: [{ url: baseUrl }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) =>
+      route.url.startsWith('/api/v1/')
+        ? jsonSchemaTransform(route)
+        : { schema: { ...route.schema, hide: true }, url: route.url },
   })
+}
+
+/** The Management API under `/api/v1`; the portal uses nothing else. */
+export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promise<void> {
+  const app = instance.withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
   app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
   answerOnce(app, door)
   sessionRoutes(app, door)

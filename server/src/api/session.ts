@@ -1,6 +1,6 @@
-import { Me } from '../../../contract/src/index.ts'
+import { Me, OwnPassword } from '../../../contract/src/index.ts'
 import { cookieOptions, sessionCookie } from '../auth/index.ts'
-import { findOrganisation, signOut, whoIs } from '../directory/index.ts'
+import { findOrganisation, setOwnPassword, signOut, whoIs } from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Api, ApiDoor } from './door.ts'
 
@@ -39,6 +39,16 @@ export function sessionRoutes(app: Api, door: ApiDoor): void {
       },
       csrfToken: session.csrf,
     }
+  })
+
+  app.put('/me/password', { schema: { body: OwnPassword } }, async (request, reply) => {
+    const caller = await door.callers.browser(request)
+    if (caller?.actor.kind !== 'user') return refuse('auth.required', 'Sign in first.')
+    door.requireFresh(caller.actor)
+    await door.secrets.judgePassword(request.body.password)
+    const hash = await door.secrets.hashPassword(request.body.password)
+    await door.directory.change(caller.actor, (write) => setOwnPassword(write, hash))
+    return reply.code(204).send()
   })
 
   app.post('/sign-out', async (request, reply) => {

@@ -12,7 +12,7 @@ import fastify, {
 } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import QRCode from 'qrcode'
-import { type ApiDoor, apiRoutes } from '../api/index.ts'
+import { type ApiDoor, apiRoutes, describeApi } from '../api/index.ts'
 import {
   callerByKey,
   callerBySession,
@@ -184,6 +184,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     requireFresh: (actor) => requireFresh(actor, clock.now()),
   }
 
+  await describeApi(app, baseUrl)
   await app.register((scope) => apiRoutes(scope, api), { prefix: '/api/v1' })
   await app.register((scope) => joinRoutes(scope, join), { prefix: '/api/v1' })
   await app.register((scope) => samlRoutes(scope, saml))

@@ -5,7 +5,7 @@ import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
-import { drillDueAt, isProved } from '../policy/index.ts'
+import { decideOwnPassword, drillDueAt, isProved } from '../policy/index.ts'
 import { accounts, events, organisations, sessions, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
@@ -138,6 +138,17 @@ const expired: Refusal = {
   code: 'activation.expired',
   detail:
     'This link is used, expired or replaced by a newer one. Ask a manager of your organisation for a new one.',
+}
+
+/** Someone's own password, chosen while they are signed in; their other sessions end with the old one. */
+export async function setOwnPassword(write: Write, hash: string): Promise<void> {
+  const { db, actor } = write
+  const organisation = await lockOrganisation(write)
+  const user = await lockUser(write, actor.id ?? '')
+  const refusal = decideOwnPassword(organisation, actor.roles)
+  if (refusal) throw new Refused(refusal)
+  await setPassword(write, user, hash)
+  await sessions.endOthers(db, organisation.id, user.id, actor.sessionId ?? '')
 }
 
 /** Opening a link consumes nothing (MU-9). */

@@ -1,11 +1,21 @@
 import { minutes } from '../lib/clock.ts'
+import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
 import type { LoginMethod } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
 import { decideMethodChange, isProved, type TestFacts } from '../policy/index.ts'
-import { accounts, events, organisations, people, sessions, sso, users } from '../store/index.ts'
+import {
+  access,
+  accounts,
+  events,
+  organisations,
+  people,
+  sessions,
+  sso,
+  users,
+} from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { digestOf, readConnection, storeConnection } from './connections.ts'
 import { sendMail } from './mail.ts'
@@ -79,11 +89,12 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
     method: request.method,
     digest: wanted ? digestOf(wanted.saml) : null,
     liveDigest: live ? digestOf(live.saml) : null,
-    managerId: actor.kind === 'user' ? actor.id : null,
+    saverId: actor.id,
+    byBreakGlass: actor.kind === 'break_glass',
     managerHasPassword:
       actor.id !== null && (await accounts.password(db, organisation.id, actor.id)) !== undefined,
     googleAvailable: request.googleAvailable,
-    test: test && testFacts(test),
+    test: test && (await testFacts(write, test)),
     breakGlass: breakGlass.map((account) => ({
       lastSignInAt: account.last_sign_in_at,
       credentialsChangedAt: account.credentials_changed_at,
@@ -106,7 +117,7 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
     ])
   }
   await organisations.change(db, organisation.id, { loginMethod: request.method })
-  if (test?.state === 'succeeded' && actor.id)
+  if (test?.state === 'succeeded' && actor.kind === 'user' && actor.id)
     await linkTester(write, test, actor.id, wanted?.name ?? 'SSO')
   if (organisation.loginMethod === request.method) return
   await switchPeople(write, organisation, request.method)
@@ -219,14 +230,26 @@ export type TestResult = {
   lastName?: string
 }
 
-function testFacts(test: sso.SsoTest): TestFacts {
+async function testFacts({ db }: Read, test: sso.SsoTest): Promise<TestFacts> {
+  const who = test.resolves_to ? await users.find(db, test.org_id, test.resolves_to) : undefined
+  const roles = who ? await access.rolesOf(db, test.org_id, [who.id]) : []
   return {
     managerId: test.manager_id,
     succeeded: test.state === 'succeeded',
     finishedAt: test.finished_at ?? 0,
     digest: test.digest,
     resolvesTo: test.resolves_to,
+    resolvesToManager:
+      who !== undefined &&
+      who.status !== 'deactivated' &&
+      !who.held &&
+      roles.some(({ role }) => role === 'ROLE_MANAGER'),
   }
+}
+
+async function findByAddress({ db, actor }: Read, email: string | undefined) {
+  const folded = email === undefined ? undefined : readEmailAddress(email)?.folded
+  return folded ? users.findByEmail(db, actor.organisationId, folded) : undefined
 }
 
 /** Remembers the unsaved settings that a test sign-in will run (LM-15); nothing else sees them. */
@@ -318,11 +341,13 @@ export async function finishTest(
       ? await sso.identity(db, actor.organisationId, result.issuer, result.subject)
       : undefined
   const manager = await users.find(db, actor.organisationId, test.manager_id)
-  const byEmail = !owner && manager && result.email?.toLowerCase() === manager.emailFolded
+  // A break-glass account is no person: whoever has the address is who the test let in.
+  const sought = manager ?? (await findByAddress(write, result.email))
+  const byEmail = !owner && sought && result.email?.toLowerCase() === sought.emailFolded
   await sso.finishTest(db, actor.organisationId, testId, {
     state: result.code ? 'failed' : 'succeeded',
     result: JSON.stringify(result),
-    resolves_to: owner?.userId ?? (byEmail ? manager.id : null),
+    resolves_to: owner?.userId ?? (byEmail ? sought.id : null),
     finished_at: now,
   })
   await events.append(db, actor, now, [

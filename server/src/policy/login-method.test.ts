@@ -11,6 +11,7 @@ const test1 = {
   finishedAt: now - minute,
   digest: 'new',
   resolvesTo: 'ana',
+  resolvesToManager: true,
 }
 
 /** Everything that leaving the password for SSO needs is there. */
@@ -19,7 +20,8 @@ const ready: MethodChange = {
   method: 'sso',
   digest: 'new',
   liveDigest: null,
-  managerId: 'ana',
+  saverId: 'ana',
+  byBreakGlass: false,
   managerHasPassword: true,
   googleAvailable: true,
   test: test1,
@@ -38,7 +40,7 @@ describe('LM-16 to LM-18: enforcing SSO', () => {
     ['from the start', { organisation: { loginMethod: null, source: 'portal' } }, 'yes'],
     ['without an emergency account', { breakGlass: [] }, 'break_glass.required'],
     ['without a test', { test: undefined }, 'login_method.test_required'],
-    ['by a caller who is no person', { managerId: null }, 'login_method.test_required'],
+    ['by a caller who is no person', { saverId: null }, 'login_method.test_required'],
     ['with other settings', { digest: 'other' }, 'login_method.test_stale'],
     [
       'by an operator, without a test',
@@ -58,6 +60,20 @@ describe('LM-16 to LM-18: enforcing SSO', () => {
     ['a little older', { finishedAt: now - 30 * minute - 1 }, 'login_method.test_required'],
   ])('a test %s', (_, changes, answer) => {
     expect(tested(changes)).toBe(answer)
+  })
+
+  test.each([
+    ['lets a manager in', { resolvesTo: 'bob', resolvesToManager: true }, 'yes'],
+    [
+      'lets somebody else in',
+      { resolvesTo: 'eve', resolvesToManager: false },
+      'login_method.test_required',
+    ],
+    ['was run by a manager', { managerId: 'bob' }, 'login_method.test_required'],
+  ])('an emergency account repairs SSO by a test of its own that %s: %s', (_, changes, answer) => {
+    const own = { ...test1, managerId: 'safe', ...changes }
+
+    expect(decide({ saverId: 'safe', byBreakGlass: true, test: own })).toBe(answer)
   })
 
   test('settings that stay as they are need neither a test nor a drill', () => {

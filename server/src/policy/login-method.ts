@@ -9,6 +9,8 @@ export type TestFacts = {
   finishedAt: number
   digest: string
   resolvesTo: string | null
+  /** Whether that person is an enabled manager. */
+  resolvesToManager: boolean
 }
 
 export type BreakGlassFacts = { lastSignInAt: number | null; credentialsChangedAt: number }
@@ -36,7 +38,10 @@ export type MethodChange = {
   digest: string | null
   /** Digest of the SSO settings in force now. */
   liveDigest: string | null
-  managerId: string | null
+  /** Who saves: a manager, or a break-glass account. */
+  saverId: string | null
+  /** A break-glass account has no account at the identity provider: its test has to let a manager in. */
+  byBreakGlass: boolean
   managerHasPassword: boolean
   googleAvailable: boolean
   test: TestFacts | undefined
@@ -44,6 +49,22 @@ export type MethodChange = {
   /** An operator acts on the machine itself and needs no test (DESIGN §7). */
   byOperator: boolean
   now: number
+}
+
+/**
+ * May someone set a password of their own? Under `password` everyone; under another method managers,
+ * so that they can prove the way back (LM-11). It opens nothing until the method allows it (LM-8).
+ */
+export function decideOwnPassword(
+  organisation: Pick<Organisation, 'loginMethod'>,
+  roles: string[],
+): Refusal | undefined {
+  const byPassword = organisation.loginMethod === null || organisation.loginMethod === 'password'
+  if (byPassword || roles.includes('ROLE_MANAGER')) return undefined
+  return {
+    code: 'login_method.disabled',
+    detail: 'Passwords are not the login method of this organisation.',
+  }
 }
 
 /** May the login method, or the live SSO settings, become this? (LM-11, LM-14 to LM-18) */
@@ -86,7 +107,7 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
         'Sign in once with the emergency account: none has signed in since its credentials were changed, or in the last 90 days.',
     }
   }
-  if (!test?.succeeded || test.managerId !== change.managerId) {
+  if (!test?.succeeded || test.managerId !== change.saverId) {
     return { code: 'login_method.test_required', detail: 'Run a successful test sign-in first.' }
   }
   if (now - test.finishedAt > testLivesMs) {
@@ -95,11 +116,12 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
       detail: 'The test sign-in is older than 30 minutes. Run it again.',
     }
   }
-  if (test.resolvesTo !== change.managerId) {
+  if (change.byBreakGlass ? !test.resolvesToManager : test.resolvesTo !== change.saverId) {
     return {
       code: 'login_method.test_required',
-      detail:
-        'The test signed in as somebody else. Sign in at the identity provider with your own account.',
+      detail: change.byBreakGlass
+        ? 'The test signed in as nobody who manages this organisation. Ask a manager to sign in at the identity provider.'
+        : 'The test signed in as somebody else. Sign in at the identity provider with your own account.',
     }
   }
   if (test.digest !== change.digest) {

@@ -19,6 +19,7 @@ import {
   toast,
   toastProblem,
 } from '../../parts/index.ts'
+import { OwnPassword } from './OwnPassword.tsx'
 
 const methods: Record<string, string> = {
   password: 'E-mail and password',
@@ -80,6 +81,7 @@ export function AccountPage() {
         {user.breakGlass ? null : (
           <>
             <Pools userId={user.id} />
+            <OwnPassword />
             <Sessions userId={user.id} />
           </>
         )}

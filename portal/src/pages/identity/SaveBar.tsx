@@ -122,6 +122,10 @@ function Gaps({ gaps }: { gaps: Gap[] }) {
             <TextLink to="/o/$slug/settings/emergency" params={{ slug }}>
               Emergency access
             </TextLink>
+          ) : gap.id === 'password' ? (
+            <TextLink to="/o/$slug/account" params={{ slug }}>
+              My account
+            </TextLink>
           ) : null}
         </li>
       ))}
