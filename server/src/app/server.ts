@@ -237,12 +237,19 @@ function answerErrors(app: FastifyInstance): void {
     const problem = toProblem(refusal, request.id)
     return reply.code(problem.status).type('application/problem+json').send(problem)
   })
+}
+
+/** A person who mistyped an address gets a page that says so, a program a problem. */
+function answerNotFound(app: FastifyInstance, page: string | undefined): void {
   app.setNotFoundHandler((request, reply) => {
-    const problem = toProblem(
-      { code: 'resource.not_found', detail: 'There is nothing at this address.' },
-      request.id,
-    )
-    return reply.code(404).type('application/problem+json').send(problem)
+    reply.code(404)
+    const reads = request.method === 'GET' && request.headers.accept?.includes('text/html')
+    if (page && reads && !request.url.startsWith('/api/')) {
+      return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page)
+    }
+    const detail = 'There is nothing at this address.'
+    const problem = toProblem({ code: 'resource.not_found', detail }, request.id)
+    return reply.type('application/problem+json').send(problem)
   })
 }
 
@@ -288,13 +295,14 @@ const pages = [
   '/login/:slug',
   '/login/:slug/emergency',
   '/activate/:token',
+  '/reset/:token',
   '/o/:slug',
   '/o/:slug/*',
 ]
 
 /** The portal's files, and its one page at every address that it draws itself. */
 async function portalRoutes(app: FastifyInstance): Promise<void> {
-  if (!existsSync(portalFolder)) return
+  if (!existsSync(portalFolder)) return answerNotFound(app, undefined)
   await app.register(fastifyStatic, {
     root: portalFolder,
     wildcard: false,
@@ -306,9 +314,7 @@ async function portalRoutes(app: FastifyInstance): Promise<void> {
     },
   })
   const page = await readFile(join(portalFolder, 'index.html'), 'utf8')
-  app.get<{ Params: { token: string } }>('/reset/:token', (request, reply) =>
-    reply.redirect(`/activate/${encodeURIComponent(request.params.token)}`, 302),
-  )
+  answerNotFound(app, page)
   for (const path of pages) {
     app.get(path, (_request, reply) =>
       reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),

@@ -52,3 +52,29 @@ test('SE-3: emergency access slows down like any other sign-in', async () => {
 
   expect(statuses).toEqual([...Array(8).fill(401), 429])
 })
+
+test('SE-3, SE-4: an address is mailed at most three times in a quarter of an hour, and nobody is told', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const before = await acme.rows()
+
+  const statuses: number[] = []
+  for (let time = 1; time <= 5; time += 1) {
+    const email = acme.manager.email.toUpperCase()
+    const asked = await acme.send('POST', `/api/v1/sign-in/${acme.slug}/reset`, { email })
+    statuses.push(asked.status)
+  }
+
+  expect(statuses).toEqual(Array(5).fill(202))
+  expect((await acme.rows()).outbox).toBe((before.outbox ?? 0) + 3)
+})
+
+test('a whole company may sign on from one address within a minute', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'sso' })
+
+  const statuses = new Set<number>()
+  for (let person = 1; person <= 400; person += 1) statuses.add((await acme.startSso()).status)
+
+  expect([...statuses]).toEqual([302])
+})

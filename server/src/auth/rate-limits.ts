@@ -8,6 +8,10 @@ export type RateLimits = {
   succeeded(ip: string, account: string): Promise<void>
   /** For endpoints that anyone may call; counts every call. */
   call(ip: string, what: string): Promise<void>
+  /** For single sign-on, where a whole company comes from one address at nine in the morning. */
+  pass(ip: string): Promise<void>
+  /** Whether this address may be mailed once more; says nothing to the one who asks (SE-4). */
+  mayMail(organisationId: string, address: string): Promise<boolean>
 }
 
 const quarterHour = 15 * 60
@@ -20,6 +24,8 @@ export function createRateLimits(on: boolean): RateLimits {
   const network = new RateLimiterMemory({ points: 60, duration: quarterHour })
   const pair = new RateLimiterMemory({ points: 8, duration: quarterHour })
   const calls = new RateLimiterMemory({ points: 300, duration: 60 })
+  const passes = new RateLimiterMemory({ points: 6_000, duration: 60 })
+  const mails = new RateLimiterMemory({ points: 3, duration: quarterHour })
 
   async function within(limiter: RateLimiterMemory, key: string, points: number): Promise<void> {
     try {
@@ -46,7 +52,8 @@ export function createRateLimits(on: boolean): RateLimits {
 
   if (!on) {
     const free = async () => undefined
-    return { beforeSignIn: free, failed: free, succeeded: free, call: free }
+    const mayMail = async () => true
+    return { beforeSignIn: free, failed: free, succeeded: free, call: free, pass: free, mayMail }
   }
   return {
     async beforeSignIn(ip, account) {
@@ -61,5 +68,14 @@ export function createRateLimits(on: boolean): RateLimits {
       await pair.delete(key(ip, account))
     },
     call: (ip, what) => within(calls, `${ip} ${what}`, 1),
+    pass: (ip) => within(passes, ip, 1),
+    mayMail: (organisationId, address) =>
+      mails.consume(key(organisationId, address.trim())).then(
+        () => true,
+        (over: unknown) => {
+          if (over instanceof RateLimiterRes) return false
+          throw over
+        },
+      ),
   }
 }

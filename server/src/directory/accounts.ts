@@ -125,13 +125,14 @@ async function handOver(write: Write, id: string, kind: 'activation' | 'reset'):
 export async function requestReset(
   write: Write,
   email: string,
+  mayMail: boolean,
   report: AttemptReport,
 ): Promise<void> {
   const { organisation, user } = await passwordFacts(write, email)
   const byPassword = organisation && refusePassword(organisation, undefined) === undefined
   const mayReset = byPassword && user && user.status !== 'deactivated' && !user.held
   await recordAttempt(write, { ...report, code: null, email, userId: user?.id ?? null })
-  if (mayReset) await sendMail(write, organisation, 'reset', user)
+  if (mayReset && mayMail) await sendMail(write, organisation, 'reset', user)
 }
 
 const expired: Refusal = {

@@ -143,7 +143,8 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         userAgent: request.headers['user-agent'] ?? null,
       }
       const { email } = request.body
-      await door.directory.change(actor, (write) => requestReset(write, email, report))
+      const mayMail = await door.rateLimits.mayMail(organisation.id, email)
+      await door.directory.change(actor, (write) => requestReset(write, email, mayMail, report))
       return noStore(reply).code(202).send({})
     },
   )

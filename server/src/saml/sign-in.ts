@@ -44,7 +44,7 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
   })
 
   app.get(`${base}/start`, async (request, reply) => {
-    await door.rateLimits.call(request.ip, 'saml start')
+    await door.rateLimits.pass(request.ip)
     const { organisation, actor } = await visit(door, request)
     const query = request.query as {
       returnTo?: unknown
@@ -75,7 +75,7 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
   })
 
   app.post(`${base}/acs`, async (request, reply) => {
-    await door.rateLimits.call(request.ip, 'saml acs')
+    await door.rateLimits.pass(request.ip)
     const who = await visit(door, request)
     const report = startReport(request)
     const samlResponse = soleField(request.body, 'SAMLResponse')
