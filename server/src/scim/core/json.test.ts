@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { parseBody } from './json.ts'
+
+const mebibyte = 1_048_576
+const read = (body: string | Uint8Array) => parseBody(body, mebibyte)
+
+test('a body is read into objects without prototype', () => {
+  const body = read(
+    '{"userName":"ada","name":{"givenName":"A\\"d\\\\\\"a"},"emails":[{"value":"a"}]}',
+  )
+
+  expect(body).toEqual({
+    userName: 'ada',
+    name: { givenName: 'A"d\\"a' },
+    emails: [{ value: 'a' }],
+  })
+  expect(Object.getPrototypeOf(body)).toBeNull()
+  expect(Object.getPrototypeOf(body.name)).toBeNull()
+})
+
+test('bytes are read as UTF-8, with or without byte order mark', () => {
+  expect(read(Buffer.from('{"a":"é"}'))).toEqual({ a: 'é' })
+  expect(read(Buffer.from('\uFEFF{"a":"é"}'))).toEqual({ a: 'é' })
+})
+
+test.each([
+  ['', 'not well-formed JSON'],
+  ['{', 'not well-formed JSON'],
+  ["{'a':1}", 'not well-formed JSON'],
+  ['null', 'must be a JSON object'],
+  ['[]', 'must be a JSON object'],
+  ['"x"', 'must be a JSON object'],
+  ['{"__proto__":{"admin":true}}', '"__proto__" is not an attribute name'],
+  ['{"\\u005f_proto__":{}}', '"__proto__" is not an attribute name'],
+  ['{"a":[{"constructor":{"prototype":{}}}]}', '"constructor" is not an attribute name'],
+  ['{"Prototype":1}', '"Prototype" is not an attribute name'],
+  ['{"a\\u0000":1}', 'is not an attribute name'],
+  ['{"a":"\\u0000"}', 'NUL'],
+  ['{"a":["\\ud800"]}', 'surrogate'],
+  ['{"a":1e999}', 'too large'],
+  ['{"userName":"a","USERNAME":"b"}', '"USERNAME" is there twice'],
+  ['{"userName":"a","userName":"b"}', 'an attribute twice'],
+  ['{"a":[{"b":1,"b" : 2}]}', 'an attribute twice'],
+  ['{"a":1,"\\u0061":2}', 'an attribute twice'],
+  [`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`, 'deeper than 32'],
+  [`{"a":${'['.repeat(32)}${']'.repeat(32)}}`, 'deeper than 32'],
+])('%.50s is refused: %s', (body, why) => {
+  expect(() => read(body)).toThrow(
+    expect.objectContaining({
+      status: 400,
+      scimType: 'invalidSyntax',
+      detail: expect.stringContaining(why),
+    }),
+  )
+})
+
+test('bytes that are not UTF-8 are refused', () => {
+  expect(() => read(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toThrow('not UTF-8')
+})
+
+test('a body over the limit is 413 and names the limit', () => {
+  expect(() => parseBody('{"a":"éé"}', 11)).toThrow(
+    expect.objectContaining({ status: 413, detail: expect.stringContaining('11 bytes') }),
+  )
+  expect(parseBody('{"a":"éé"}', 12)).toEqual({ a: 'éé' })
+})
