@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,10 +22,16 @@ const startsWithinSeconds = 30
  * (fsync is on, as in production) and sorts by a human locale, so that a query that forgot its
  * collation shows.
  */
-export async function startPostgres(): Promise<ThrowawayPostgres> {
+export async function startPostgres({
+  keptIn,
+}: {
+  /** A directory whose database outlives the server, for data that is slow to make. */
+  keptIn?: string
+} = {}): Promise<ThrowawayPostgres> {
   const bin = newestInstallation()
   const account = unprivilegedAccount()
-  const directory = mkdtempSync(join(tmpdir(), 'usher-postgres-'))
+  const directory = keptIn ?? mkdtempSync(join(tmpdir(), 'usher-postgres-'))
+  mkdirSync(directory, { recursive: true })
   if (account) chownSync(directory, account.uid, account.gid)
   const data = join(directory, 'data')
   const port = await freePort()
@@ -33,10 +39,12 @@ export async function startPostgres(): Promise<ThrowawayPostgres> {
 
   const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en-US']
   const cluster = ['--pgdata', data, '--username=usher', '--auth=trust', '--encoding=UTF8']
-  execFileSync(join(bin, 'initdb'), [...cluster, ...locale, '--no-sync'], {
-    ...stays,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  if (!existsSync(data)) {
+    execFileSync(join(bin, 'initdb'), [...cluster, ...locale, '--no-sync'], {
+      ...stays,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+  }
 
   const settings = [
     'listen_addresses=127.0.0.1',
@@ -63,7 +71,7 @@ export async function startPostgres(): Promise<ThrowawayPostgres> {
   const stop = async () => {
     process.off('exit', endWithUs)
     await end(server)
-    rmSync(directory, { recursive: true, force: true })
+    if (!keptIn) rmSync(directory, { recursive: true, force: true })
   }
   const crash = async () => {
     const ended = new Promise((resolve) => server.once('exit', resolve))

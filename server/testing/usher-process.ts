@@ -66,7 +66,7 @@ function untilReady(server: ChildProcess): Promise<void> {
     let said = ''
     const late = setTimeout(() => reject(new Error(`Usher did not start: ${said}`)), startsWithinMs)
     const listen = (chunk: Buffer) => {
-      said = `${said}${chunk}`.slice(-10_000)
+      said = `${said}${String(chunk)}`.slice(-10_000)
       if (!said.includes('Usher is ready')) return
       clearTimeout(late)
       resolve()

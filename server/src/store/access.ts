@@ -290,6 +290,7 @@ export async function rolesOf(
     .selectAll()
     .where('org_id', '=', organisationId)
     .where('user_id', 'in', userIds)
+    .orderBy('user_id')
     .orderBy('role')
     .execute()
   return rows.map((row) => ({ userId: row.user_id, role: row.role, provenance: toProvenance(row) }))

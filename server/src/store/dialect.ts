@@ -9,6 +9,8 @@ export type Dialect = {
   name: 'sqlite' | 'postgres'
   /** Collation clause of columns that keyset paging walks. */
   bytewise: string
+  /** Ends the statement that makes a table of small rows: they live in the index of its primary key. */
+  clustered: string
   /** Statements that make the substring index over `users.search_text`. */
   searchSchema: string[]
 }

@@ -1,10 +1,10 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import { fold } from '../lib/fold.ts'
 import type { ProvisioningSource } from '../model/organisation.ts'
 import type { User, UserStatus } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import type { Tables, UsersTable } from './tables.ts'
+import type { Tables } from './tables.ts'
 import { countKey, toUser } from './users.ts'
 
 export type PeopleSort = {
@@ -23,10 +23,11 @@ export type PeopleFilter = {
 }
 export type People = { items: User[]; total: number; totalExact: boolean }
 
-// A filter that finds fewer people than this is answered from the people it finds; a filter that
-// finds more is dense enough that walking the sorted list fills a page quickly.
-const fewPeople = 2_000
-const countedAtMost = 10_000
+// A filter that finds no more than this is answered from the people it finds; one that finds more is
+// dense enough that walking the sorted list fills a page quickly.
+const fewPeople = 20_000
+// Status and source stand in the sort indexes, so that walking is worth it much earlier.
+const fewCounted = 2_000
 
 const sortColumns = {
   name: sql<string>`sort_name`,
@@ -46,55 +47,36 @@ type Query = SelectQueryBuilder<Tables, 'users', object>
 export async function list(
   db: Db,
   organisationId: string,
-  filter: PeopleFilter,
+  wanted: PeopleFilter,
   sort: PeopleSort,
   page: { page: number; size: number },
 ): Promise<People> {
   const skip = page.page * page.size
-  const search = filter.search ? fold(filter.search) : undefined
-  const everyone = (): Query => db.selectFrom('users').where('users.org_id', '=', organisationId)
-  const narrowed = narrow(db, organisationId, everyone(), { ...filter, search })
+  const filter = { ...wanted, search: wanted.search ? fold(wanted.search) : undefined }
+  const everyone: Query = db.selectFrom('users').where('users.org_id', '=', organisationId)
+  const narrowed = narrow(db, organisationId, everyone, filter, 'in the order of the list')
 
   if (isCounted(filter)) {
     const total = await counts.read(db, organisationId, countKeys(filter))
-    if (total <= fewPeople)
-      return { items: await sorted(narrowed, sort, skip, page.size), total, totalExact: true }
-    const items =
-      skip * 2 > total
-        ? await fromTheEnd(narrowed, sort, skip, page.size, total)
-        : await walk(narrowed, sort, skip, page.size)
-    return { items, total, totalExact: true }
-  }
-
-  const few = await findFew(db, organisationId, { ...filter, search })
-  if (few) {
-    if (few.length === 0) return { items: [], total: 0, totalExact: true }
-    const found = narrow(db, organisationId, everyone().where('id', 'in', few), {
-      ...filter,
-      search,
-    })
-    const { total } = await found
-      .select(sql<number>`count(*)`.as('total'))
-      .executeTakeFirstOrThrow()
-    return {
-      items: await sorted(found, sort, skip, page.size),
-      total: Number(total),
-      totalExact: true,
+    if (skip >= total) return { items: [], total, totalExact: true }
+    if (total > fewCounted) {
+      const items =
+        skip * 2 > total
+          ? await fromTheEnd(db, organisationId, narrowed, sort, skip, page.size, total)
+          : await walk(db, organisationId, narrowed, sort, skip, page.size)
+      return { items, total, totalExact: true }
     }
   }
-  const { total } = await db
-    .selectFrom(
-      narrowed
-        .select('users.id')
-        .limit(countedAtMost + 1)
-        .as('some'),
-    )
-    .select(sql<number>`count(*)`.as('total'))
-    .executeTakeFirstOrThrow()
+  const found = await findFew(db, organisationId, filter, sort)
+  if (!found) {
+    const items = await walk(db, organisationId, narrowed, sort, skip, page.size)
+    return { items, total: fewPeople, totalExact: false }
+  }
+  const ids = found.slice(skip, skip + page.size)
   return {
-    items: await walk(narrowed, sort, skip, page.size),
-    total: Math.min(Number(total), countedAtMost),
-    totalExact: Number(total) <= countedAtMost,
+    items: await byIds(db, organisationId, ids, sort),
+    total: found.length,
+    totalExact: true,
   }
 }
 
@@ -127,18 +109,26 @@ export async function total(
   return counts.read(db, organisationId, countKeys(filter))
 }
 
-function narrow(db: Db, organisationId: string, query: Query, filter: PeopleFilter): Query {
+function narrow(
+  db: Db,
+  organisationId: string,
+  query: Query,
+  filter: PeopleFilter,
+  how: 'in the order of the list' | 'by the filter',
+): Query {
   let narrowed = query
-  if (filter.status) narrowed = narrowed.where('users.status', '=', filter.status)
-  if (filter.managedBy) narrowed = narrowed.where('users.managed_by', '=', filter.managedBy)
+  // SQLite takes a column with a plus for an expression, and looks for no index of it.
+  const isWalk = how === 'in the order of the list' && isSqlite(db)
+  const [status, managedBy] = isWalk
+    ? [sql<UserStatus>`+users.status`, sql<ProvisioningSource>`+users.managed_by`]
+    : [sql<UserStatus>`users.status`, sql<ProvisioningSource>`users.managed_by`]
+  if (filter.status) narrowed = narrowed.where(status, '=', filter.status)
+  if (filter.managedBy) narrowed = narrowed.where(managedBy, '=', filter.managedBy)
   if (filter.notSince !== undefined) {
-    narrowed = narrowed.where(sql<boolean>`coalesce(last_sign_in_at, 0) <= ${filter.notSince}`)
+    const seen = isWalk ? sql`+coalesce(last_sign_in_at, 0)` : sortColumns.lastSignIn
+    narrowed = narrowed.where(sql<boolean>`${seen} <= ${filter.notSince}`)
   }
-  if (filter.search) {
-    narrowed = narrowed.where(
-      sql<boolean>`users.search_text like ${contains(filter.search)} escape '!'`,
-    )
-  }
+  if (filter.search) narrowed = narrowed.where(matches(filter.search))
   if (filter.role) {
     const held = db
       .selectFrom('user_roles')
@@ -168,148 +158,175 @@ function narrow(db: Db, organisationId: string, query: Query, filter: PeopleFilt
   return narrowed
 }
 
-/** The ids that the most selective filter finds, or undefined when every filter finds many. */
+/** Long enough for the trigram index. */
+function isSubstring(search: string): boolean {
+  return [...search].length >= 3
+}
+
+/** Substrings of three characters and more; shorter ones are beginnings of a name or an address. */
+function matches(search: string): RawBuilder<boolean> {
+  if (isSubstring(search)) {
+    const pattern = `%${search.replace(/[!%_]/g, '!$&')}%`
+    return sql<boolean>`users.search_text like ${pattern} escape '!'`
+  }
+  const end = `${search}\u{10ffff}`
+  return sql<boolean>`((users.sort_name >= ${search} and users.sort_name < ${end})
+    or (users.email_folded >= ${search} and users.email_folded < ${end}))`
+}
+
+/** The ids of everybody whom the filter finds, sorted, or undefined when they are many. */
 async function findFew(
   db: Db,
   organisationId: string,
   filter: PeopleFilter,
+  sort: PeopleSort,
 ): Promise<string[] | undefined> {
-  const limit = fewPeople + 1
-  const candidates: (() => Promise<string[]>)[] = []
-  if (filter.search)
-    candidates.push(() => searchIds(db, organisationId, filter.search ?? '', limit))
-  if (filter.role) {
-    candidates.push(async () =>
-      (
-        await db
-          .selectFrom('user_roles')
-          .select('user_id')
-          .where('org_id', '=', organisationId)
-          .where('role', '=', filter.role ?? '')
-          .limit(limit)
-          .execute()
-      ).map((row) => row.user_id),
+  const driver = await narrowest(db, organisationId, filter)
+  if (driver === 'many') return undefined
+  // The left side of a cross join is the outer loop on SQLite; PostgreSQL knows its own statistics.
+  const from = driver
+    ? (db
+        .selectFrom(sql<{ user_id: string }>`(${driver})`.as('driver'))
+        .crossJoin('users')
+        .where(sql<boolean>`users.id = driver.user_id`) as unknown as Query)
+    : db.selectFrom('users')
+  const direction = sort.descending ? 'desc' : 'asc'
+  const rows = await db
+    .selectFrom(
+      narrow(db, organisationId, from, filter, 'by the filter')
+        .where('users.org_id', '=', organisationId)
+        .select(['users.id', sql`${sortColumns[sort.by]}`.as('sorted_by')])
+        .limit(fewPeople + 1)
+        // With an offset SQLite keeps the order of the two steps, and sorts only what was found.
+        .offset(0)
+        .as('found'),
     )
-  }
-  if (filter.groupId) {
-    candidates.push(async () =>
-      (
-        await db
-          .selectFrom('group_members')
-          .select('user_id')
-          .where('org_id', '=', organisationId)
-          .where('group_id', '=', filter.groupId ?? '')
-          .limit(limit)
-          .execute()
-      ).map((row) => row.user_id),
-    )
-  }
-  if (filter.poolId) {
-    candidates.push(async () =>
-      (
-        await sql<{ user_id: string }>`select distinct user_id from (
-          select g.subject_id as user_id from grants g where g.org_id = ${organisationId}
-            and g.pool_id = ${filter.poolId} and g.subject_kind = 'user'
-          union all
-          select m.user_id from grants g join group_members m on m.org_id = g.org_id
-            and m.group_id = g.subject_id where g.org_id = ${organisationId}
-            and g.pool_id = ${filter.poolId} and g.subject_kind = 'group') reached limit ${limit}`.execute(
-          db,
-        )
-      ).rows.map((row) => row.user_id),
-    )
-  }
-  if (filter.status || filter.managedBy || filter.notSince !== undefined) {
-    candidates.push(async () =>
-      (
-        await narrow(
-          db,
-          organisationId,
-          db.selectFrom('users').where('users.org_id', '=', organisationId),
-          { status: filter.status, managedBy: filter.managedBy, notSince: filter.notSince },
-        )
-          .select('users.id')
-          .limit(limit)
-          .execute()
-      ).map((row) => row.id),
-    )
-  }
-  for (const find of candidates) {
-    const ids = await find()
-    if (ids.length <= fewPeople) return ids
-  }
-  return undefined
+    .select('found.id')
+    .orderBy('found.sorted_by', direction)
+    .orderBy('found.id', direction)
+    .execute()
+  return rows.length <= fewPeople ? [...new Set(rows.map((row) => row.id))] : undefined
 }
 
-/** Substrings of three characters and more by the trigram index; shorter ones match beginnings. */
-async function searchIds(
+type Source = RawBuilder<{ user_id: string }>
+
+/** Where the people of this filter are looked up: a small list of its own when there is one. */
+async function narrowest(
   db: Db,
   organisationId: string,
-  search: string,
-  limit: number,
-): Promise<string[]> {
-  if (search.length < 3) {
-    const rows = await db
-      .selectFrom('users')
-      .select('id')
-      .where('org_id', '=', organisationId)
-      .where((where) =>
-        where.or([
-          where.and([
-            where('sort_name', '>=', search),
-            where('sort_name', '<', `${search}\u{10ffff}`),
-          ]),
-          where.and([
-            where('email_folded', '>=', search),
-            where('email_folded', '<', `${search}\u{10ffff}`),
-          ]),
-        ]),
-      )
-      .limit(limit)
-      .execute()
-    return rows.map((row) => row.id)
+  filter: PeopleFilter,
+): Promise<Source | 'many' | undefined> {
+  const lists = listsOf(organisationId, filter)
+  for (const list of lists) {
+    const { rows } = await sql<{ people: number }>`select count(*) as people
+      from (${list} limit ${fewPeople + 1}) listed`.execute(db)
+    if (Number(rows[0]?.people) <= fewPeople) return list
   }
-  if (!isSqlite(db)) {
-    const { rows } = await sql<{ id: string }>`select id from users where org_id = ${organisationId}
-      and search_text like ${contains(search)} escape '!' limit ${limit}`.execute(db)
-    return rows.map((row) => row.id)
+  const { search, status, managedBy } = filter
+  // PostgreSQL finds trigrams by itself.
+  if (search && isSubstring(search)) {
+    return isSqlite(db) ? trigramMatches(organisationId, search) : undefined
   }
-  // Indexed people by trigram, and those who are still waiting to be indexed by the queue itself.
-  const phrase = `"${search.replaceAll('"', '""')}"`
-  const { rows } = await sql<{ id: string }>`
-    select user_id as id from user_search where user_search match ${phrase}
-      and org_id = ${organisationId}
-    union
-    select q.user_id as id from (select user_id from search_queue where org_id = ${organisationId}
-      limit 2000) q join users u on u.org_id = ${organisationId} and u.id = q.user_id
-      where u.search_text like ${contains(search)} escape '!'
-    limit ${limit}`.execute(db)
-  return rows.map((row) => row.id)
+  if (lists.length === 1 && !status && !managedBy) return 'many'
+  return lists[0]
 }
 
-function contains(search: string): string {
-  return search.length < 3 ? `${escapeLike(search)}%` : `%${escapeLike(search)}%`
+function listsOf(
+  organisationId: string,
+  { groupId, poolId, role, notSince, search }: PeopleFilter,
+): Source[] {
+  const lists: Source[] = []
+  if (search && !isSubstring(search)) {
+    const end = `${search}\u{10ffff}`
+    lists.push(sql`select user_id from (
+      select id as user_id from users where org_id = ${organisationId}
+        and sort_name >= ${search} and sort_name < ${end}
+      union all
+      select id as user_id from users where org_id = ${organisationId}
+        and email_folded >= ${search} and email_folded < ${end}) begun`)
+  }
+  if (groupId) {
+    lists.push(sql`select user_id from group_members where org_id = ${organisationId}
+      and group_id = ${groupId}`)
+  }
+  if (poolId) {
+    lists.push(sql`select user_id from (
+      select g.subject_id as user_id from grants g where g.org_id = ${organisationId}
+        and g.pool_id = ${poolId} and g.subject_kind = 'user'
+      union all
+      select m.user_id from grants g join group_members m on m.org_id = g.org_id
+        and m.group_id = g.subject_id where g.org_id = ${organisationId}
+        and g.pool_id = ${poolId} and g.subject_kind = 'group') reached`)
+  }
+  if (role) {
+    lists.push(sql`select user_id from user_roles where org_id = ${organisationId}
+      and role = ${role}`)
+  }
+  if (notSince !== undefined) {
+    lists.push(sql`select id as user_id from users where org_id = ${organisationId}
+      and coalesce(last_sign_in_at, 0) <= ${notSince}`)
+  }
+  return lists
 }
 
-function escapeLike(text: string): string {
-  return text.replace(/[!%_]/g, '!$&')
+const trigramsAtMost = 16
+const queueAtMost = 2_000
+
+/** Candidates from the trigram index, and everybody who still waits to be indexed. */
+function trigramMatches(organisationId: string, search: string): Source {
+  const letters = [...search]
+  const trigrams = letters.slice(2).map(
+    (_, at) =>
+      `"${letters
+        .slice(at, at + 3)
+        .join('')
+        .replaceAll('"', '""')}"`,
+  )
+  const all = [...new Set(trigrams)].slice(0, trigramsAtMost).join(' AND ')
+  return sql`select r.user_id from user_search cross join user_search_rows r
+      where user_search match ${all} and r.row = user_search.rowid and r.org_id = ${organisationId}
+    union all
+    select user_id from (select user_id from search_queue where org_id = ${organisationId}
+      limit ${sql.lit(queueAtMost)})`
 }
 
-async function sorted(query: Query, sort: PeopleSort, skip: number, size: number): Promise<User[]> {
+function among(db: Db, ids: string[]): RawBuilder<boolean> {
+  return isSqlite(db)
+    ? sql<boolean>`users.id in (select value from json_each(${JSON.stringify(ids)}))`
+    : sql<boolean>`users.id = any(${ids})`
+}
+
+/** The people of one page, sorted; as expressions the columns tempt nobody to walk an index. */
+async function byIds(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+  sort: PeopleSort,
+): Promise<User[]> {
+  if (ids.length === 0) return []
   const direction = sort.descending ? 'desc' : 'asc'
-  const rows = await query
-    .selectAll('users')
-    .orderBy(sortColumns[sort.by], direction)
-    .orderBy('users.id', direction)
-    .offset(skip)
-    .limit(size)
+  const column = sortColumns[sort.by]
+  const isNumber = sort.by === 'updatedAt' || sort.by === 'lastSignIn'
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('users.org_id', '=', organisationId)
+    .where(among(db, ids))
+    .orderBy(isNumber ? sql`${column} + 0` : sql`${column} || ''`, direction)
+    .orderBy(sql`users.id || ''`, direction)
     .execute()
-  return rows.map((row) => toUser(row as UsersTable))
+  return rows.map(toUser)
 }
 
 /** Skips within the sort index alone and reads whole rows only of the page. */
-async function walk(query: Query, sort: PeopleSort, skip: number, size: number): Promise<User[]> {
-  if (skip < size * 5) return sorted(query, sort, skip, size)
+async function walk(
+  db: Db,
+  organisationId: string,
+  query: Query,
+  sort: PeopleSort,
+  skip: number,
+  size: number,
+): Promise<User[]> {
   const direction = sort.descending ? 'desc' : 'asc'
   const ids = await query
     .select('users.id')
@@ -318,21 +335,14 @@ async function walk(query: Query, sort: PeopleSort, skip: number, size: number):
     .offset(skip)
     .limit(size)
     .execute()
-  if (ids.length === 0) return []
-  return sorted(
-    query.where(
-      'users.id',
-      'in',
-      ids.map((row) => row.id),
-    ),
-    sort,
-    0,
-    size,
-  )
+  const page = ids.map((row) => row.id)
+  return byIds(db, organisationId, page, sort)
 }
 
 /** A page in the second half is nearer to the end: walk backwards. */
 async function fromTheEnd(
+  db: Db,
+  organisationId: string,
   query: Query,
   sort: PeopleSort,
   skip: number,
@@ -342,7 +352,7 @@ async function fromTheEnd(
   const wanted = Math.min(size, total - skip)
   if (wanted <= 0) return []
   const backwards = { ...sort, descending: !sort.descending }
-  return (await walk(query, backwards, total - skip - wanted, wanted)).reverse()
+  return (await walk(db, organisationId, query, backwards, total - skip - wanted, wanted)).reverse()
 }
 
 export type Affected = {

@@ -13,6 +13,7 @@ const tries = 4
 const postgresDialect: Dialect = {
   name: 'postgres',
   bytewise: 'collate "C"',
+  clustered: '',
   searchSchema: [
     'create extension if not exists pg_trgm',
     'create index users_search on users using gin (search_text gin_trgm_ops)',

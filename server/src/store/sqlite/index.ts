@@ -9,15 +9,20 @@ import { migrations } from '../migrations.ts'
 import { kyselyOver } from './driver.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { indexQueued } from './search.ts'
+import { describeBigOrganisation } from './statistics.ts'
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   bytewise: '',
+  clustered: 'without rowid',
+  // The text stands in `users` alone, and positions are not kept: the index finds candidates, which
+  // the query compares with the text itself.
   searchSchema: [
-    `create virtual table user_search using fts5 (text, org_id unindexed, user_id unindexed,
-      tokenize = 'trigram')`,
-    `create table user_search_rows (org_id text not null, user_id text not null,
-      row integer not null, primary key (org_id, user_id)) without rowid`,
+    `create virtual table user_search using fts5 (text, content = '', contentless_delete = 1,
+      detail = none, tokenize = 'trigram')`,
+    `create table user_search_rows (row integer primary key, org_id text not null,
+      user_id text not null)`,
+    'create unique index user_search_people on user_search_rows (org_id, user_id)',
   ],
 }
 
@@ -121,6 +126,7 @@ function migrate(database: DatabaseSync): void {
       .prepare('insert into schema_migrations values (?, ?)')
       .run(migration.version, migration.name)
   }
+  if (migrations.some(({ version }) => !done.has(version))) describeBigOrganisation(database)
   // A commit that changes something, so that the log file exists before it is opened for syncing.
   database.exec('pragma user_version = 1')
   database.exec('commit')

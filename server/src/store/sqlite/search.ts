@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../dialect.ts'
 
-const batch = 500
+const batch = 200
 
 /**
  * Brings queued people into the trigram index. In the write path it would cost more than the write.
@@ -26,10 +26,10 @@ export async function indexQueued(db: Db): Promise<boolean> {
       .where('id', '=', user_id)
       .executeTakeFirst()
     if (user) {
-      await sql`insert into user_search (text, org_id, user_id)
-        values (${user.search_text}, ${org_id}, ${user_id})`.execute(db)
-      await sql`insert into user_search_rows (org_id, user_id, row)
-        values (${org_id}, ${user_id}, last_insert_rowid())`.execute(db)
+      const { rows } = await sql<{ row: number }>`insert into user_search_rows (org_id, user_id)
+        values (${org_id}, ${user_id}) returning row`.execute(db)
+      await sql`insert into user_search (rowid, text)
+        values (${rows[0]?.row}, ${user.search_text})`.execute(db)
     }
     await db.deleteFrom('search_queue').where('org_id', '=', org_id).where('id', '=', id).execute()
   }
