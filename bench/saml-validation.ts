@@ -7,8 +7,7 @@ import { createPublicKey, sign, verify } from 'node:crypto'
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
 import { readResponse } from '../server/src/saml/core/index.ts'
 import { createIdentityProvider, createTestKey } from '../server/testing/identity-provider.ts'
-
-export type Bench = { title: string; rows: Record<string, string | number>[] }
+import { type Bench, median } from './measure.ts'
 
 const claims = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims'
 
@@ -94,11 +93,6 @@ async function measure(work: () => void | Promise<void>, milliseconds: number): 
   const took = performance.now() - started
   const { user, system } = process.cpuUsage(cpu)
   return { perSecond: (done / took) * 1000, cpuMilliseconds: (user + system) / 1000 / done }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((one, other) => one - other)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
 export async function run({ rounds = 25, milliseconds = 120 } = {}): Promise<Bench> {
