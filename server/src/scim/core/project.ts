@@ -1,0 +1,144 @@
+/** Which attributes an answer holds (RFC 7644 §3.9, RFC 7643 §7 "returned"). */
+import { badRequest, quote } from './errors.ts'
+import { emptyObject, isObject, type Json, type JsonObject } from './json.ts'
+import {
+  type Attribute,
+  type AttributeRef,
+  allAttributes,
+  attributeRef,
+  findAttribute,
+  findExtension,
+  type ResourceType,
+  sameName,
+} from './schema.ts'
+
+export type Projection = {
+  type: ResourceType
+  /** Canonical paths; with `only`, nothing else is shown but what always is. */
+  only?: ReadonlySet<string>
+  except?: ReadonlySet<string>
+}
+
+const maxNames = 100
+
+/**
+ * `attributes` and `excludedAttributes`, as text of a query or lists of a search. Names that nobody
+ * knows show nothing and hide nothing.
+ */
+export function readProjection(
+  type: ResourceType,
+  { attributes, excludedAttributes }: { attributes?: unknown; excludedAttributes?: unknown },
+): Projection {
+  const only = readNames('attributes', attributes)
+  const except = readNames('excludedAttributes', excludedAttributes)
+  if (only.length > 0 && except.length > 0)
+    throw badRequest('invalidValue', 'Use attributes or excludedAttributes, not both.')
+  return {
+    type,
+    ...(only.length > 0 ? { only: pathsOf(type, only) } : {}),
+    ...(except.length > 0 ? { except: pathsOf(type, except) } : {}),
+  }
+}
+
+function readNames(parameter: string, value: unknown): string[] {
+  if (value === undefined || value === null) return []
+  const list = typeof value === 'string' ? value.split(',') : value
+  if (!Array.isArray(list) || list.length > maxNames)
+    throw badRequest('invalidValue', `${parameter} takes at most ${maxNames} names of attributes.`)
+  const names = list.map((name) => {
+    if (typeof name === 'string') return name.trim()
+    throw badRequest('invalidValue', `${parameter} takes names of attributes, not ${quote(name)}.`)
+  })
+  return names.filter((name) => name !== '')
+}
+
+function pathsOf(type: ResourceType, names: string[]): ReadonlySet<string> {
+  return new Set(names.flatMap((name) => expand(type, name)))
+}
+
+/** The URN of a schema stands for all of its attributes. */
+function expand(type: ResourceType, name: string): string[] {
+  const schema = sameName(name, type.schema.id) ? type.schema : findExtension(type, name)
+  if (schema) {
+    const extension = schema === type.schema ? undefined : schema.id
+    return schema.attributes.map((attribute) => attributeRef(extension, attribute).path)
+  }
+  const ref = findAttribute(type, name)
+  return ref ? [ref.path] : []
+}
+
+/** Whether any part of an attribute is in the answer, so that it is worth reading: `members`. */
+export function shows(projection: Projection, name: string): boolean {
+  const ref = findAttribute(projection.type, name)
+  return ref !== undefined && wants(projection, ref)
+}
+
+/** The part of a resource that the answer holds; never a password, never null. */
+export function project(projection: Projection, resource: JsonObject): JsonObject {
+  const shown = emptyObject()
+  for (const ref of allAttributes(projection.type)) {
+    const home = ref.extension ? resource[ref.extension] : resource
+    const value = isObject(home) ? home[ref.attribute.name] : undefined
+    if (isUnassigned(value) || !wants(projection, ref)) continue
+    const projected = projectValue(projection, ref, value)
+    if (isUnassigned(projected)) continue
+    if (ref.extension) {
+      const inside = shown[ref.extension] ?? emptyObject()
+      ;(inside as JsonObject)[ref.attribute.name] = projected
+      shown[ref.extension] = inside
+    } else shown[ref.attribute.name] = projected
+  }
+  return shown
+}
+
+function isUnassigned(value: Json | undefined): value is undefined | null {
+  if (value === undefined || value === null) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+function wants({ only, except }: Projection, ref: AttributeRef): boolean {
+  const { returned } = ref.sub ?? ref.attribute
+  if (returned === 'always') return true
+  if (returned === 'never') return false
+  if (only) return isNamed(only, ref)
+  if (except?.has(ref.path) || (ref.sub && except?.has(ownerOf(ref)))) return false
+  return returned === 'default'
+}
+
+/** An attribute is named by itself, by its owner, or by one of its parts. */
+function isNamed(only: ReadonlySet<string>, ref: AttributeRef): boolean {
+  if (only.has(ref.path)) return true
+  return ref.sub ? only.has(ownerOf(ref)) : partsOf(ref).some(({ path }) => only.has(path))
+}
+
+function ownerOf({ extension, attribute }: AttributeRef): string {
+  return attributeRef(extension, attribute).path
+}
+
+function partsOf({ extension, attribute }: AttributeRef): AttributeRef[] {
+  return (attribute.subAttributes ?? []).map((sub) => attributeRef(extension, attribute, sub))
+}
+
+function projectValue(projection: Projection, ref: AttributeRef, value: Json): Json | undefined {
+  if (!ref.attribute.subAttributes) return value
+  if (!Array.isArray(value)) return projectParts(projection, ref, ref.attribute, value)
+  return value
+    .map((one) => projectParts(projection, ref, ref.attribute, one))
+    .filter((one) => !isUnassigned(one))
+}
+
+function projectParts(
+  projection: Projection,
+  { extension }: AttributeRef,
+  attribute: Attribute,
+  value: Json,
+): Json {
+  if (!isObject(value)) return value
+  const shown = emptyObject()
+  for (const sub of attribute.subAttributes ?? []) {
+    const part = value[sub.name]
+    if (!isUnassigned(part) && wants(projection, attributeRef(extension, attribute, sub)))
+      shown[sub.name] = part
+  }
+  return shown
+}
