@@ -103,7 +103,7 @@ function connect(file: string): DatabaseSync {
     pragma foreign_keys = on;
     pragma cache_size = -32000;
     pragma temp_store = memory;
-    pragma mmap_size = 268435456;
+    pragma mmap_size = 0;
   `)
   return database
 }
