@@ -57,18 +57,20 @@ function changeValues(values: Json[], operation: PatchOperation): Json[] {
     operation.where || operation.ref.sub
       ? changeSelected(values, operation)
       : changeAll(values, operation)
+  if (changed.values.length > values.length)
+    checkCount(operation.ref.attribute.name, changed.values.length)
   return withOnePrimary(changed, operation)
 }
 
 function changeAll(values: Json[], { op, ref, value }: PatchOperation): Changed {
   const sent = Array.isArray(value) ? value : undefined
   const isSame = (a: Json, b: Json) => isSameEntry(ref.attribute, a, b)
+  if (op !== 'remove') checkCount(ref.path, sent?.length ?? 0)
   if (op === 'replace') return { values: sent ?? [], touched: new Set(sent) }
   if (op === 'remove') {
     const kept = sent ? values.filter((one) => !sent.some((gone) => isSame(gone, one))) : []
     return { values: kept, touched: new Set() }
   }
-  checkCount(ref.path, values.length + (sent?.length ?? 0))
   const next = [...values]
   const touched = new Set<Json>()
   for (const added of sent ?? []) {

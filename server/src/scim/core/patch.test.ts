@@ -470,6 +470,28 @@ test('one operation that is refused leaves the person as they were', () => {
   expect(ada).toEqual(before)
 })
 
+test('adding many values that are there already is no more than having them', () => {
+  const value = Array.from({ length: 200 }, (_, n) => ({ value: `${n}` }))
+
+  const { resource } = patch([
+    { op: 'replace', path: 'emails', value },
+    { op: 'add', path: 'emails', value },
+  ])
+
+  expect(resource.emails).toHaveLength(200)
+})
+
+test('one operation with thousands of paths is refused', () => {
+  const value = Object.fromEntries(
+    Array.from({ length: 5001 }, (_, n) => [`emails[type eq "${n}"].value`, 'x']),
+  )
+
+  expect(refusal(() => patch({ op: 'add', value }))).toMatchObject({
+    scimType: 'invalidSyntax',
+    detail: 'There are more than 5000 changes; send fewer at a time.',
+  })
+})
+
 test('while Sync roles is off, a PATCH of roles is refused', () => {
   const error = refusal(() =>
     patch({ op: 'add', path: 'roles', value: [{ value: 'x' }] }, { as: portalRoles }),

@@ -38,7 +38,7 @@ export type PatchOperation = {
 export type PatchReading = { operations: PatchOperation[]; notes: string[] }
 
 /** authentik sends an operation per member, in portions of the limit that bulk announces. */
-export const patchLimits = { operations: 1000 } as const
+export const patchLimits = { operations: 1000, changes: 5000 } as const
 
 /** What the operations are about; `id` is held against the one that Okta repeats in a rename. */
 export type PatchContext = { type: ResourceType; id?: string }
@@ -135,7 +135,14 @@ function readTarget(reading: Reading, sent: Sent, target: Target) {
 
   const value = readOperand(reading, sent, ref, where)
   if (attribute.required && !where && value === undefined) throw requiredIsMissing(sent.op, ref)
-  reading.operations.push({ op: sent.op, ref, ...(where ? { where } : {}), value })
+  record(reading, { op: sent.op, ref, ...(where ? { where } : {}), value })
+}
+
+/** One operation may change many attributes; how many is limited too. */
+function record({ operations }: Reading, operation: PatchOperation) {
+  if (operations.length === patchLimits.changes)
+    throw syntax(`There are more than ${patchLimits.changes} changes; send fewer at a time.`)
+  operations.push(operation)
 }
 
 /** The URN of an extension with its attributes inside, or the core URN around core attributes. */
@@ -145,7 +152,7 @@ function readSchemaTarget(reading: Reading, { op, value }: Sent, schema: Schema)
     if (schema === type.schema)
       throw badRequest('mutability', `The core attributes of ${type.name} cannot be removed.`)
     for (const attribute of schema.attributes)
-      reading.operations.push({
+      record(reading, {
         op: 'remove',
         ref: attributeRef(schema.id, attribute),
         value: undefined,
@@ -184,7 +191,7 @@ function isSingleComplex({ type, multiValued }: Attribute): boolean {
 function readParts(reading: Reading, { op, value }: Sent, ref: AttributeRef) {
   const { attribute, extension } = ref
   if (value === null || value === '') {
-    reading.operations.push({ op, ref, value: undefined })
+    record(reading, { op, ref, value: undefined })
     return
   }
   const parts = typeof value === 'string' && findSub(attribute, 'value') ? { value } : value
