@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { bulkRequestSchema, type JsonObject, parseBulk, resolveReferences } from './index.ts'
+import {
+  bulkLimits,
+  bulkResponse,
+  type JsonObject,
+  parseBulk,
+  resolveReferences,
+  ScimError,
+} from './index.ts'
+import { bulkRequestSchema } from './names.ts'
 
 const read = (Operations: unknown, more: object = {}) =>
   parseBulk({ schemas: [bulkRequestSchema], Operations, ...more } as JsonObject)
@@ -115,7 +123,10 @@ test.each<[number, string, JsonObject]>([
   [
     413,
     'at most 1000 operations',
-    { schemas: [bulkRequestSchema], Operations: Array.from({ length: 1001 }, () => ({})) },
+    {
+      schemas: [bulkRequestSchema],
+      Operations: Array.from({ length: bulkLimits.operations + 1 }, () => ({})),
+    },
   ],
   [400, 'schemas', { Operations: [] }],
   [400, '"Operations"', { schemas: [bulkRequestSchema] }],
@@ -134,4 +145,31 @@ test('references become ids, or the operation fails', () => {
     data: { members: [{ value: 'g-2' }, { value: 'u-1' }] },
   })
   expect(() => resolveReferences(step.operation, new Map())).toThrow('did not succeed')
+})
+
+test('the answer is in the order of the request, with every status as text', () => {
+  const error = new ScimError({ status: 409, scimType: 'uniqueness', detail: 'Taken.' })
+
+  const response = bulkResponse([
+    { index: 1, method: 'POST', bulkId: 'b', status: 201, location: 'https://x/Users/1' },
+    { index: 0, method: 'POST', bulkId: 'a', error },
+  ])
+
+  expect(response).toEqual({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkResponse'],
+    Operations: [
+      {
+        method: 'POST',
+        bulkId: 'a',
+        status: '409',
+        response: {
+          schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+          status: '409',
+          scimType: 'uniqueness',
+          detail: 'Taken.',
+        },
+      },
+      { method: 'POST', bulkId: 'b', status: '201', location: 'https://x/Users/1' },
+    ],
+  })
 })

@@ -2,9 +2,9 @@
  * Bulk requests (RFC 7644 §3.7): read, and put in an order in which every resource is there before
  * another names it. Carrying them out is the door's.
  */
-import { badRequest, quote, ScimError, tooLarge } from './errors.ts'
+import { badRequest, errorBody, quote, ScimError, type ScimFault, tooLarge } from './errors.ts'
 import { emptyObject, isObject, type Json, type JsonObject } from './json.ts'
-import { bulkRequestSchema } from './names.ts'
+import { bulkRequestSchema, bulkResponseSchema } from './names.ts'
 import { sameName } from './schema.ts'
 
 export const bulkLimits = { operations: 1000, payloadBytes: 1_048_576 } as const
@@ -205,20 +205,45 @@ export function resolveReferences(
     throw badRequest('invalidValue', `The operation with bulkId ${quote(missing)} did not succeed.`)
   return {
     ...operation,
-    ...(operation.id === undefined ? {} : { id: String(replaceIn(operation.id, ids)) }),
+    ...(operation.id === undefined ? {} : { id: replaceText(operation.id, ids) }),
     ...(operation.data ? { data: replaceIn(operation.data, ids) as JsonObject } : {}),
     needs: [],
   }
 }
 
+function replaceText(text: string, ids: ReadonlyMap<string, string>): string {
+  return text.startsWith(prefix) ? (ids.get(text.slice(prefix.length)) ?? text) : text
+}
+
 function replaceIn(value: Json, ids: ReadonlyMap<string, string>): Json {
-  if (typeof value === 'string')
-    return value.startsWith(prefix) ? (ids.get(value.slice(prefix.length)) ?? value) : value
+  if (typeof value === 'string') return replaceText(value, ids)
   if (Array.isArray(value)) return value.map((inner) => replaceIn(inner, ids))
   if (!isObject(value)) return value
   const replaced = emptyObject()
   for (const [name, inner] of Object.entries(value)) replaced[name] = replaceIn(inner, ids)
   return replaced
+}
+
+/** What became of one operation. */
+export type BulkResult = {
+  index: number
+  method: string
+  bulkId?: string
+  location?: string
+  version?: string
+} & ({ status: number } | { error: ScimFault })
+
+/** RFC 7644 §3.7: in the order of the request, with every status as text. */
+export function bulkResponse(results: readonly BulkResult[]): JsonObject {
+  const inOrderOfRequest = results.toSorted((a, b) => a.index - b.index)
+  return {
+    schemas: [bulkResponseSchema],
+    Operations: inOrderOfRequest.map(({ index: _, ...result }) => {
+      if (!('error' in result)) return { ...result, status: String(result.status) }
+      const { error, ...rest } = result
+      return { ...rest, status: String(error.status), response: errorBody(error) }
+    }),
+  }
 }
 
 function syntax(detail: string): ScimError {

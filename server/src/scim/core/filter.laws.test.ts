@@ -28,6 +28,9 @@ const multi = allAttributes(type).filter(
   ({ attribute }) => attribute.multiValued && attribute.subAttributes,
 )
 
+const equality: Operator[] = ['eq', 'ne']
+const order: Operator[] = [...equality, 'gt', 'ge', 'lt', 'le']
+
 function conditionOn(ref: AttributeRef): fc.Arbitrary<Filter> {
   const compare = (operators: Operator[], values: fc.Arbitrary<string | number | boolean>) =>
     fc.record({
@@ -37,25 +40,12 @@ function conditionOn(ref: AttributeRef): fc.Arbitrary<Filter> {
       value: values,
     })
   const present = fc.constant({ kind: 'present' as const, attribute: ref })
-  switch (leaf(ref).type) {
-    case 'boolean':
-      return fc.oneof(present, compare(['eq', 'ne'], fc.boolean()))
-    case 'dateTime':
-      return fc.oneof(
-        present,
-        compare(
-          ['eq', 'ne', 'gt', 'ge', 'lt', 'le'],
-          moment.map((date) => date.getTime()),
-        ),
-      )
-    case 'binary':
-      return fc.oneof(present, compare(['eq', 'ne'], clean))
-    default:
-      return fc.oneof(
-        present,
-        compare(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'], clean),
-      )
-  }
+  const moments = moment.map((date) => date.getTime())
+  const { type: kind } = leaf(ref)
+  if (kind === 'boolean') return fc.oneof(present, compare(equality, fc.boolean()))
+  if (kind === 'binary') return fc.oneof(present, compare(equality, clean))
+  if (kind === 'dateTime') return fc.oneof(present, compare(order, moments))
+  return fc.oneof(present, compare([...order, 'co', 'sw', 'ew'], clean))
 }
 
 /** Filters over conditions, three deep. */

@@ -295,21 +295,13 @@ function typed(ref: AttributeRef, operator: Operator, value: FilterValue): Filte
 }
 
 function convert(type: Attribute['type'], value: FilterValue): FilterValue | undefined {
-  switch (type) {
-    case 'boolean':
-      return typeof value === 'string' ? readBoolean(value) : ofType('boolean', value)
-    case 'dateTime':
-      return typeof value === 'string' ? readDateTime(value) : undefined
-    case 'integer':
-      return Number.isInteger(value) ? value : undefined
-    case 'decimal':
-      return ofType('number', value)
-    default:
-      return ofType('string', value)
-  }
+  if (type === 'boolean') return typeof value === 'string' ? readBoolean(value) : only(type, value)
+  if (type === 'dateTime') return typeof value === 'string' ? readDateTime(value) : undefined
+  if (type === 'integer') return Number.isInteger(value) ? value : undefined
+  return only(type === 'decimal' ? 'number' : 'string', value)
 }
 
-function ofType(type: 'boolean' | 'number' | 'string', value: FilterValue) {
+function only(type: 'boolean' | 'number' | 'string', value: FilterValue): FilterValue | undefined {
   return typeof value === type ? value : undefined
 }
 

@@ -3,8 +3,10 @@ export { applyPatch } from './apply.ts'
 export {
   type BulkOperation,
   type BulkRequest,
+  type BulkResult,
   type BulkStep,
   bulkLimits,
+  bulkResponse,
   parseBulk,
   resolveReferences,
 } from './bulk.ts'
@@ -25,16 +27,7 @@ export {
 export { type Json, type JsonObject, parseBody } from './json.ts'
 export { matches } from './matches.ts'
 export { type GroupChange, type MembershipChange, readGroupChange } from './membership.ts'
-export {
-  bulkRequestSchema,
-  bulkResponseSchema,
-  enterpriseSchema,
-  groupSchema,
-  listSchema,
-  patchSchema,
-  searchSchema,
-  userSchema,
-} from './names.ts'
+export { enterpriseSchema, groupSchema, userSchema } from './names.ts'
 export { type Paging, type PagingParameters, pageLimits, readPaging } from './paging.ts'
 export { type PatchContext, type PatchOperation, type PatchReading, parsePatch } from './patch.ts'
 export { type Projection, project, readProjection, shows } from './project.ts'
@@ -44,6 +37,15 @@ export {
   type AttributeRef,
   findAttribute,
   groupResource,
+  leaf,
   type ResourceType,
   userResource,
 } from './schema.ts'
+export {
+  listResponse,
+  type Page,
+  readQuery,
+  readSearch,
+  type Search,
+  type Sort,
+} from './search.ts'

@@ -37,6 +37,7 @@ test.each([
   ['{"a\\u0000":1}', 'is not an attribute name'],
   ['{"a":"\\u0000"}', 'NUL'],
   ['{"a":["\\ud800"]}', 'surrogate'],
+  [JSON.stringify(Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [n, n]))), 'than 1000'],
   ['{"a":1e999}', 'too large'],
   ['{"userName":"a","USERNAME":"b"}', '"USERNAME" is there twice'],
   ['{"userName":"a","userName":"b"}', 'an attribute twice'],

@@ -6,6 +6,7 @@ export type JsonObject = { [name: string]: Json }
 
 /** Real requests nest five deep; the rest is for extensions to come. */
 const maxDepth = 32
+const maxNames = 1000
 
 const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -19,13 +20,14 @@ export function parseBody(body: string | Uint8Array, maxBytes: number): JsonObje
     throw tooLarge(`The request is larger than ${maxBytes} bytes; send it in smaller parts.`)
 
   const text = typeof body === 'string' ? body : decode(body)
+  const namesSent = scan(text)
   const parsed = parse(text)
   if (!isObject(parsed)) throw syntax('The body must be a JSON object.')
-  const copied = copy(parsed, 1)
+  const copied = copyObject(parsed)
   // JSON.parse keeps the last of two equal names in silence; another reader may keep the first.
-  if (countNamesInText(text) !== countNames(copied))
+  if (namesSent !== countNames(copied))
     throw syntax('The body has an attribute twice in one object; send it once.')
-  return copied as JsonObject
+  return copied
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -84,7 +86,7 @@ function parse(text: string): unknown {
   }
 }
 
-function copy(value: unknown, depth: number): Json {
+function copy(value: unknown): Json {
   if (typeof value === 'string') {
     if (!isCleanText(value))
       throw syntax('A text in the body holds NUL or half of a surrogate pair; remove it.')
@@ -95,23 +97,23 @@ function copy(value: unknown, depth: number): Json {
     return value
   }
   if (typeof value !== 'object' || value === null) return value as boolean | null
-  if (depth > maxDepth) throw syntax(`The body nests deeper than ${maxDepth} levels.`)
-  return Array.isArray(value)
-    ? value.map((inner) => copy(inner, depth + 1))
-    : copyObject(value, depth)
+  return Array.isArray(value) ? value.map(copy) : copyObject(value)
 }
 
-function copyObject(value: object, depth: number): JsonObject {
+function copyObject(value: object): JsonObject {
   const object = emptyObject()
   const seen = new Set<string>()
-  for (const [name, inner] of Object.entries(value)) {
+  const entries = Object.entries(value)
+  if (entries.length > maxNames)
+    throw syntax(`An object in the body has more than ${maxNames} attributes.`)
+  for (const [name, inner] of entries) {
     const folded = name.toLowerCase()
     if (forbiddenNames.has(folded) || !isCleanText(name))
       throw syntax(`${quote(name)} is not an attribute name.`)
     // RFC 7643 §2.1: attribute names are case-insensitive, so these two are one.
     if (seen.has(folded)) throw syntax(`The attribute ${quote(name)} is there twice; send it once.`)
     seen.add(folded)
-    object[name] = copy(inner, depth + 1)
+    object[name] = copy(inner)
   }
   return object
 }
@@ -124,27 +126,37 @@ function countNames(value: Json): number {
   return count
 }
 
-/** Strings followed by a colon, in text that is known to be JSON. */
-function countNamesInText(text: string): number {
-  let count = 0
-  let start = text.indexOf('"')
-  while (start !== -1) {
-    let end = text.indexOf('"', start + 1)
-    while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-    let next = end + 1
-    while (isBlank(text.charCodeAt(next))) next++
-    if (text[next] === ':') count++
-    start = text.indexOf('"', next)
+/**
+ * Looks at the text before it is parsed: throws when it nests too deep, which would cost the parser
+ * more than the whole request is worth, and counts the names, strings with a colon behind them.
+ */
+function scan(text: string): number {
+  let names = 0
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const symbol = text[at]
+    if (symbol === '{' || symbol === '[') {
+      depth++
+      if (depth > maxDepth) throw syntax(`The body nests deeper than ${maxDepth} levels.`)
+    } else if (symbol === '}' || symbol === ']') depth--
+    else if (symbol === ':') names++
+    else if (symbol === '"') {
+      at = endOfString(text, at)
+      if (at === -1) break
+    }
   }
-  return count
+  return names
+}
+
+/** Where the string that starts here ends; -1 when it does not. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
 }
 
 function isEscaped(text: string, at: number): boolean {
   let before = at - 1
   while (text[before] === '\\') before--
   return (at - before) % 2 === 0
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 }

@@ -24,8 +24,11 @@ export function readGroupChange(operations: readonly PatchOperation[]): GroupCha
   for (const operation of operations) {
     const { op, ref, value } = operation
     if (ref.attribute.name === 'members') changeMembers(members, operation)
-    else if (ref.attribute.name === 'displayName') attributes.displayName = String(value)
-    else attributes.externalId = op === 'remove' || typeof value !== 'string' ? null : value
+    else {
+      const text = op !== 'remove' && typeof value === 'string' ? value : null
+      if (ref.attribute.name === 'externalId') attributes.externalId = text
+      else if (text !== null) attributes.displayName = text
+    }
   }
   return { members: members.result(), attributes }
 }

@@ -19,7 +19,7 @@ import {
   type Schema,
   sameName,
 } from './schema.ts'
-import { type Notes, readValue } from './values.ts'
+import { checkCount, type Notes, readValue } from './values.ts'
 
 export type PatchVerb = 'add' | 'replace' | 'remove'
 
@@ -38,7 +38,7 @@ export type PatchOperation = {
 export type PatchReading = { operations: PatchOperation[]; notes: string[] }
 
 /** authentik sends an operation per member, in portions of the limit that bulk announces. */
-export const patchLimits = { operations: 1000, changes: 5000 } as const
+export const patchLimits = { operations: 1000, changes: 2000 } as const
 
 /** What the operations are about; `id` is held against the one that Okta repeats in a rename. */
 export type PatchContext = { type: ResourceType; id?: string }
@@ -217,11 +217,12 @@ function readParts(reading: Reading, { op, value }: Sent, ref: AttributeRef) {
 }
 
 function readOperand(
-  { notes }: Reading,
+  { context, notes }: Reading,
   { op, value }: Sent,
   ref: AttributeRef,
   where: Filter | undefined,
 ): Json | undefined {
+  if (context.type.name === 'User') checkCount(ref.path, Array.isArray(value) ? value.length : 1)
   if (op === 'remove') return where ? undefined : readRemoved(ref, value, notes)
   const read = readValue(ref, value, notes)
   if (!leaf(ref).multiValued) return read

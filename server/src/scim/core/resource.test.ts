@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
-import type { JsonObject } from './json.ts'
-import { enterpriseSchema, groupSchema, userSchema } from './names.ts'
-import { chooseEmail, memberIds, readResource } from './resource.ts'
-import { groupResource, userResource } from './schema.ts'
+import {
+  chooseEmail,
+  enterpriseSchema,
+  groupResource,
+  groupSchema,
+  type JsonObject,
+  memberIds,
+  readResource,
+  userResource,
+  userSchema,
+} from './index.ts'
 
 const type = userResource({ syncRoles: true })
 const read = (body: JsonObject, as = type) => readResource(as, body)

@@ -86,9 +86,9 @@ function readAttribute(
   if (attribute.mutability === 'readOnly') return
 
   const ref = attributeRef(isCore ? undefined : schema.id, attribute)
+  if (type.name === 'User') checkCount(ref.path, Array.isArray(value) ? value.length : 1)
   const read = readValue(ref, value, notes)
   if (read === undefined) return
-  if (type.name === 'User' && Array.isArray(read)) checkCount(ref.path, read.length)
   if (readAt(resource, ref) !== undefined)
     throw badRequest('invalidSyntax', `${ref.path} is there twice; send it once.`)
   writeAt(resource, ref, read)
