@@ -23,9 +23,10 @@ export function parseBody(body: string | Uint8Array, maxBytes: number): JsonObje
   const namesSent = scan(text)
   const parsed = parse(text)
   if (!isObject(parsed)) throw syntax('The body must be a JSON object.')
-  const copied = copyObject(parsed)
+  const count = { names: 0 }
+  const copied = copyObject(parsed, count)
   // JSON.parse keeps the last of two equal names in silence; another reader may keep the first.
-  if (namesSent !== countNames(copied))
+  if (namesSent !== count.names)
     throw syntax('The body has an attribute twice in one object; send it once.')
   return copied
 }
@@ -86,7 +87,9 @@ function parse(text: string): unknown {
   }
 }
 
-function copy(value: unknown): Json {
+type Count = { names: number }
+
+function copy(value: unknown, count: Count): Json {
   if (typeof value === 'string') {
     if (!isCleanText(value))
       throw syntax('A text in the body holds NUL or half of a surrogate pair; remove it.')
@@ -97,33 +100,32 @@ function copy(value: unknown): Json {
     return value
   }
   if (typeof value !== 'object' || value === null) return value as boolean | null
-  return Array.isArray(value) ? value.map(copy) : copyObject(value)
+  return Array.isArray(value) ? value.map((inner) => copy(inner, count)) : copyObject(value, count)
 }
 
-function copyObject(value: object): JsonObject {
+function copyObject(value: object, count: Count): JsonObject {
   const object = emptyObject()
-  const seen = new Set<string>()
-  const entries = Object.entries(value)
-  if (entries.length > maxNames)
+  const names = Object.keys(value)
+  count.names += names.length
+  if (names.length > maxNames)
     throw syntax(`An object in the body has more than ${maxNames} attributes.`)
-  for (const [name, inner] of entries) {
-    const folded = name.toLowerCase()
-    if (forbiddenNames.has(folded) || !isCleanText(name))
+  for (const name of names) {
+    if (forbiddenNames.has(name.toLowerCase()) || !isCleanText(name))
       throw syntax(`${quote(name)} is not an attribute name.`)
-    // RFC 7643 §2.1: attribute names are case-insensitive, so these two are one.
-    if (seen.has(folded)) throw syntax(`The attribute ${quote(name)} is there twice; send it once.`)
-    seen.add(folded)
-    object[name] = copy(inner)
+    object[name] = copy((value as JsonObject)[name], count)
   }
+  if (names.length > 1) checkDistinct(names)
   return object
 }
 
-function countNames(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0
-  let count = 0
-  if (Array.isArray(value)) for (const inner of value) count += countNames(inner)
-  else for (const name in value) count += 1 + countNames(value[name] as Json)
-  return count
+/** RFC 7643 §2.1: attribute names are case-insensitive, so two that differ in case are one. */
+function checkDistinct(names: string[]) {
+  const seen = new Set<string>()
+  for (const name of names) {
+    const folded = name.toLowerCase()
+    if (seen.has(folded)) throw syntax(`The attribute ${quote(name)} is there twice; send it once.`)
+    seen.add(folded)
+  }
 }
 
 /**
