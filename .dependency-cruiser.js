@@ -121,32 +121,35 @@ export default {
     ),
     error(
       'front-door-from-outside',
-      'enter a room by its index.ts; only app may be entered by name, and the SAML core by its own index',
+      'enter a room by its index.ts; only app may be entered by name, and a core by its own index',
       { path: `^(server/testing|e2e|bench|scripts)/|^${server}/main[.]ts$` },
       {
         path: `^${server}/[^/]+/`,
         pathNot: [
           `^${server}/(app|${open.join('|')})/`,
           `^${server}/[^/]+/index[.]ts$`,
-          `^${server}/saml/core/index[.]ts$`,
+          `^${server}/s(aml|cim)/core/index[.]ts$`,
         ],
       },
     ),
-    error(
-      'saml-core-front-door',
-      'the SAML core is entered by saml/core/index.ts',
-      { path: `^${server}/`, pathNot: `^${server}/saml/core/` },
-      { path: `^${server}/saml/core/`, pathNot: `^${server}/saml/core/index[.]ts$` },
-    ),
-    error(
-      'saml-core-stands-alone',
-      'the SAML core reads documents: no directory, no web framework, no rest of its room',
-      { path: `^${server}/saml/core/`, pathNot: test },
-      {
-        path: `^${server}/|(^|/)node_modules/(fastify|@fastify)/`,
-        pathNot: `^${server}/(saml/core|${open.join('|')})/`,
-      },
-    ),
+    // A protocol without HTTP and database stands apart from its door.
+    ...['saml', 'scim'].flatMap((room) => [
+      error(
+        `${room}-core-front-door`,
+        `the core of ${room} is entered by ${room}/core/index.ts`,
+        { path: `^${server}/`, pathNot: `^${server}/${room}/core/` },
+        { path: `^${server}/${room}/core/`, pathNot: `^${server}/${room}/core/index[.]ts$` },
+      ),
+      error(
+        `${room}-core-stands-alone`,
+        'a core reads messages: no directory, no web framework, no rest of its room',
+        { path: `^${server}/${room}/core/`, pathNot: test },
+        {
+          path: `^${server}/|(^|/)node_modules/(fastify|@fastify)/`,
+          pathNot: `^${server}/(${room}/core|${open.join('|')})/`,
+        },
+      ),
+    ]),
     error(
       'pure',
       'model and policy are arithmetic on values: no packages, no Node built-ins',
