@@ -25,7 +25,7 @@ export type People = { items: User[]; total: number; totalExact: boolean }
 
 // A filter that finds no more than this is answered from the people it finds; one that finds more is
 // dense enough that walking the sorted list fills a page quickly.
-const fewPeople = 20_000
+const fewPeople = 2_000
 // Status and source stand in the sort indexes, so that walking is worth it much earlier.
 const fewCounted = 2_000
 
