@@ -5,7 +5,8 @@ import { buildPortalWhenStale } from './portal-build.ts'
 await buildPortalWhenStale()
 
 const main = join(import.meta.dirname, '../server/src/main.ts')
-const command = [main, 'serve', ...process.argv.slice(2)]
+// Short-lived objects get 4 MB: a big young heap is never given back, and sign-ins are no slower.
+const command = ['--max-semi-space-size=4', main, 'serve', ...process.argv.slice(2)]
 if (process.execve) {
   // The server takes the place of this process, so that signals and exit codes are its own.
   process.execve(process.execPath, [process.execPath, ...command])

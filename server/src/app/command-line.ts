@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts'
 import { openVault } from '../lib/secrets.ts'
 import { Refused } from '../model/refusals.ts'
 import { openStore } from '../store/index.ts'
-import { type Applied, applyOrganisation, readDeclared } from './apply.ts'
+import type { Applied } from './apply.ts'
 import { BadConfiguration, type Config, readConfig } from './config.ts'
 import { databaseOf, serve } from './serve.ts'
 
@@ -38,6 +38,7 @@ async function apply(
   config: Config,
   { file, plan = false, json }: { file: string; plan?: boolean; json: boolean },
 ): Promise<void> {
+  const { applyOrganisation, readDeclared } = await import('./apply.ts')
   const declared = await readDeclared(file)
   const store = await openStore(databaseOf(config))
   try {

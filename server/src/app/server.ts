@@ -11,7 +11,6 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import QRCode from 'qrcode'
 import { type ApiDoor, apiRoutes, describeApi } from '../api/index.ts'
 import {
   callerByKey,
@@ -166,8 +165,11 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       newTotp,
       seal: (plain, purpose) => vault.seal(plain, sealedFor[purpose]),
       open: (sealed, purpose) => vault.open(sealed, sealedFor[purpose]),
-      qr: async (uri) =>
-        `data:image/svg+xml;base64,${Buffer.from(await QRCode.toString(uri, { type: 'svg', margin: 1 })).toString('base64')}`,
+      qr: async (uri) => {
+        const { default: QRCode } = await import('qrcode')
+        const drawing = await QRCode.toString(uri, { type: 'svg', margin: 1 })
+        return `data:image/svg+xml;base64,${Buffer.from(drawing).toString('base64')}`
+      },
     },
     callers: {
       browser: browserCaller,

@@ -1,15 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import { Refused } from '../model/refusals.ts'
 
 // OWASP Password Storage Cheat Sheet: argon2id (the library's default) with 19 MiB, 2 passes, 1 lane.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-const atOnce = 2
+// One core stays free for everybody else's requests.
+const atOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 const waitingAtMost = 200
 
 let running = 0
 const waiting: (() => void)[] = []
 
-/** At most two hashes at a time and a bounded queue, so that sign-ins never starve other requests. */
+/** A hash or two at a time and a bounded queue, so that sign-ins never starve other requests. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (running >= atOnce) {
     if (waiting.length >= waitingAtMost) {

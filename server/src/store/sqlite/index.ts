@@ -2,10 +2,10 @@ import { closeSync, fdatasync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import { rollUpCounts } from '../counts.ts'
 import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
+import { startCheckpoints } from './checkpoints.ts'
 import { kyselyOver } from './driver.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { indexQueued } from './search.ts'
@@ -42,11 +42,7 @@ export async function openSqlite(file: string): Promise<Store> {
   const read = kyselyOver(reader)
   const log = openLog(`${file}-wal`)
   const commits = createGroupCommit(writer, db, log.sync, endProcess)
-  const checkpointer = new Worker(new URL('./checkpointer.ts', import.meta.url), {
-    workerData: { file },
-    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
-  })
-  checkpointer.unref()
+  const checkpoints = startCheckpoints(file)
 
   return {
     dialect: sqliteDialect,
@@ -60,10 +56,7 @@ export async function openSqlite(file: string): Promise<Store> {
     },
     async close() {
       await commits.idle()
-      checkpointer.ref()
-      const stopped = new Promise((resolve) => checkpointer.once('exit', resolve))
-      checkpointer.postMessage('stop')
-      await stopped
+      await checkpoints.stop()
       log.close()
       reader.close()
       writer.close()
@@ -101,7 +94,7 @@ function connect(file: string): DatabaseSync {
     pragma synchronous = normal;
     pragma wal_autocheckpoint = 0;
     pragma foreign_keys = on;
-    pragma cache_size = -32000;
+    pragma cache_size = -16000;
     pragma temp_store = memory;
     pragma mmap_size = 0;
   `)
