@@ -1,0 +1,170 @@
+import { CompiledQuery, type QueryResult, sql } from 'kysely'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createOrganisation, startUsher } from '../../testing/organisation.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { access, events, people } from './index.ts'
+
+// On PostgreSQL plans follow statistics, so the organisation has to be big enough to be worth an index.
+const crowd = 30_000
+// So many may be gathered and sorted for one page; more are walked in the order of an index.
+const fewPeople = 20_001
+const walking = 'walking: '
+
+let db: Db
+let organisationId: string
+
+beforeAll(async () => {
+  const acme = await createOrganisation()
+  const { store } = await startUsher()
+  db = store.read
+  organisationId = acme.id
+  await store.write((write) => fill(write, acme.id))
+  await store.catchUp()
+  if (!isSqlite(db)) await sql`vacuum analyze users`.execute(db)
+  if (!isSqlite(db)) await sql`analyze user_roles`.execute(db)
+}, 60_000)
+
+const everyone: people.PeopleFilter = {}
+const filters: [string, people.PeopleFilter][] = [
+  ['everybody', everyone],
+  ['active people, the most', { status: 'active' }],
+  ['pending people', { status: 'pending' }],
+  ['deactivated people, of whom there is nobody', { status: 'deactivated' }],
+  ['people of one source', { managedBy: 'scim' }],
+  ['people of one role, all of them', { role: 'ROLE_USER' }],
+  ['people of one role, of whom there is one', { role: 'ROLE_MANAGER' }],
+  ['people of no group', { groupId: '01990000-0000-7000-8000-000000000000' }],
+  ['people who never signed in', { notSince: 0 }],
+  ['a name that many have', { search: 'person' }],
+  ['an address that one has', { search: 'p12345@' }],
+  ['a name that nobody has', { search: 'zzzz' }],
+]
+
+describe('US-2, US-3: no list reads or sorts the whole directory', () => {
+  test.each(filters)('%s', async (_, filter) => {
+    const plans = await plansOf(() =>
+      people.list(
+        db,
+        organisationId,
+        filter,
+        { by: 'name', descending: false },
+        { page: 0, size: 10 },
+      ),
+    )
+
+    expect(walksEverything(plans)).toEqual([])
+  })
+
+  test.each([
+    'name',
+    'email',
+    'managedBy',
+    'createdBy',
+    'updatedBy',
+    'updatedAt',
+    'lastSignIn',
+  ] as const)('in the order of %s, both ways, first page and last', async (by) => {
+    for (const descending of [false, true]) {
+      for (const page of [0, crowd / 10 - 1]) {
+        const plans = await plansOf(() =>
+          people.list(db, organisationId, everyone, { by, descending }, { page, size: 10 }),
+        )
+        expect(walksEverything(plans)).toEqual([])
+      }
+    }
+  })
+
+  test('the roles and groups of one page of people', async () => {
+    const first = { page: 0, size: 10 }
+    const page = await people.list(db, organisationId, {}, { by: 'name', descending: false }, first)
+    const ids = page.items.map((user) => user.id)
+
+    const plans = await plansOf(async () => {
+      await access.rolesOf(db, organisationId, ids)
+      await access.memberships(db, organisationId, ids)
+    })
+
+    expect(walksEverything(plans)).toEqual([])
+  })
+
+  test('AU-1: the newest events of the audit', async () => {
+    const plans = await plansOf(() => events.list(db, organisationId, {}, { skip: 0, limit: 50 }))
+
+    expect(walksEverything(plans)).toEqual([])
+  })
+})
+
+/** The plan of every query that this asks, each line as the database says it. */
+async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
+  const executor = db.getExecutor()
+  const asked: CompiledQuery[] = []
+  const { executeQuery } = executor
+  executor.executeQuery = function remembering<Row>(
+    query: CompiledQuery,
+  ): Promise<QueryResult<Row>> {
+    asked.push(query)
+    return executeQuery.call(executor, query) as Promise<QueryResult<Row>>
+  }
+  try {
+    await ask()
+  } finally {
+    executor.executeQuery = executeQuery
+  }
+  const explain = isSqlite(db) ? 'explain query plan' : 'explain analyze'
+  const lines: string[] = []
+  for (const { sql: text, parameters } of asked) {
+    const { rows } = await db.executeQuery<Record<string, unknown>>(
+      CompiledQuery.raw(`${explain} ${text}`, [...parameters]),
+    )
+    const plan = rows.map((row) => String(row.detail ?? row['QUERY PLAN']))
+    const walks = text.endsWith('limit ? offset ?')
+    lines.push(...plan.map((line) => (walks ? `${walking}${line}` : line)))
+  }
+  expect(lines.length).toBeGreaterThan(0)
+  return lines
+}
+
+/** Lines that would grow with the directory: a table read from end to end, or an index by the organisation alone. */
+function walksEverything(lines: string[]): string[] {
+  if (isSqlite(db)) {
+    // By the organisation alone is right for one thing: walking users in the order of a sort index.
+    const byOrganisation = /^SEARCH (user_roles|group_members) USING .*\(org_id=\?\)$/
+    const fullScan = /^SCAN (users|user_roles|events|group_members)\b/
+    return lines.filter(
+      (line) =>
+        line === `${walking}USE TEMP B-TREE FOR ORDER BY` ||
+        fullScan.test(line.replace(walking, '')) ||
+        byOrganisation.test(line.replace(walking, '')),
+    )
+  }
+  return lines.filter((line) => {
+    const rows = Number(/ rows=(\d+)[.\d]* loops=/.exec(line)?.[1] ?? 0)
+    return /Seq Scan on (users|user_roles|group_members)/.test(line) && rows > fewPeople
+  })
+}
+
+async function fill(write: Db, id: string): Promise<void> {
+  const numbers = isSqlite(write)
+    ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${crowd})
+        select i from n) numbers`
+    : `generate_series(1, ${crowd}) numbers(i)`
+  const padded = isSqlite(write) ? "printf('%012d', i)" : "lpad(i::text, 12, '0')"
+  const user = `'0198cccc-0000-7000-8000-' || ${padded}`
+  const status = "case when i % 20 = 0 then 'pending' else 'active' end"
+  await sql
+    .raw(`insert into users select '${id}', ${user}, 'p' || i || '@acme.test',
+      'p' || i || '@acme.test', 'Ada', 'Person ' || i, 'ada person ' || i,
+      'ada person ' || i || ' p' || i || '@acme.test', ${status}, null, 0,
+      case when i % 9 = 0 then 'scim' else 'sso_jit' end, 'sso_jit', 1, 'System', 1, 'System', i,
+      case when i % 3 = 0 then null else i end, 1 from ${numbers}`)
+    .execute(write)
+  await sql
+    .raw(`insert into user_roles select '${id}', ${user}, 'ROLE_USER', 'jit', 'System', null, null,
+      null, 1 from ${numbers}`)
+    .execute(write)
+  await sql
+    .raw(`insert into count_deltas select org_id, max(id), 'users ' || status || ' ' || managed_by,
+      count(*) from users where org_id = '${id}' and created_at = 1
+      group by org_id, status, managed_by`)
+    .execute(write)
+}
