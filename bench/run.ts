@@ -7,6 +7,7 @@ import type { Bench, Row } from './measure.ts'
 const benches: Record<string, () => Promise<{ run(): Promise<Bench> }>> = {
   saml: () => import('./saml-validation.ts'),
   arrivals: () => import('./arrivals.ts'),
+  creates: () => import('./creates.ts'),
   passwords: () => import('./passwords.ts'),
   directory: () => import('./directory.ts'),
 }

@@ -23,9 +23,13 @@ export type PeopleFilter = {
 }
 export type People = { items: User[]; total: number; totalExact: boolean }
 
-// A filter that finds no more than this is answered from the people it finds; one that finds more is
-// dense enough that walking the sorted list fills a page quickly.
+// A filter that finds no more than this is answered from the people it finds; of one that finds more,
+// a page is filled quickly by walking the sorted list …
 const fewPeople = 2_000
+// … unless those it finds stand together at the end of it, as Zoe does by name. After so many of others
+// they are gathered and sorted after all, as long as they are no more than this.
+const walkedFirst = 4_000
+const gatheredAtMost = 20_000
 // Status and source stand in the sort indexes, so that walking is worth it much earlier.
 const fewCounted = 2_000
 
@@ -67,16 +71,22 @@ export async function list(
       return { items, total, totalExact: true }
     }
   }
-  const found = await findFew(db, organisationId, filter, sort)
-  if (!found) {
-    const items = await walk(db, organisationId, narrowed, sort, skip, page.size)
-    return { items, total: fewPeople, totalExact: false }
-  }
-  const ids = found.slice(skip, skip + page.size)
-  return {
-    items: await byIds(db, organisationId, ids, sort),
-    total: found.length,
-    totalExact: true,
+  const few = await find(db, organisationId, filter, sort, fewPeople)
+  if (few) return pageOf(few)
+  const near = await walkABit(db, organisationId, filter, sort, skip, page.size)
+  if (near.length === page.size) return { items: near, total: fewPeople, totalExact: false }
+  const gathered = await find(db, organisationId, filter, sort, gatheredAtMost)
+  if (gathered) return pageOf(gathered)
+  const items = await walk(db, organisationId, narrowed, sort, skip, page.size)
+  return { items, total: fewPeople, totalExact: false }
+
+  async function pageOf(found: string[]): Promise<People> {
+    const ids = found.slice(skip, skip + page.size)
+    return {
+      items: await byIds(db, organisationId, ids, sort),
+      total: found.length,
+      totalExact: true,
+    }
   }
 }
 
@@ -175,13 +185,14 @@ function matches(search: string): RawBuilder<boolean> {
 }
 
 /** The ids of everybody whom the filter finds, sorted, or undefined when they are many. */
-async function findFew(
+async function find(
   db: Db,
   organisationId: string,
   filter: PeopleFilter,
   sort: PeopleSort,
+  atMost: number,
 ): Promise<string[] | undefined> {
-  const driver = await narrowest(db, organisationId, filter)
+  const driver = await narrowest(db, organisationId, filter, atMost)
   if (driver === 'many') return undefined
   // The left side of a cross join is the outer loop on SQLite; PostgreSQL knows its own statistics.
   const from = driver
@@ -196,7 +207,7 @@ async function findFew(
       narrow(db, organisationId, from, filter, 'by the filter')
         .where('users.org_id', '=', organisationId)
         .select(['users.id', sql`${sortColumns[sort.by]}`.as('sorted_by')])
-        .limit(fewPeople + 1)
+        .limit(atMost + 1)
         // With an offset SQLite keeps the order of the two steps, and sorts only what was found.
         .offset(0)
         .as('found'),
@@ -205,7 +216,7 @@ async function findFew(
     .orderBy('found.sorted_by', direction)
     .orderBy('found.id', direction)
     .execute()
-  return rows.length <= fewPeople ? [...new Set(rows.map((row) => row.id))] : undefined
+  return rows.length <= atMost ? [...new Set(rows.map((row) => row.id))] : undefined
 }
 
 type Source = RawBuilder<{ user_id: string }>
@@ -215,12 +226,13 @@ async function narrowest(
   db: Db,
   organisationId: string,
   filter: PeopleFilter,
+  atMost: number,
 ): Promise<Source | 'many' | undefined> {
   const lists = listsOf(organisationId, filter)
   for (const list of lists) {
     const { rows } = await sql<{ people: number }>`select count(*) as people
-      from (${list} limit ${fewPeople + 1}) listed`.execute(db)
-    if (Number(rows[0]?.people) <= fewPeople) return list
+      from (${list} limit ${atMost + 1}) listed`.execute(db)
+    if (Number(rows[0]?.people) <= atMost) return list
   }
   const { search, status, managedBy } = filter
   // PostgreSQL finds trigrams by itself.
@@ -337,6 +349,36 @@ async function walk(
     .execute()
   const page = ids.map((row) => row.id)
   return byIds(db, organisationId, page, sort)
+}
+
+/** The same, but among the first of the list only: less than a page when it did not get that far. */
+async function walkABit(
+  db: Db,
+  organisationId: string,
+  filter: PeopleFilter,
+  sort: PeopleSort,
+  skip: number,
+  size: number,
+): Promise<User[]> {
+  const direction = sort.descending ? 'desc' : 'asc'
+  const first = db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy(sortColumns[sort.by], direction)
+    .orderBy('id', direction)
+    .limit(walkedFirst)
+    .offset(0)
+    .as('users')
+  const from = db.selectFrom(first) as unknown as Query
+  const narrowed = narrow(db, organisationId, from, filter, 'in the order of the list')
+  // SQLite reads these few one after the other, and stops when the page is full; PostgreSQL may join.
+  const inOrder = isSqlite(db)
+    ? narrowed
+    : narrowed.orderBy(sortColumns[sort.by], direction).orderBy('users.id', direction)
+  const rows = await inOrder.select('users.id').offset(skip).limit(size).execute()
+  const ids = rows.map((row) => row.id)
+  return byIds(db, organisationId, ids, sort)
 }
 
 /** A page in the second half is nearer to the end: walk backwards. */

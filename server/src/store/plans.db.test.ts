@@ -117,8 +117,12 @@ async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
       CompiledQuery.raw(`${explain} ${text}`, [...parameters]),
     )
     const plan = rows.map((row) => String(row.detail ?? row['QUERY PLAN']))
+    // The first few of the list, under the name of the table.
+    const told = plan.includes('CO-ROUTINE users')
+      ? plan.filter((line) => line !== 'SCAN users')
+      : plan
     const walks = text.endsWith('limit ? offset ?')
-    lines.push(...plan.map((line) => (walks ? `${walking}${line}` : line)))
+    lines.push(...told.map((line) => (walks ? `${walking}${line}` : line)))
   }
   expect(lines.length).toBeGreaterThan(0)
   return lines
