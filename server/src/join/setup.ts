@@ -82,7 +82,6 @@ export function setupRoutes(instance: FastifyInstance, door: JoinDoor): void {
       if (!door.demoAvailable)
         refuse('resource.not_found', 'The demo is not offered by this installation.')
       const visiting = visitor(request, platformId)
-      await door.directory.view(visiting, anyOrganisation)
       const actor = { ...visiting, kind: 'operator' as const, label: 'Set-up' }
       // The code stays valid: who explores the demo first still has to set the installation up.
       await door.directory

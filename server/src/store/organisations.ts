@@ -60,8 +60,14 @@ export async function list(db: Db): Promise<Organisation[]> {
   return rows.map(toOrganisation)
 }
 
+/** Whether the installation is in use; a demo leaves the set-up page open. */
 export async function any(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('organisations').select('id').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('organisations')
+    .select('id')
+    .where('demo', '=', 0)
+    .limit(1)
+    .executeTakeFirst()
   return row !== undefined
 }
 
