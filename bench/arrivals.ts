@@ -172,6 +172,10 @@ const person = {
   updated_by: 'floor',
   updated_at: 0,
   last_sign_in_at: null,
+  user_name: null,
+  user_name_folded: null,
+  external_id: null,
+  active_assigned: 1 as const,
   version: 1,
 }
 

@@ -145,6 +145,7 @@ function person(organisationId: string, defaultGroupId: string, number: number) 
       at,
       seen,
       1,
+      1,
     ],
     user_roles: [[organisationId, id, 'ROLE_USER', ...told]],
     group_members: [
@@ -185,7 +186,7 @@ function groupId(number: number): string {
 const provenance = ['provenance', 'actor', 'actor_id', 'rule', 'request_id', 'at']
 const columns = {
   users:
-    'org_id id email email_folded first_name last_name sort_name search_text status pending_reason held managed_by joined_by email_verified_at created_by created_at updated_by updated_at last_sign_in_at version'.split(
+    'org_id id email email_folded first_name last_name sort_name search_text status pending_reason held managed_by joined_by email_verified_at created_by created_at updated_by updated_at last_sign_in_at active_assigned version'.split(
       ' ',
     ),
   user_roles: ['org_id', 'user_id', 'role', ...provenance],
@@ -206,7 +207,10 @@ async function fill(place: Place, organisationId: string, people: number): Promi
   )
   await target.insert({
     groups: {
-      columns: ['org_id', 'id', 'name', 'name_folded', 'is_default', 'created_at'],
+      columns:
+        'org_id id name name_folded is_default created_at managed_by adoptable updated_at version'.split(
+          ' ',
+        ),
       rows: Array.from({ length: groups }, (_, at) => [
         organisationId,
         groupId(at),
@@ -214,6 +218,10 @@ async function fill(place: Place, organisationId: string, people: number): Promi
         `team ${at}`,
         0,
         begun,
+        'portal',
+        0,
+        begun,
+        1,
       ]),
     },
   })

@@ -62,6 +62,9 @@ export async function land(
     updatedBy: actor.label,
     updatedAt: now,
     lastSignInAt: null,
+    userName: null,
+    externalId: null,
+    activeAssigned: true,
     version: 1,
   }
   if (!(await users.insert(db, user))) return undefined

@@ -12,7 +12,6 @@ const label = /^[\p{L}\p{N}][\p{L}\p{N} _-]{2,49}$/u
 /** In a file on the machine itself a label may be as short as `ci`. */
 const operatorLabel = /^[\p{L}\p{N}][\p{L}\p{N} _-]{0,49}$/u
 const apiKeyDays = 90
-const scimTokenDays = 180
 
 /** A key for scripts and for the customer's own product; shown once (AK-1 to AK-4). @returns undefined when the label exists. */
 export async function ensureApiKey(
@@ -58,28 +57,4 @@ export async function ensureApiKey(
     },
   ])
   return key
-}
-
-export async function ensureScimToken(
-  write: Write,
-  wanted: { label: string },
-): Promise<string | undefined> {
-  const { db, actor, now } = write
-  allow(actor, 'identity.write')
-  if ((await keys.scimTokenLabels(db, actor.organisationId)).includes(wanted.label))
-    return undefined
-  const token = `uss_${newSecret()}`
-  const id = newId()
-  await keys.addScimToken(db, {
-    org_id: actor.organisationId,
-    hash: hashSecret(token),
-    id,
-    label: wanted.label,
-    created_at: now,
-    expires_at: now + days(scimTokenDays),
-  })
-  await events.append(db, actor, now, [
-    { name: 'scim_token.created', subject: { kind: 'scim_token', id, label: wanted.label } },
-  ])
-  return token
 }

@@ -5,7 +5,7 @@ import {
   type ProvisioningWish,
   type Running,
 } from '../policy/index.ts'
-import { events, keys, organisations } from '../store/index.ts'
+import { events, organisations } from '../store/index.ts'
 import { readConnection } from './connections.ts'
 import { expectVersion } from './identity.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
@@ -52,22 +52,4 @@ export async function changeProvisioning(
       after,
     },
   ])
-}
-
-/** @returns false when they are so already. */
-export async function putScimSettings(write: Write, settings: keys.ScimSettings): Promise<boolean> {
-  const { db, actor, now } = write
-  allow(actor, 'identity.write')
-  const before = await keys.scimSettings(db, actor.organisationId)
-  if (before && JSON.stringify(before) === JSON.stringify(settings)) return false
-  await keys.putScimSettings(db, actor.organisationId, settings)
-  await events.append(db, actor, now, [
-    {
-      name: 'provisioning.changed',
-      subject: { kind: 'organisation', id: actor.organisationId },
-      before: { scim: before ?? null },
-      after: { scim: settings },
-    },
-  ])
-  return true
 }

@@ -29,6 +29,12 @@ export type User = {
   updatedBy: string
   updatedAt: number
   lastSignInAt: number | null
+  /** The name at the identity provider (SCIM `userName`); null for people that it never sent. */
+  userName: string | null
+  /** The key at the identity provider (SCIM `externalId`), compared exactly. */
+  externalId: string | null
+  /** False after the identity provider removed `active`: the person stays as they were. */
+  activeAssigned: boolean
   version: number
 }
 

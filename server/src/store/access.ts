@@ -20,20 +20,30 @@ export async function insertNamed(
   organisationId: string,
   { id, name, isDefault, createdAt }: Named,
 ): Promise<boolean> {
+  const ofGroup = { managed_by: 'portal', adoptable: 0, updated_at: createdAt, version: 1 }
   const row = await db
-    .insertInto(table)
+    .insertInto(table as 'groups')
     .values({
       org_id: organisationId,
       id,
       name,
-      name_folded: name.normalize('NFC').toLowerCase(),
+      name_folded: foldName(name),
       is_default: flag(isDefault),
       created_at: createdAt,
+      ...((table === 'groups' ? ofGroup : {}) as typeof ofGroup & {
+        managed_by: 'portal'
+        adoptable: 0
+      }),
     })
     .onConflict((conflict) => conflict.columns(['org_id', 'name_folded']).doNothing())
     .returning('id')
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** Names of groups and pools compare without regard to case (RB-14). */
+export function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase()
 }
 
 export async function listNamed(

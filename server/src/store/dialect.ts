@@ -11,6 +11,8 @@ export type Dialect = {
   bytewise: string
   /** Ends the statement that makes a table of small rows: they live in the index of its primary key. */
   clustered: string
+  /** Type of a column of JSON that queries look into. */
+  json: string
   /** Statements that make the substring index over `users.search_text`. */
   searchSchema: string[]
 }

@@ -160,7 +160,7 @@ async function fill(write: Db, id: string): Promise<void> {
       'p' || i || '@acme.test', 'Ada', 'Person ' || i, 'ada person ' || i,
       'ada person ' || i || ' p' || i || '@acme.test', ${status}, null, 0,
       case when i % 9 = 0 then 'scim' else 'sso_jit' end, 'sso_jit', 1, 'System', 1, 'System', i,
-      case when i % 3 = 0 then null else i end, 1 from ${numbers}`)
+      case when i % 3 = 0 then null else i end, null, null, null, 1, 1 from ${numbers}`)
     .execute(write)
   await sql
     .raw(`insert into user_roles select '${id}', ${user}, 'ROLE_USER', 'jit', 'System', null, null,

@@ -50,7 +50,34 @@ export type UsersTable = {
   updated_by: string
   updated_at: number
   last_sign_in_at: number | null
+  user_name: string | null
+  user_name_folded: string | null
+  external_id: string | null
+  active_assigned: Flag
   version: number
+}
+
+/** What the identity provider sent of a person: as it was, and in lower case for filters. */
+export type ScimAttributesTable = {
+  org_id: string
+  user_id: string
+  sent: string
+  folded: string
+}
+
+export type OtherEmailsTable = { org_id: string; email_folded: string; user_id: string }
+
+/** Somebody who was deleted and may come back until `erase_at` (SC-16). */
+export type TombstonesTable = {
+  org_id: string
+  id: string
+  email_folded: string
+  user_name_folded: string | null
+  external_id: string | null
+  label: string
+  person: string
+  deleted_at: number
+  erase_at: number
 }
 
 export type PasswordsTable = {
@@ -70,7 +97,7 @@ export type IdentitiesTable = {
 }
 
 export type UserRolesTable = { org_id: string; user_id: string; role: string } & ProvenanceColumns
-export type GroupsTable = {
+export type PoolsTable = {
   org_id: string
   id: string
   name: string
@@ -78,12 +105,23 @@ export type GroupsTable = {
   is_default: Flag
   created_at: number
 }
+export type GroupsTable = PoolsTable & {
+  external_id: string | null
+  managed_by: 'portal' | 'scim'
+  adoptable: Flag
+  updated_at: number
+  version: number
+}
 export type GroupMembersTable = {
   org_id: string
   group_id: string
   user_id: string
 } & ProvenanceColumns
-export type PoolsTable = GroupsTable
+export type NestedGroupsTable = {
+  org_id: string
+  group_id: string
+  child_id: string
+} & ProvenanceColumns
 export type PoolRolesTable = { org_id: string; pool_id: string; role: string }
 export type GrantsTable = {
   org_id: string
@@ -276,12 +314,26 @@ export type ApiKeysTable = {
   last_used_at: number | null
 }
 
-export type ScimTokensTable = {
+type ScimCredentialColumns = {
   org_id: string
-  hash: string
   id: string
   label: string
+  created_by: string
   created_at: number
+  expires_at: number
+  last_used_at: number | null
+  last_used_ip: string | null
+}
+export type ScimTokensTable = ScimCredentialColumns & { hash: string; last3: string }
+export type ScimClientsTable = ScimCredentialColumns & {
+  method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
+  secret_hash: string | null
+  jwks: string | null
+}
+export type ScimAccessTokensTable = {
+  org_id: string
+  hash: string
+  client_id: string
   expires_at: number
 }
 
@@ -290,6 +342,35 @@ export type ScimSettingsTable = {
   sync_groups: Flag
   sync_roles: Flag
   provision_existing: Flag
+  grace_days: number
+  /** Chosen by a manager; null while it is told from the traffic. */
+  dialect: string | null
+  version: number
+}
+
+/** One call of the identity provider (SC-42). */
+export type ProvisioningLogTable = {
+  org_id: string
+  id: string
+  at: number
+  credential: string | null
+  ip: string | null
+  dialect: string
+  user_agent: string
+  method: string
+  path: string
+  status: number
+  code: string | null
+  detail: string | null
+  ms: number
+  subject_kind: 'user' | 'group' | null
+  subject_id: string | null
+  subject: string | null
+  subject_folded: string | null
+  notes: string | null
+  request: string | null
+  response: string | null
+  request_id: string
 }
 
 /** What was announced once, such as the expiry of a certificate, so that no node announces it again. */
@@ -321,11 +402,15 @@ export type InstallationTable = { key: string; value: string }
 export type Tables = {
   organisations: OrganisationsTable
   users: UsersTable
+  scim_attributes: ScimAttributesTable
+  other_emails: OtherEmailsTable
+  tombstones: TombstonesTable
   passwords: PasswordsTable
   identities: IdentitiesTable
   user_roles: UserRolesTable
   groups: GroupsTable
   group_members: GroupMembersTable
+  nested_groups: NestedGroupsTable
   pools: PoolsTable
   pool_roles: PoolRolesTable
   grants: GrantsTable
@@ -344,7 +429,10 @@ export type Tables = {
   outbox: OutboxTable
   api_keys: ApiKeysTable
   scim_tokens: ScimTokensTable
+  scim_clients: ScimClientsTable
+  scim_access_tokens: ScimAccessTokensTable
   scim_settings: ScimSettingsTable
+  provisioning_log: ProvisioningLogTable
   notices: NoticesTable
   preferences: PreferencesTable
   count_deltas: CountDeltasTable

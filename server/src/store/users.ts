@@ -42,6 +42,8 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
 export async function remove(db: Db, user: User): Promise<void> {
   const { organisationId, id } = user
   for (const table of [
+    'scim_attributes',
+    'other_emails',
     'passwords',
     'identities',
     'user_roles',
@@ -169,6 +171,10 @@ function toRow(user: User): UsersTable {
     updated_by: user.updatedBy,
     updated_at: user.updatedAt,
     last_sign_in_at: user.lastSignInAt,
+    user_name: user.userName,
+    user_name_folded: user.userName?.toLowerCase() ?? null,
+    external_id: user.externalId,
+    active_assigned: flag(user.activeAssigned),
     version: user.version,
   }
 }
@@ -192,6 +198,9 @@ export function toUser(row: UsersTable): User {
     updatedBy: row.updated_by,
     updatedAt: row.updated_at,
     lastSignInAt: row.last_sign_in_at,
+    userName: row.user_name,
+    externalId: row.external_id,
+    activeAssigned: row.active_assigned === 1,
     version: row.version,
   }
 }

@@ -14,6 +14,7 @@ const postgresDialect: Dialect = {
   name: 'postgres',
   bytewise: 'collate "C"',
   clustered: '',
+  json: 'jsonb',
   searchSchema: [
     'create extension if not exists pg_trgm',
     'create index users_search on users using gin (search_text gin_trgm_ops)',

@@ -15,6 +15,7 @@ export const sqliteDialect: Dialect = {
   name: 'sqlite',
   bytewise: '',
   clustered: 'without rowid',
+  json: 'text',
   // The text stands in `users` alone, and positions are not kept: the index finds candidates, which
   // the query compares with the text itself.
   searchSchema: [
