@@ -1,6 +1,7 @@
 export * from './access.ts'
 export * from './identity.ts'
 export * from './records.ts'
+export * from './scim.ts'
 export * from './session.ts'
 export * from './shared.ts'
 export * from './users.ts'
