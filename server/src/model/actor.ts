@@ -2,7 +2,7 @@ import type { Role } from './user.ts'
 
 /** Who is calling. Made by `auth`, believed by everyone behind it. */
 export type Actor = {
-  kind: 'user' | 'break_glass' | 'api_key' | 'root' | 'operator' | 'system' | 'anonymous'
+  kind: 'user' | 'break_glass' | 'api_key' | 'scim' | 'root' | 'operator' | 'system' | 'anonymous'
   id: string | null
   /** For people who read the audit: a name, an e-mail, "System". */
   label: string

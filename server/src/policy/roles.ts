@@ -62,6 +62,9 @@ export function mayAct(actor: Actor, act: Act): Refusal | undefined {
     const needed = act.replace('.', ':')
     return { code: 'api_key.scope_missing', detail: `This key lacks the scope ${needed}.` }
   }
+  if (actor.kind === 'scim') {
+    return { code: 'auth.forbidden', detail: 'A SCIM credential opens the SCIM endpoint alone.' }
+  }
   if (actor.roles.some((role) => permissionsOf(role).includes(`usher.${act}`))) return undefined
   return { code: 'auth.forbidden', detail: 'Only a manager of this organisation may do this.' }
 }

@@ -120,7 +120,7 @@ function toRow(organisation: Organisation): OrganisationsTable {
   }
 }
 
-function toOrganisation(row: OrganisationsTable): Organisation {
+export function toOrganisation(row: OrganisationsTable): Organisation {
   return {
     id: row.id,
     name: row.name,

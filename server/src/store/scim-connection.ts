@@ -1,5 +1,6 @@
+import type { Organisation } from '../model/organisation.ts'
 import type { Db } from './dialect.ts'
-import { flag } from './organisations.ts'
+import { flag, toOrganisation } from './organisations.ts'
 import type { ScimSettingsTable, ScimTokensTable } from './tables.ts'
 
 export type ScimToken = ScimTokensTable
@@ -66,6 +67,99 @@ export async function settings(db: Db, organisationId: string): Promise<ScimSett
     .where('org_id', '=', organisationId)
     .executeTakeFirst()
   return row ? toSettings(row) : defaultSettings
+}
+
+/** Whose credential was shown, with all that every call has to know. */
+export type ScimCaller = {
+  credential: { kind: 'token' | 'client'; id: string; label: string; lastUsedAt: number | null }
+  /** When it ends: of an access token its own end or its client's, whichever is first. */
+  expiresAt: number
+  organisation: Organisation
+  settings: ScimSettings
+}
+
+type Shown = { token: string } | { accessToken: string }
+
+/** By the hash of a token of the organisation or of an access token of one of its clients, in one query. */
+export async function findCaller(
+  db: Db,
+  organisationId: string,
+  shown: Shown,
+): Promise<ScimCaller | undefined> {
+  const credential =
+    'token' in shown
+      ? ownToken(db, organisationId, shown.token)
+      : clientOf(db, organisationId, shown.accessToken)
+  const row = await db
+    .selectFrom('organisations')
+    .innerJoin(credential, 'credential.org_id', 'organisations.id')
+    .leftJoin('scim_settings as settings', 'settings.org_id', 'organisations.id')
+    .selectAll('organisations')
+    .select([
+      'credential.id as credential_id',
+      'credential.label as credential_label',
+      'credential.last_used_at as credential_last_used_at',
+      'credential.expires_at as credential_expires_at',
+      'credential.access_expires_at',
+      'settings.sync_groups',
+      'settings.sync_roles',
+      'settings.provision_existing',
+      'settings.grace_days',
+      'settings.dialect',
+      'settings.version as settings_version',
+    ])
+    .executeTakeFirst()
+  if (!row) return undefined
+  return {
+    credential: {
+      kind: 'token' in shown ? 'token' : 'client',
+      id: row.credential_id,
+      label: row.credential_label,
+      lastUsedAt: row.credential_last_used_at,
+    },
+    expiresAt: Math.min(row.credential_expires_at, row.access_expires_at),
+    organisation: toOrganisation(row),
+    settings:
+      row.settings_version === null
+        ? defaultSettings
+        : {
+            syncGroups: row.sync_groups === 1,
+            syncRoles: row.sync_roles === 1,
+            provisionExistingUsers: row.provision_existing === 1,
+            graceDays: row.grace_days ?? defaultSettings.graceDays,
+            dialect: row.dialect,
+            version: row.settings_version,
+          },
+  }
+}
+
+function ownToken(db: Db, organisationId: string, hash: string) {
+  return db
+    .selectFrom('scim_tokens')
+    .where('org_id', '=', organisationId)
+    .where('hash', '=', hash)
+    .select(['org_id', 'id', 'label', 'last_used_at', 'expires_at'])
+    .select('expires_at as access_expires_at')
+    .as('credential')
+}
+
+function clientOf(db: Db, organisationId: string, hash: string) {
+  return db
+    .selectFrom('scim_access_tokens as access')
+    .innerJoin('scim_clients as client', (join) =>
+      join.onRef('client.org_id', '=', 'access.org_id').onRef('client.id', '=', 'access.client_id'),
+    )
+    .where('access.org_id', '=', organisationId)
+    .where('access.hash', '=', hash)
+    .select([
+      'client.org_id',
+      'client.id',
+      'client.label',
+      'client.last_used_at',
+      'client.expires_at',
+      'access.expires_at as access_expires_at',
+    ])
+    .as('credential')
 }
 
 function toSettings(row: Omit<ScimSettingsTable, 'org_id'>): ScimSettings {

@@ -1,0 +1,60 @@
+import { isId } from '../lib/ids.ts'
+import { hashSecret } from '../lib/secrets.ts'
+import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { type Store, scimConnection } from '../store/index.ts'
+import { anonymous, type From } from './callers.ts'
+
+export type ScimCredential = scimConnection.ScimCaller['credential']
+export type ScimCaller = {
+  actor: Actor
+  organisation: Organisation
+  settings: scimConnection.ScimSettings
+  credential: ScimCredential
+}
+/** `expired` names the credential, which was ours once; of the others there is nothing to name. */
+export type ScimStranger = {
+  refused: 'missing' | 'unknown' | 'expired'
+  credential?: ScimCredential
+}
+
+/** RFC 6750 §2.1; the name of the scheme is written in any case (RFC 9110 §11.1). */
+const bearer = /^Bearer +(\S+) *$/i
+
+/**
+ * Who calls the SCIM endpoint of this organisation, by a bearer token or by an access token of an
+ * OAuth client (SC-3, SC-4). Asked of the database at every call and found by its hash, so that a
+ * revoked one is unknown at the next call on every node, as another organisation's always is (SC-5).
+ */
+export async function callerByScim(
+  store: Store,
+  organisationId: string,
+  authorization: string | undefined,
+  from: From,
+  now: number,
+): Promise<ScimCaller | ScimStranger> {
+  const secret = bearer.exec(authorization ?? '')?.[1]
+  if (!secret) return { refused: 'missing' }
+  const found = isId(organisationId) && (await findBySecret(store, organisationId, secret))
+  if (!found) return { refused: 'unknown' }
+  const { credential, organisation, settings } = found
+  if (found.expiresAt <= now) return { refused: 'expired', credential }
+  const actor: Actor = {
+    ...anonymous(organisationId, from),
+    kind: 'scim',
+    id: credential.id,
+    label: `SCIM (${credential.label})`,
+  }
+  return { actor, organisation, settings, credential }
+}
+
+async function findBySecret(store: Store, organisationId: string, secret: string) {
+  const hash = hashSecret(secret)
+  if (secret.startsWith('uss_')) {
+    return scimConnection.findCaller(store.read, organisationId, { token: hash })
+  }
+  if (secret.startsWith('usa_')) {
+    return scimConnection.findCaller(store.read, organisationId, { accessToken: hash })
+  }
+  return undefined
+}
