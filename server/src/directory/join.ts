@@ -1,11 +1,10 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
-import type { Happening } from '../model/event.ts'
 import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { JoinedBy, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
 import { decideManualEntry, decideRoles } from '../policy/index.ts'
-import { access, events, users } from '../store/index.ts'
+import { access, newcomers } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
 
@@ -67,37 +66,37 @@ export async function land(
     activeAssigned: true,
     version: 1,
   }
-  if (!(await users.insert(db, user))) return undefined
-
   const roles: Role[] = newcomer.roles.length > 0 ? newcomer.roles : ['ROLE_USER']
-  for (const role of roles) {
-    const kind = newcomer.roles.length > 0 ? newcomer.kind : 'default'
-    await access.addRole(db, organisation.id, user.id, role, provenance(write, kind))
-  }
-  await access.addMember(
-    db,
-    organisation.id,
-    organisation.defaultGroupId,
-    user.id,
-    provenance(write, 'default'),
-  )
-  await joinGroups(write, user, newcomer)
-  const joined: Happening = {
-    name: 'user.joined',
-    subject: { kind: 'user', id: user.id, label: user.email },
-    after: {
-      email: user.email,
-      firstName: user.firstName,
-      lastName: user.lastName,
-      status: user.status,
-      roles,
-      managedBy: user.managedBy,
-      joinedBy: user.joinedBy,
+  const kind = newcomer.roles.length > 0 ? newcomer.kind : 'default'
+  const landed = await newcomers.land(db, [
+    {
+      user,
+      roles: roles.map((role) => ({ role, provenance: provenance(write, kind) })),
+      groups: [{ id: organisation.defaultGroupId, provenance: provenance(write, 'default') }],
+      attributes: undefined,
+      event: {
+        actor,
+        now,
+        happening: {
+          name: 'user.joined',
+          subject: { kind: 'user', id: user.id, label: user.email },
+          after: {
+            email: user.email,
+            firstName: user.firstName,
+            lastName: user.lastName,
+            status: user.status,
+            roles,
+            managedBy: user.managedBy,
+            joinedBy: user.joinedBy,
+          },
+          source: newcomer.managedBy,
+          ...(newcomer.data !== undefined && { data: newcomer.data }),
+        },
+      },
     },
-    source: newcomer.managedBy,
-    ...(newcomer.data !== undefined && { data: newcomer.data }),
-  }
-  await events.append(db, actor, now, [joined])
+  ])
+  if (landed.size === 0) return undefined
+  await joinGroups(write, user, newcomer)
   return user
 }
 

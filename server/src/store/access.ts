@@ -325,7 +325,7 @@ function toGrant(
   }
 }
 
-function provenanceColumns(provenance: Provenance): ProvenanceColumns {
+export function provenanceColumns(provenance: Provenance): ProvenanceColumns {
   return {
     provenance: provenance.kind,
     actor: provenance.actor,

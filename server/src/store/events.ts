@@ -2,8 +2,9 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Happening } from '../model/event.ts'
-import type { Db } from './dialect.ts'
+import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
+import { statement } from './statement.ts'
 import type { EventsTable, Tables } from './tables.ts'
 
 export type RecordedEvent = Omit<EventsTable, 'before' | 'after' | 'data'> & {
@@ -12,6 +13,34 @@ export type RecordedEvent = Omit<EventsTable, 'before' | 'after' | 'data'> & {
   data: unknown
 }
 
+/** One event as it goes into the trail: who did it, when, and what happened. */
+export type EventRow = { actor: Actor; now: number; happening: Happening }
+
+export function toEventColumns({ actor, now, happening }: EventRow): EventsTable {
+  return {
+    org_id: actor.organisationId,
+    id: newId(),
+    type: happening.name,
+    at: now,
+    result: happening.result ?? 'success',
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor: actor.label,
+    ip: actor.ip,
+    source: happening.source ?? null,
+    subject_kind: happening.subject?.kind ?? null,
+    subject_id: happening.subject?.id ?? null,
+    subject: happening.subject?.label ?? null,
+    before: json(happening.before),
+    after: json(happening.after),
+    data: json(happening.data),
+    emergency: flag(actor.kind === 'break_glass'),
+    request_id: actor.requestId,
+  }
+}
+
+const insertOne = statement<EventsTable, never>((db, row) => db.insertInto('events').values(row))
+
 /** Appends to the audit trail in the transaction of the change itself (AU-1). */
 export async function append(
   db: Db,
@@ -19,32 +48,21 @@ export async function append(
   now: number,
   happenings: Happening[],
 ): Promise<void> {
-  if (happenings.length === 0) return
-  await db
-    .insertInto('events')
-    .values(
-      happenings.map((one) => ({
-        org_id: actor.organisationId,
-        id: newId(),
-        type: one.name,
-        at: now,
-        result: one.result ?? 'success',
-        actor_kind: actor.kind,
-        actor_id: actor.id,
-        actor: actor.label,
-        ip: actor.ip,
-        source: one.source ?? null,
-        subject_kind: one.subject?.kind ?? null,
-        subject_id: one.subject?.id ?? null,
-        subject: one.subject?.label ?? null,
-        before: json(one.before),
-        after: json(one.after),
-        data: json(one.data),
-        emergency: flag(actor.kind === 'break_glass'),
-        request_id: actor.requestId,
-      })),
-    )
-    .execute()
+  const rows = happenings.map((happening) => toEventColumns({ actor, now, happening }))
+  const [first, second] = rows
+  if (!first) return
+  if (second && !isSqlite(db)) await insertTogether(db, rows)
+  else for (const row of rows) await insertOne(db, row)
+}
+
+const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
+  compile: () =>
+    sql<never>`insert into events
+      select * from jsonb_populate_recordset(null::events, ${rows}::jsonb)`.compile(db),
+}))
+
+async function insertTogether(db: Db, rows: EventsTable[]): Promise<void> {
+  await insertAll(db, { rows: JSON.stringify(rows) })
 }
 
 export type EventConditions = {

@@ -7,20 +7,6 @@ import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import type { UsersTable } from './tables.ts'
 
-/** Returns false when the address already belongs to a user of this organisation. */
-export async function insert(db: Db, user: User): Promise<boolean> {
-  const row = await db
-    .insertInto('users')
-    .values(toRow(user))
-    .onConflict((conflict) => conflict.columns(['org_id', 'email_folded']).doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (!row) return false
-  await counts.add(db, user.organisationId, [{ key: countKey(user), delta: 1 }])
-  await queueForSearch(db, user)
-  return true
-}
-
 /** Writes every changeable column; `before` is the state that was read under the lock. */
 export async function update(db: Db, before: User, user: User): Promise<void> {
   const { org_id, id, ...columns } = toRow({ ...user, version: before.version + 1 })
@@ -150,7 +136,7 @@ function searchText(user: Pick<User, 'firstName' | 'lastName' | 'emailFolded'>):
   return `${fold(user.firstName)} ${fold(user.lastName)} ${user.emailFolded}`
 }
 
-function toRow(user: User): UsersTable {
+export function toRow(user: User): UsersTable {
   return {
     org_id: user.organisationId,
     id: user.id,

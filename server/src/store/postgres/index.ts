@@ -3,6 +3,7 @@ import pg from 'pg'
 import { rollUpCounts } from '../counts.ts'
 import type { Db, Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
+import { planned } from '../statement.ts'
 import type { Tables } from '../tables.ts'
 
 const bigint = 20
@@ -30,7 +31,10 @@ export async function openPostgres(url: string): Promise<Store> {
   // A connection that the server closes, idle or between two statements of a change, fails what runs
   // on it and is replaced at the next query; unheard, its event would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    planOnce(client)
+  })
   await migrate(pool)
   const read: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 
@@ -54,6 +58,16 @@ export async function openPostgres(url: string): Promise<Store> {
     },
     close: () => read.destroy(),
   }
+}
+
+/** Statements that were compiled once are parsed and planned once a connection, too. */
+function planOnce(client: pg.ClientBase): void {
+  const query = client.query.bind(client) as (...parts: unknown[]) => unknown
+  const named = (text: unknown, values?: unknown) => {
+    const name = typeof text === 'string' ? planned.get(text) : undefined
+    return name ? query({ name, text, values }) : query(text, values)
+  }
+  client.query = named as typeof client.query
 }
 
 /** Deadlock or serialisation failure: the database asks to try again. */

@@ -1,0 +1,310 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
+import type { User } from '../model/user.ts'
+import * as counts from './counts.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { compileFilter, type FilterContext } from './scim-filter.ts'
+import { orderOf } from './scim-sort.ts'
+import { statement } from './statement.ts'
+import type { UsersTable } from './tables.ts'
+import { countKey, toUser } from './users.ts'
+
+export type Belonging = { id: string; name: string; inherited: boolean }
+/** A person with all that a SCIM client may see of them. */
+export type ScimPerson = {
+  user: User
+  /** As the identity provider sent them; undefined for somebody whom it never sent. */
+  attributes: Record<string, unknown> | undefined
+  roles: string[]
+  /** Groups of the identity provider. */
+  groups: Belonging[]
+}
+
+type PersonRow = UsersTable & { sent: string | null }
+
+const selectPerson = (db: Db, where: RawBuilder<boolean>, organisationId: string, lock = false) =>
+  sql<PersonRow>`select r.*, a.sent from users r
+    left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
+    where r.org_id = ${organisationId} and ${where}
+    ${lock && !isSqlite(db) ? sql`for update of r` : sql``}`
+
+const byId = statement<{ org: string; id: string }, PersonRow>((db, { org, id }) =>
+  compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org)),
+)
+const byIdLocked = statement<{ org: string; id: string }, PersonRow>((db, { org, id }) =>
+  compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org, true)),
+)
+const byUserName = statement<{ org: string; name: string }, PersonRow>((db, { org, name }) =>
+  compilable(db, selectPerson(db, sql<boolean>`r.user_name_folded = ${name}`, org)),
+)
+const byKeys = statement<{ org: string; ids: unknown }, PersonRow>((db, { org, ids }) =>
+  compilable(db, selectPerson(db, among(db, 'r.id', ids), org)),
+)
+
+function compilable<Row>(db: Db, query: RawBuilder<Row>) {
+  return { compile: () => query.compile(db) }
+}
+
+/** `ids` as one parameter, whatever their number: see `listed`. */
+export function among(db: Db, column: string, ids: unknown): RawBuilder<boolean> {
+  return isSqlite(db)
+    ? sql<boolean>`${sql.ref(column)} in (select value from json_each(${ids}))`
+    : sql<boolean>`${sql.ref(column)} = any(${ids}::text[])`
+}
+
+export function listed(db: Db, ids: readonly string[]): unknown {
+  return isSqlite(db) ? JSON.stringify(ids) : ids
+}
+
+type BelongingRow = {
+  user_id: string
+  kind: 'role' | 'direct' | 'indirect'
+  id: string
+  name: string | null
+}
+
+const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) => {
+  const text = isSqlite(db) ? sql`` : sql`::text`
+  return compilable(
+    db,
+    sql<BelongingRow>`with recursive reached(user_id, id, kind) as (
+        select m.user_id, m.group_id, 'direct'${text} from group_members m
+          where m.org_id = ${org} and ${among(db, 'm.user_id', ids)}
+        union
+        select x.user_id, n.group_id, 'indirect'${text} from reached x
+          join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
+      select reached.user_id, reached.kind, g.id, g.name from reached
+        join groups g on g.org_id = ${org} and g.id = reached.id and g.managed_by = 'scim'
+      union all
+      select u.user_id, 'role'${text}, u.role, null from user_roles u
+        where u.org_id = ${org} and ${among(db, 'u.user_id', ids)}`,
+  )
+})
+
+/** With their roles and groups, in the order of the rows. */
+async function complete(db: Db, organisationId: string, rows: PersonRow[]): Promise<ScimPerson[]> {
+  if (rows.length === 0) return []
+  const ids = listed(
+    db,
+    rows.map((row) => row.id),
+  )
+  const people = new Map(rows.map((row) => [row.id, toPerson(row)]))
+  for (const { user_id, kind, id, name } of await belongingsOf(db, { org: organisationId, ids })) {
+    const person = people.get(user_id)
+    if (kind === 'role') person?.roles.push(id)
+    else if (kind === 'direct') person?.groups.push({ id, name: name ?? '', inherited: false })
+    else if (!person?.groups.some((group) => group.id === id))
+      person?.groups.push({ id, name: name ?? '', inherited: true })
+  }
+  return [...people.values()]
+}
+
+function toPerson(row: PersonRow): ScimPerson {
+  return {
+    user: toUser(row),
+    attributes: row.sent === null ? undefined : JSON.parse(row.sent),
+    roles: [],
+    groups: [],
+  }
+}
+
+export async function find(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<ScimPerson | undefined> {
+  const [person] = await complete(db, organisationId, await byId(db, { org: organisationId, id }))
+  return person
+}
+
+/** As `find`, and nobody else changes the person until the transaction ends. */
+export async function lock(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<ScimPerson | undefined> {
+  const rows = await byIdLocked(db, { org: organisationId, id })
+  const [person] = await complete(db, organisationId, rows)
+  return person
+}
+
+export async function findByUserName(
+  db: Db,
+  organisationId: string,
+  userName: string,
+): Promise<ScimPerson | undefined> {
+  const rows = await byUserName(db, { org: organisationId, name: userName.toLowerCase() })
+  const [person] = await complete(db, organisationId, rows)
+  return person
+}
+
+/** People whom the identity provider does not manage yet and who have one of these keys. */
+export async function findUnmanaged(
+  db: Db,
+  organisationId: string,
+  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
+): Promise<ScimPerson[]> {
+  const names = listed(db, keys.userNames)
+  const addresses = listed(db, keys.emails)
+  const externalIds = listed(db, keys.externalIds)
+  const { rows } = await sql<{ id: string }>`
+    select id from users where org_id = ${organisationId}
+      and ${among(db, 'user_name_folded', names)} and managed_by <> 'scim'
+    union select id from users where org_id = ${organisationId}
+      and ${among(db, 'email_folded', addresses)} and managed_by <> 'scim'
+    union select id from users where org_id = ${organisationId}
+      and ${among(db, 'external_id', externalIds)} and managed_by <> 'scim' limit 10`.execute(db)
+  const ids = rows.map((row) => row.id)
+  if (ids.length === 0) return []
+  return complete(
+    db,
+    organisationId,
+    await byKeys(db, { org: organisationId, ids: listed(db, ids) }),
+  )
+}
+
+/** One page of the people whom the identity provider manages. */
+export async function list(
+  db: Db,
+  organisationId: string,
+  query: ResourceQuery,
+): Promise<ResourcePage<ScimPerson>> {
+  const context: FilterContext = {
+    sqlite: isSqlite(db),
+    organisationId,
+    type: 'User',
+    baseUrl: query.baseUrl,
+  }
+  const where = query.filter ? compileFilter(context, query.filter) : undefined
+  const order = orderOf(context, query.sort)
+  const managed = sql`r.org_id = ${organisationId} and r.managed_by = 'scim'`
+  const narrowed = where ? sql`${managed} and ${where}` : managed
+  const readsAttributes = where !== undefined || query.sort !== undefined
+  const from = readsAttributes
+    ? sql`users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id`
+    : sql`users r`
+
+  const total = async (): Promise<number> => {
+    if (!where) return counts.read(db, organisationId, managedKeys)
+    const counted = await sql<{ people: number }>`select count(*) as people from ${from}
+      where ${narrowed}`.execute(db)
+    return Number(counted.rows[0]?.people ?? 0)
+  }
+  if (query.count === 0) return { items: [], total: await total() }
+
+  const started = 'after' in query.from ? order.after(query.from.after) : undefined
+  const skip = 'skip' in query.from ? query.from.skip : 0
+  const known = where || started || skip === 0 ? undefined : await total()
+  const backwards = known !== undefined && !query.sort && skip * 2 > known
+  if (known !== undefined && skip >= known) return { items: [], total: known }
+  type Found = { id: string; key: string | number | null }
+  let found: Found[]
+  if (backwards) {
+    // Nearer to the end: from there it is fewer to pass over.
+    const wanted = Math.min(query.count + 1, known - skip)
+    const { rows } = await sql<Found>`select r.id as id, null as "key" from ${from}
+      where ${narrowed} order by r.id desc limit ${wanted} offset ${known - skip - wanted}`.execute(
+      db,
+    )
+    found = rows.reverse()
+  } else {
+    const { rows } = await sql<Found>`select r.id as id, ${order.key} as "key" from ${from}
+      where ${started ? sql`${narrowed} and ${started}` : narrowed}
+      order by ${order.by} limit ${query.count + 1} offset ${skip}`.execute(db)
+    found = rows
+  }
+  const page = found.slice(0, query.count)
+  const last = page.at(-1)
+  const next = found.length > query.count && last ? { value: last.key, id: last.id } : undefined
+  const whole = !started && !next && (page.length > 0 || skip === 0)
+  const people = await byIds(
+    db,
+    organisationId,
+    page.map((row) => row.id),
+  )
+  return {
+    items: people,
+    total: known ?? (where && whole ? skip + page.length : await total()),
+    ...(next && { next }),
+  }
+}
+
+const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status) =>
+  countKey({ status, managedBy: 'scim' }),
+)
+
+async function byIds(db: Db, organisationId: string, ids: string[]): Promise<ScimPerson[]> {
+  if (ids.length === 0) return []
+  const rows = await byKeys(db, { org: organisationId, ids: listed(db, ids) })
+  const people = await complete(db, organisationId, rows)
+  const byPerson = new Map(people.map((person) => [person.user.id, person]))
+  return ids.flatMap((id) => byPerson.get(id) ?? [])
+}
+
+const putAttributesOf = statement<
+  { org_id: string; user_id: string; sent: string; folded: string },
+  never
+>((db, row) =>
+  db
+    .insertInto('scim_attributes')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['org_id', 'user_id']).doUpdateSet({ sent: row.sent, folded: row.folded }),
+    ),
+)
+
+/** Stores what was sent, and every address in it that the person is not known by already. */
+export async function putAttributes(
+  db: Db,
+  user: Pick<User, 'organisationId' | 'id' | 'emailFolded'>,
+  attributes: Record<string, unknown>,
+  before: Record<string, unknown> | undefined,
+): Promise<void> {
+  const { organisationId, id } = user
+  await putAttributesOf(db, {
+    org_id: organisationId,
+    user_id: id,
+    ...attributeColumns(attributes),
+  })
+  const addresses = otherEmails(user.emailFolded, attributes)
+  if (before && otherEmails('', before).length > 0) {
+    await db
+      .deleteFrom('other_emails')
+      .where('org_id', '=', organisationId)
+      .where('user_id', '=', id)
+      .execute()
+  }
+  if (addresses.length === 0) return
+  await db
+    .insertInto('other_emails')
+    .values(
+      addresses.map((email_folded) => ({ org_id: organisationId, user_id: id, email_folded })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+export function attributeColumns(attributes: Record<string, unknown>) {
+  const sent = JSON.stringify(attributes)
+  return { sent, folded: foldJson(attributes) }
+}
+
+/** The same in lower case, but for the names. */
+function foldJson(attributes: Record<string, unknown>): string {
+  return JSON.stringify(attributes, (_, value: unknown) =>
+    typeof value === 'string' ? value.toLowerCase() : value,
+  )
+}
+
+/** Long enough for every address, short enough for an index. */
+const longestAddress = 320
+
+export function otherEmails(known: string, attributes: Record<string, unknown>): string[] {
+  const emails = Array.isArray(attributes.emails) ? attributes.emails : []
+  const values = emails.flatMap((email: { value?: unknown }) =>
+    typeof email.value === 'string' && email.value.length <= longestAddress
+      ? [email.value.toLowerCase()]
+      : [],
+  )
+  return [...new Set(values)].filter((value) => value !== known)
+}

@@ -1,0 +1,64 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { ResourcePosition, ResourceSort } from '../model/scim.ts'
+import { type FilterContext, scalarOf, valuesOf } from './scim-filter.ts'
+
+/** Never unassigned, so that their index gives the order by itself. */
+const always = new Set(['id', 'userName', 'meta.created', 'meta.lastModified'])
+
+export type Order = {
+  key: RawBuilder<string | number | null>
+  by: RawBuilder<unknown>
+  after(position: ResourcePosition): RawBuilder<boolean>
+}
+
+/**
+ * RFC 7644 §3.4.2.3: resources without the value come last when ascending, first when descending.
+ * The id decides among equals, so that every order is total and a page has one place to end.
+ */
+export function orderOf(context: FilterContext, sort: ResourceSort | undefined): Order {
+  if (!sort || sort.by.path === 'id') {
+    const down = sort?.descending === true
+    return {
+      key: sql<null>`null`,
+      by: down ? sql`r.id desc` : sql`r.id`,
+      after: ({ id }) => (down ? sql<boolean>`r.id < ${id}` : sql<boolean>`r.id > ${id}`),
+    }
+  }
+  const key = keyOf(context, sort)
+  const isAlways =
+    always.has(sort.by.path) || (context.type === 'Group' && sort.by.path === 'displayName')
+  const [down, beyond] = sort.descending ? [sql` desc`, sql`<`] : [sql``, sql`>`]
+  const missing = isAlways ? sql`` : sql`(case when ${key} is null then 1 else 0 end)${down}, `
+  return {
+    key,
+    by: sql`${missing}${key}${down}, r.id${down}`,
+    after({ value, id }) {
+      const sameKey = sql`r.id ${beyond} ${id}`
+      if (isAlways) return sql<boolean>`(${key}, r.id) ${beyond} (${value}, ${id})`
+      if (value === null) {
+        return sort.descending
+          ? sql<boolean>`(${key} is not null or ${sameKey})`
+          : sql<boolean>`(${key} is null and ${sameKey})`
+      }
+      const later = sql`(${key} ${beyond} ${value} or (${key} = ${value} and ${sameKey}))`
+      return sort.descending
+        ? sql<boolean>`(${key} is not null and ${later})`
+        : sql<boolean>`(${key} is null or ${later})`
+    },
+  }
+}
+
+/** Of many values the primary one counts, else the first. */
+function keyOf(context: FilterContext, { by }: ResourceSort): RawBuilder<string | number | null> {
+  const scalar = scalarOf(context, by)
+  if (scalar) return scalar as RawBuilder<string | number | null>
+  const values = valuesOf(context, by)
+  const value = values.read(by)
+  const isJson = !['groups', 'members', 'roles', 'schemas'].includes(by.attribute.name)
+  if (!isJson || context.type === 'Group') return sql`(select min(${value}) from ${values.from})`
+  const first = context.sqlite ? sql`v.key` : sql`v.place`
+  const primary = context.sqlite
+    ? sql`coalesce(json_extract(v.value, '$."primary"'), 0)`
+    : sql`coalesce((v.value ->> 'primary')::boolean, false)`
+  return sql`(select ${value} from ${values.from} order by ${primary} desc, ${first} limit 1)`
+}

@@ -1,0 +1,43 @@
+import type { Db } from './dialect.ts'
+import { among, listed } from './scim-people.ts'
+import type { TombstonesTable } from './tables.ts'
+
+export type Tombstone = TombstonesTable
+
+export async function insert(db: Db, tombstone: Tombstone): Promise<void> {
+  await db.insertInto('tombstones').values(tombstone).execute()
+}
+
+/** Those who may come back under one of these keys; the last to leave first. */
+export async function find(
+  db: Db,
+  organisationId: string,
+  keys: { userNames: string[]; externalIds: string[] },
+  now: number,
+): Promise<Tombstone[]> {
+  const base = db
+    .selectFrom('tombstones')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('erase_at', '>', now)
+  const rows = await base
+    .where(among(db, 'user_name_folded', listed(db, keys.userNames)))
+    .unionAll(base.where(among(db, 'external_id', listed(db, keys.externalIds))))
+    .execute()
+  return rows.sort((a, b) => b.deleted_at - a.deleted_at)
+}
+
+export async function remove(db: Db, organisationId: string, id: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('tombstones')
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Whose time is over, of every organisation: for the sweep. */
+export async function due(db: Db, now: number, limit: number): Promise<Tombstone[]> {
+  return db.selectFrom('tombstones').selectAll().where('erase_at', '<=', now).limit(limit).execute()
+}
