@@ -103,8 +103,8 @@ function createFake() {
         id,
         displayName,
         members: (Array.isArray(members) ? members : [])
-          .map((one) => isObject(one) && one.value)
-          .sort(),
+          .map((one) => (isObject(one) ? String(one.value) : ''))
+          .toSorted((a, b) => a.localeCompare(b)),
       })),
     }),
   }

@@ -92,7 +92,10 @@ export function simulatedScimClient(
           .map((group) => ({
             id: session.idOf(group.id),
             displayName: group.name,
-            members: membersOf(provider, group).filter(session.knows).map(session.idOf).sort(),
+            members: membersOf(provider, group)
+              .filter(session.knows)
+              .map(session.idOf)
+              .toSorted((a, b) => a.localeCompare(b)),
           })),
       }
     },

@@ -295,7 +295,7 @@ function valueAt(resource: JsonObject, path: string): string | undefined {
   const values = home[list]
   const chosen = list
     ? (Array.isArray(values) ? values : []).find(
-        (one) => isObject(one) && String(one[key]).toLowerCase() === wanted.toLowerCase(),
+        (one) => isObject(one) && (one[key] === wanted || (one[key] === true && wanted === 'True')),
       )
     : home[name]
   const value = sub && isObject(chosen) ? chosen[sub] : sub ? undefined : chosen
