@@ -63,6 +63,12 @@ export type SamlTools = {
   ): Promise<string | undefined>
 }
 
+/** What the SCIM door knows and the Management API shows. */
+export type ScimTools = {
+  addresses(organisationId: string): { baseUrl: string; tokenUrl: string }
+  dialects: { name: string; label: string; quirks: { says: string; source: string }[] }[]
+}
+
 export type SecretTools = {
   hashPassword(password: string): Promise<string>
   /** Throws `password.too_weak` with each failed rule. */
@@ -83,6 +89,7 @@ export type ApiDoor = {
   /** True while no mail service is configured: links are handed over by a manager (EM-4). */
   withoutMail: boolean
   saml: SamlTools
+  scim: ScimTools
   secrets: SecretTools
   callers: {
     /** Whose browser session this request carries; also checks the CSRF token of state-changing calls. */

@@ -11,9 +11,10 @@ import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
+import { scimRoutes } from './scim.ts'
 import { sessionRoutes } from './session.ts'
 
-export type { ApiDoor, SamlTools, SecretTools } from './door.ts'
+export type { ApiDoor, SamlTools, ScimTools, SecretTools } from './door.ts'
 export { running } from './sources.ts'
 
 /** Collects every route under `/api/v1` for the OpenAPI document (OP-6); registered before them all. */
@@ -46,4 +47,5 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   identityRoutes(app, door)
   peopleRoutes(app, door)
   recordRoutes(app, door)
+  scimRoutes(app, door)
 }

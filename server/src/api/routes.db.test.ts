@@ -55,6 +55,7 @@ const adoption = (act: string) => async () => {
 }
 
 const settings = '/identity/login-method'
+const scim = '/provisioning/scim'
 const routes: Record<string, Route> = {
   [`GET ${settings}`]: { prepare: at(settings), status: 200, needs: 'identity:read', events: [] },
   [`PUT ${settings}`]: {
@@ -290,6 +291,82 @@ const routes: Record<string, Route> = {
       await acme.signInByPassword(ada.email, 'Wrong-horse-7')
       const { body } = await acme.api('GET', '/sign-in-log')
       return { acme, path: `/sign-in-log/${body.items[0].id}` }
+    },
+    status: 200,
+    needs: 'audit:read',
+    events: [],
+  },
+  [`GET ${scim}`]: { prepare: at(scim), status: 200, needs: 'identity:read', events: [] },
+  [`PUT ${scim}`]: {
+    prepare: at(scim, () => ({
+      syncGroups: true,
+      syncRoles: false,
+      provisionExistingUsers: true,
+      graceDays: 30,
+      dialect: 'entra',
+    })),
+    status: 200,
+    needs: 'identity:write',
+    events: ['provisioning.changed'],
+  },
+  [`GET ${scim}/tokens`]: {
+    prepare: at(`${scim}/tokens`),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  [`POST ${scim}/tokens`]: {
+    prepare: at(`${scim}/tokens`, () => ({ label: 'Entra ID' })),
+    status: 201,
+    needs: 'identity:write',
+    events: ['scim_token.created'],
+  },
+  [`DELETE ${scim}/tokens/{id}`]: {
+    prepare: async () => {
+      const acme = await plain()
+      const { body } = await acme.api('POST', `${scim}/tokens`, { label: 'Entra ID' })
+      return { acme, path: `${scim}/tokens/${body.id}` }
+    },
+    status: 204,
+    needs: 'identity:write',
+    events: ['scim_token.revoked'],
+  },
+  [`GET ${scim}/clients`]: {
+    prepare: at(`${scim}/clients`),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  [`POST ${scim}/clients`]: {
+    prepare: at(`${scim}/clients`, () => ({ label: 'Okta', method: 'client_secret_basic' })),
+    status: 201,
+    needs: 'identity:write',
+    events: ['scim_client.created'],
+  },
+  [`DELETE ${scim}/clients/{id}`]: {
+    prepare: async () => {
+      const acme = await plain()
+      const wish = { label: 'Okta', method: 'client_secret_post' }
+      const { body } = await acme.api('POST', `${scim}/clients`, wish)
+      return { acme, path: `${scim}/clients/${body.id}` }
+    },
+    status: 204,
+    needs: 'identity:write',
+    events: ['scim_client.revoked'],
+  },
+  'GET /provisioning/log': {
+    prepare: at('/provisioning/log'),
+    status: 200,
+    needs: 'audit:read',
+    events: [],
+  },
+  'GET /provisioning/log/{id}': {
+    prepare: async () => {
+      const acme = await plain()
+      await acme.send('POST', `/scim/${acme.id}/oauth/token`)
+      await acme.usher.provisioningLog.flush()
+      const { body } = await acme.api('GET', '/provisioning/log')
+      return { acme, path: `/provisioning/log/${body.items[0].id}` }
     },
     status: 200,
     needs: 'audit:read',

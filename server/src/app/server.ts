@@ -40,6 +40,14 @@ import {
   samlRoutes,
   singleLogoutUrl,
 } from '../saml/index.ts'
+import {
+  createProvisioningLog,
+  dialects,
+  type ProvisioningLog,
+  quirks,
+  scimAddresses,
+  tokenEndpoint,
+} from '../scim/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { createDemo } from './demo.ts'
@@ -48,7 +56,12 @@ const sealedFor = { totp: totpPurpose, idempotency: 'idempotency' }
 const bodyLimit = 2_500_000
 const portalFolder = join(import.meta.dirname, '../../../dist/portal')
 
-export type Usher = { app: FastifyInstance; directory: Directory; vault: Vault }
+export type Usher = {
+  app: FastifyInstance
+  directory: Directory
+  vault: Vault
+  provisioningLog: ProvisioningLog
+}
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
 export async function buildServer(config: Config, store: Store, clock: Clock): Promise<Usher> {
@@ -98,6 +111,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   })
   answerErrors(app)
   logRequests(app)
+  const provisioningLog = createProvisioningLog({ directory, clock, log: app.log })
+  app.addHook('onClose', () => provisioningLog.flush())
 
   const from = (request: FastifyRequest) => ({ ip: request.ip, requestId: request.id })
   const browserCaller: ApiDoor['callers']['browser'] = async (request) => {
@@ -159,6 +174,14 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       logoutUrl: (request, reply, actor, session) =>
         singleLogoutUrl(saml, request, reply, actor, session),
     },
+    scim: {
+      addresses: (organisationId) => scimAddresses(baseUrl, organisationId),
+      dialects: dialects.map(({ name, label, quirks: names }) => ({
+        name,
+        label,
+        quirks: names.map((quirk) => quirks[quirk]),
+      })),
+    },
     secrets: {
       hashPassword,
       judgePassword,
@@ -190,6 +213,9 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   await app.register((scope) => apiRoutes(scope, api), { prefix: '/api/v1' })
   await app.register((scope) => joinRoutes(scope, join), { prefix: '/api/v1' })
   await app.register((scope) => samlRoutes(scope, saml))
+  await app.register((scope) =>
+    tokenEndpoint(scope, { directory, clock, rateLimits, provisioningLog, baseUrl }),
+  )
   await app.register(demoRoutes, {
     enabled: config.demo,
     baseUrl,
@@ -200,7 +226,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   })
   healthRoutes(app, store)
   await portalRoutes(app)
-  return { app, directory, vault }
+  return { app, directory, vault, provisioningLog }
 }
 
 function healthRoutes(app: FastifyInstance, store: Store): void {

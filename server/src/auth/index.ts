@@ -1,4 +1,6 @@
 export * from './callers.ts'
+export * from './client-assertions.ts'
+export * from './client-keys.ts'
 export * from './cookies.ts'
 export * from './passwords.ts'
 export * from './rate-limits.ts'

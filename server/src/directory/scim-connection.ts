@@ -1,62 +1,84 @@
 import { days } from '../lib/clock.ts'
-import { newId } from '../lib/ids.ts'
-import { hashSecret, newSecret } from '../lib/secrets.ts'
-import { events, scimConnection } from '../store/index.ts'
-import { allow, lockOrganisation, type Write } from './write.ts'
+import { describeHealth } from '../policy/index.ts'
+import { events, organisations, people, provisioningLog, scimConnection } from '../store/index.ts'
+import { expectVersion } from './identity.ts'
+import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
-const tokenDays = 180
+/** Enough to see who is calling and whether they are let in. */
+const latestCalls = 200
 
-/** A bearer token for the identity provider, shown once (SC-3). @returns undefined when the label exists. */
-export async function ensureScimToken(
-  write: Write,
-  wanted: { label: string },
-): Promise<string | undefined> {
-  const { db, actor, now } = write
-  allow(actor, 'identity.write')
-  await lockOrganisation(write, 'alone')
-  const known = await scimConnection.tokens(db, actor.organisationId)
-  if (known.some(({ label }) => label === wanted.label)) return undefined
-  const token = `uss_${newSecret()}`
-  const id = newId()
-  await scimConnection.addToken(db, {
-    org_id: actor.organisationId,
-    hash: hashSecret(token),
-    id,
-    label: wanted.label,
-    last3: token.slice(-3),
-    created_by: actor.label,
-    created_at: now,
-    expires_at: now + days(tokenDays),
-    last_used_at: null,
-    last_used_ip: null,
-  })
-  await events.append(db, actor, now, [
-    { name: 'scim_token.created', subject: { kind: 'scim_token', id, label: wanted.label } },
+/** The SCIM connection as a manager sees it: settings, who is heard, and how many people it manages. */
+export async function scimView({ db, actor, now }: Read) {
+  allow(actor, 'identity.read')
+  const { organisationId } = actor
+  const [organisation, settings, latest, lastDay, managed, others] = await Promise.all([
+    organisations.find(db, organisationId),
+    scimConnection.settings(db, organisationId),
+    provisioningLog.latest(db, organisationId, latestCalls),
+    provisioningLog.countSince(db, organisationId, now - days(1)),
+    people.total(db, organisationId, { managedBy: 'scim' }),
+    notInIdp(db, organisationId),
   ])
-  return token
+  if (!organisation) throw notFound('organisation')
+  const known = latest.filter((call) => call.credential !== null)
+  return {
+    organisation,
+    settings,
+    /** Name of the dialect of the latest call that had a mark of its own; null before the first call. */
+    detectedDialect:
+      known.find(({ dialect }) => dialect !== 'generic')?.dialect ?? known[0]?.dialect ?? null,
+    health: {
+      ...describeHealth(
+        latest.map((call) => ({ ...call, known: call.credential !== null })),
+        now,
+      ),
+      lastCallAt: latest[0]?.at ?? null,
+      lastStatus: latest[0]?.status ?? null,
+      callsLastDay: lastDay.calls,
+      refusedLastDay: lastDay.refused,
+    },
+    people: { managed, notInIdp: others },
+  }
+}
+
+/** SC-20: whom the identity provider does not manage and who still works here. */
+async function notInIdp(db: Read['db'], organisationId: string): Promise<number> {
+  const [active, pending, managedActive, managedPending] = await Promise.all([
+    people.total(db, organisationId, { status: 'active' }),
+    people.total(db, organisationId, { status: 'pending' }),
+    people.total(db, organisationId, { status: 'active', managedBy: 'scim' }),
+    people.total(db, organisationId, { status: 'pending', managedBy: 'scim' }),
+  ])
+  return active + pending - managedActive - managedPending
 }
 
 /** @returns false when they are so already. */
 export async function putScimSettings(
   write: Write,
   wanted: Partial<Omit<scimConnection.ScimSettings, 'version'>>,
+  ifVersion?: number,
 ): Promise<boolean> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
-  await lockOrganisation(write, 'alone')
+  const organisation = await lockOrganisation(write, 'alone')
   const before = await scimConnection.settings(db, actor.organisationId)
-  const after = { ...before, ...wanted, version: before.version + 1 }
-  const isSame = Object.entries(wanted).every(
-    ([name, value]) => before[name as keyof typeof before] === value,
+  expectVersion(before.version, ifVersion)
+  const changed = Object.entries(wanted).filter(
+    ([name, value]) => before[name as keyof typeof wanted] !== value,
   )
-  if (isSame && before.version > 0) return false
-  await scimConnection.putSettings(db, actor.organisationId, after)
+  if (changed.length === 0) return false
+  await scimConnection.putSettings(db, actor.organisationId, {
+    ...before,
+    ...wanted,
+    version: before.version + 1,
+  })
+  const names = changed.map(([name]) => name as keyof typeof wanted)
   await events.append(db, actor, now, [
     {
       name: 'provisioning.changed',
-      subject: { kind: 'organisation', id: actor.organisationId },
-      before: { scim: before },
-      after: { scim: after },
+      subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
+      before: { scim: Object.fromEntries(names.map((name) => [name, before[name]])) },
+      after: { scim: Object.fromEntries(changed) },
     },
   ])
   return true

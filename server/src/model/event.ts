@@ -40,6 +40,9 @@ export type EventName =
   | 'domain.verified'
   | 'api_key.created'
   | 'scim_token.created'
+  | 'scim_token.revoked'
+  | 'scim_client.created'
+  | 'scim_client.revoked'
   | 'platform.root_created'
 
 /** What happened, appended in the transaction of the change (AU-1). Secrets are masked by the writer. */

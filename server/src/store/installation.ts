@@ -130,6 +130,7 @@ const expiring = {
   sso_requests: 'id',
   seen_assertions: 'assertion_hash',
   idempotency: 'key_hash',
+  scim_access_tokens: 'hash',
 } as const
 const removedAtOnce = 1_000
 

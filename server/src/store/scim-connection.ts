@@ -1,24 +1,7 @@
 import type { Organisation } from '../model/organisation.ts'
 import type { Db } from './dialect.ts'
 import { flag, toOrganisation } from './organisations.ts'
-import type { ScimSettingsTable, ScimTokensTable } from './tables.ts'
-
-export type ScimToken = ScimTokensTable
-
-export async function addToken(db: Db, token: ScimToken): Promise<void> {
-  await db.insertInto('scim_tokens').values(token).execute()
-}
-
-/** Newest first; expired ones too, since managers want to see what ended. */
-export async function tokens(db: Db, organisationId: string): Promise<ScimToken[]> {
-  return db
-    .selectFrom('scim_tokens')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .orderBy('id', 'desc')
-    .limit(100)
-    .execute()
-}
+import type { ScimSettingsTable } from './tables.ts'
 
 export type ScimSettings = {
   syncGroups: boolean

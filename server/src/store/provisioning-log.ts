@@ -1,0 +1,182 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
+import { fold } from '../lib/fold.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import type { ProvisioningLogTable, Tables } from './tables.ts'
+
+export type Call = ProvisioningLogTable
+
+/** A multi-row insert of 22 columns, well below the 32,766 parameters that SQLite takes. */
+const insertedAtOnce = 500
+
+export async function insert(db: Db, calls: Call[]): Promise<void> {
+  for (let from = 0; from < calls.length; from += insertedAtOnce) {
+    await db
+      .insertInto('provisioning_log')
+      .values(calls.slice(from, from + insertedAtOnce))
+      .execute()
+  }
+}
+
+export type CallConditions = {
+  /** Id of a person or group, or what their name begins with. */
+  person?: string | undefined
+  result?: 'success' | 'refused' | undefined
+  method?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  before?: string | undefined
+}
+
+const listed = [
+  'id',
+  'at',
+  'method',
+  'path',
+  'status',
+  'code',
+  'detail',
+  'dialect',
+  'credential',
+  'ip',
+  'ms',
+  'subject_kind',
+  'subject_id',
+  'subject',
+] as const
+export type ListedCall = Pick<Call, (typeof listed)[number]>
+
+/** More than these are found as fast by walking the log as by gathering and sorting them. */
+export const gatheredAtMost = 10_000
+
+/**
+ * Newest first, by keyset: `before` is the id of the last entry seen.
+ * @param many whether the conditions find more than `gatheredAtMost`.
+ */
+export async function list(
+  db: Db,
+  organisationId: string,
+  conditions: CallConditions,
+  page: { skip: number; limit: number; many: boolean },
+): Promise<ListedCall[]> {
+  const all = db.selectFrom('provisioning_log').select(listed)
+  return matching(all, organisationId, conditions, page.many && isSqlite(db))
+    .orderBy('id', 'desc')
+    .offset(page.skip)
+    .limit(page.limit)
+    .execute()
+}
+
+/** How many there are, counted to a limit: nobody pages through a log of millions. */
+export async function count(
+  db: Db,
+  organisationId: string,
+  conditions: CallConditions,
+  atMost: number,
+): Promise<number> {
+  const all = db.selectFrom('provisioning_log').select('id')
+  const { found } = await db
+    .selectFrom(matching(all, organisationId, conditions, false).limit(atMost).as('some'))
+    .select((counted) => counted.fn.countAll<number>().as('found'))
+    .executeTakeFirstOrThrow()
+  return Number(found)
+}
+
+/** @param walk keeps SQLite from gathering by name, when it would gather very many. */
+function matching<Row>(
+  query: SelectQueryBuilder<Tables, 'provisioning_log', Row>,
+  organisationId: string,
+  { person, result, method, from, to, before }: CallConditions,
+  walk: boolean,
+): SelectQueryBuilder<Tables, 'provisioning_log', Row> {
+  let found = query.where('org_id', '=', organisationId)
+  if (person) {
+    const name = walk ? sql<string>`+subject_folded` : sql<string>`subject_folded`
+    const begins = fold(person)
+    found = found.where((where) =>
+      where.or([
+        where(walk ? sql<string>`+subject_id` : sql<string>`subject_id`, '=', person),
+        // The last character of Unicode stands behind every name that begins so.
+        where.and([where(name, '>=', begins), where(name, '<', `${begins}\u{10ffff}`)]),
+      ]),
+    )
+  }
+  if (result) found = found.where('status', result === 'success' ? '<' : '>=', 400)
+  if (method) found = found.where('method', '=', method)
+  if (from !== undefined) found = found.where('at', '>=', from)
+  if (to !== undefined) found = found.where('at', '<=', to)
+  if (before) found = found.where('id', '<', before)
+  return found
+}
+
+export async function find(db: Db, organisationId: string, id: string): Promise<Call | undefined> {
+  return db
+    .selectFrom('provisioning_log')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** Newest first. */
+export async function latest(
+  db: Db,
+  organisationId: string,
+  limit: number,
+): Promise<Pick<Call, 'at' | 'status' | 'dialect' | 'credential'>[]> {
+  return db
+    .selectFrom('provisioning_log')
+    .select(['at', 'status', 'dialect', 'credential'])
+    .where('org_id', '=', organisationId)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+const countedAtMost = 10_000
+
+/** Both counted within the newest ten thousand, from the index alone. */
+export async function countSince(
+  db: Db,
+  organisationId: string,
+  since: number,
+): Promise<{ calls: number; refused: number }> {
+  const newest = db
+    .selectFrom('provisioning_log')
+    .select(['at', 'status'])
+    .where('org_id', '=', organisationId)
+    .where('at', '>', since)
+    .orderBy('at', 'desc')
+    .limit(countedAtMost)
+  const { calls, refused } = await db
+    .selectFrom(newest.as('newest'))
+    .select((counted) => [
+      counted.fn.countAll<number>().as('calls'),
+      sql<number | null>`sum(case when status >= 400 then 1 else 0 end)`.as('refused'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { calls: Number(calls), refused: Number(refused ?? 0) }
+}
+
+const keptDays = 90
+const dayMs = 86_400_000
+const removedAtOnce = 2_000
+
+/** SC-42: 90 days. In bounded steps; @returns whether there may be more to remove. */
+export async function trim(db: Db, organisationId: string, now: number): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('provisioning_log')
+    .where('org_id', '=', organisationId)
+    .where(
+      'id',
+      'in',
+      db
+        .selectFrom('provisioning_log')
+        .select('id')
+        .where('org_id', '=', organisationId)
+        .where('at', '<', now - keptDays * dayMs)
+        .orderBy('at')
+        .limit(removedAtOnce),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows) === removedAtOnce
+}
