@@ -103,7 +103,7 @@ function createFake() {
         id,
         displayName,
         members: (Array.isArray(members) ? members : [])
-          .map((one) => (isObject(one) ? String(one.value) : ''))
+          .map((one) => (isObject(one) && typeof one.value === 'string' ? one.value : ''))
           .toSorted((a, b) => a.localeCompare(b)),
       })),
     }),
