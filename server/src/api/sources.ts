@@ -5,7 +5,7 @@ import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
 export const running: Record<ProvisioningSource, boolean> = {
   portal: true,
   sso_jit: true,
-  scim: false,
+  scim: true,
   ldap: false,
 }
 

@@ -14,6 +14,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { type ApiDoor, apiRoutes, describeApi } from '../api/index.ts'
 import {
   callerByKey,
+  callerByScim,
   callerBySession,
   createRateLimits,
   hashPassword,
@@ -45,7 +46,9 @@ import {
   dialects,
   type ProvisioningLog,
   quirks,
+  type ScimDoor,
   scimAddresses,
+  scimRoutes,
   tokenEndpoint,
 } from '../scim/index.ts'
 import type { Store } from '../store/index.ts'
@@ -209,10 +212,21 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     requireFresh: (actor) => requireFresh(actor, clock.now()),
   }
 
+  const scim: ScimDoor = {
+    directory,
+    clock,
+    baseUrl,
+    log: provisioningLog,
+    cursorKey: vault.derive('scim cursors'),
+    callerOf: (organisationId, authorization, caller) =>
+      callerByScim(store, organisationId, authorization, caller, clock.now()),
+  }
+
   await describeApi(app, baseUrl)
   await app.register((scope) => apiRoutes(scope, api), { prefix: '/api/v1' })
   await app.register((scope) => joinRoutes(scope, join), { prefix: '/api/v1' })
   await app.register((scope) => samlRoutes(scope, saml))
+  await app.register((scope) => scimRoutes(scope, scim))
   await app.register((scope) =>
     tokenEndpoint(scope, { directory, clock, rateLimits, provisioningLog, baseUrl }),
   )

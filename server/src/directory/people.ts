@@ -7,24 +7,14 @@ import {
   decideDelete,
   decideDisable,
   decideEdit,
-  decideManagerLoss,
   decideRoles,
   explainAccess,
   isOwnedByIdp,
-  type ManagerFacts,
   mayAct,
 } from '../policy/index.ts'
-import {
-  access,
-  accounts,
-  events,
-  organisations,
-  people,
-  sessions,
-  sso,
-  users,
-} from '../store/index.ts'
+import { access, events, organisations, people, sso, users } from '../store/index.ts'
 import { readConnection } from './connections.ts'
+import { endAccess, keepLastManager } from './lifecycle.ts'
 import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
 const readPermission = 'users.read'
@@ -169,12 +159,9 @@ async function changeRoles(
   const given = wanted.filter((role) => !held.includes(role))
   const taken = held.filter((role) => !wanted.includes(role))
   if (given.length + taken.length === 0) return
-  const refusal =
-    decideRoles(actor, [...given, ...taken]) ??
-    (taken.includes('ROLE_MANAGER')
-      ? decideManagerLoss(await managers(write, organisation), organisation.loginMethod, user.id)
-      : undefined)
+  const refusal = decideRoles(actor, [...given, ...taken])
   if (refusal) throw new Refused(refusal)
+  if (taken.includes('ROLE_MANAGER')) await keepLastManager(write, organisation, user.id)
 
   for (const role of given) {
     await access.addRole(db, organisation.id, user.id, role, provenance(write, 'manual'))
@@ -199,24 +186,7 @@ async function changeRoles(
   ])
 }
 
-/** Everyone with ROLE_MANAGER. The organisation is locked alone, so two demotions cannot cross (US-14). */
-async function managers({ db }: Write, organisation: Organisation): Promise<ManagerFacts[]> {
-  const found = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
-  const ids = found.map((user) => user.id)
-  const [passwords, identities] = await Promise.all([
-    accounts.withCredential(db, 'passwords', organisation.id, ids),
-    accounts.withCredential(db, 'identities', organisation.id, ids),
-  ])
-  return found.map((user) => ({
-    id: user.id,
-    status: user.status,
-    held: user.held,
-    hasPassword: passwords.has(user.id),
-    hasIdentity: identities.has(user.id),
-  }))
-}
-
-/** The one deactivation routine (US-11): everything that opens a door ends in the same transaction. */
+/** Everything that opens a door ends in the same transaction (US-11). */
 export async function deactivateUser(write: Write, id: string): Promise<void> {
   const { db, actor, now } = write
   allow(actor, 'users.write')
@@ -229,26 +199,23 @@ export async function deactivateUser(write: Write, id: string): Promise<void> {
     actorId: actor.id,
     byBreakGlass: actor.kind === 'break_glass',
   }
-  const refusal =
-    decideDisable(facts) ??
-    decideManagerLoss(await managers(write, organisation), organisation.loginMethod, id)
+  const refusal = decideDisable(facts)
   if (refusal) throw new Refused(refusal)
-
+  await keepLastManager(write, organisation, id)
   await users.update(db, user, {
     ...user,
     status: 'deactivated',
     updatedAt: now,
     updatedBy: actor.label,
   })
-  const ended = await sessions.endOf(db, organisation.id, id)
-  await accounts.removeLinksOf(db, organisation.id, id)
+  const ended = await endAccess(write, id)
   await events.append(db, actor, now, [
     {
       name: 'user.deactivated',
       subject: subjectOf(user),
       before: { status: user.status },
       after: { status: 'deactivated' },
-      data: { sessionsEnded: ended },
+      data: ended,
     },
   ])
 }

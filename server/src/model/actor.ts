@@ -33,3 +33,8 @@ export function systemActor(
     sessionId: null,
   }
 }
+
+/** Whoever works on the machine itself. */
+export function operatorOf(organisationId: string): Actor {
+  return { ...systemActor(organisationId), kind: 'operator', label: 'Operator' }
+}

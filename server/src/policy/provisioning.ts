@@ -100,6 +100,17 @@ export function decideManualEntry(
   return undefined
 }
 
+/** May the identity provider read and write people by SCIM now? (SC-6) */
+export function decideScim(
+  organisation: Pick<Organisation, 'source' | 'name'>,
+): Refusal | undefined {
+  if (organisation.source === 'scim') return undefined
+  return {
+    code: 'provisioning.method_conflict',
+    detail: `People enter ${organisation.name} by ${sourceLabels[organisation.source]}. A manager chooses SCIM under Identity Configuration.`,
+  }
+}
+
 const months = [
   'January',
   'February',

@@ -86,3 +86,17 @@ export function decideRoles(actor: Actor, wanted: Role[]): Refusal | undefined {
     detail: `${labels[beyond]} holds permissions that you do not have.`,
   }
 }
+
+/** The roles that an identity provider may set (SC-40). */
+const syncable: Role[] = ['ROLE_USER', 'ROLE_VIEWER', 'ROLE_MANAGER']
+
+/** Refuses what is no role here, and ROLE_ROOT, which no organisation gives. */
+export function decideSyncedRoles(wanted: string[]): Refusal | undefined {
+  const unknown = wanted.find((role) => !syncable.some((known) => known === role))
+  if (unknown === undefined) return undefined
+  return {
+    code: 'request.invalid',
+    detail: `${JSON.stringify(unknown.slice(0, 100))} cannot be given by the identity provider; ${syncable.join(', ')} can.`,
+    errors: [{ pointer: '/roles', code: 'role' }],
+  }
+}

@@ -1,4 +1,6 @@
 export { scimAddresses } from './addresses.ts'
 export { dialects, quirks } from './core/index.ts'
+export type { ScimDoor } from './door.ts'
 export { createProvisioningLog, type ProvisioningCall, type ProvisioningLog } from './log.ts'
+export { scimRoutes } from './routes.ts'
 export { tokenEndpoint } from './token-endpoint.ts'

@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import type { Db } from './dialect.ts'
 import { flag } from './organisations.ts'
-import type { ProvenanceColumns } from './tables.ts'
+import type { Flag, ProvenanceColumns } from './tables.ts'
 
 export type Named = { id: string; name: string; isDefault: boolean; createdAt: number }
 export type Grant = {
@@ -154,36 +155,77 @@ export async function removeMember(
   return row !== undefined
 }
 
-export type Membership = Named & { userId: string; provenance: Provenance }
+export type Membership = Named & {
+  userId: string
+  provenance: Provenance
+  /** Through a group that is in this one (SC-39). */
+  inherited: boolean
+}
 
+type MembershipRow = ProvenanceColumns & {
+  group_id: string
+  user_id: string
+  name: string
+  is_default: Flag
+  created_at: number
+  inherited: Flag
+}
+
+/** The groups of these people, with those that their groups are in. */
 export async function memberships(
   db: Db,
   organisationId: string,
   userIds: string[],
 ): Promise<Membership[]> {
   if (userIds.length === 0) return []
+  const told = sql.raw('provenance, x.actor, x.actor_id, x.rule, x.request_id, x.at')
+  const { rows } = await sql<MembershipRow>`with recursive
+    reached(user_id, group_id, inherited, provenance, actor, actor_id, rule, request_id, at) as (
+      select x.user_id, x.group_id, 0, x.${told} from group_members x
+        where x.org_id = ${organisationId} and x.user_id in (${sql.join(userIds)})
+      union
+      select x.user_id, n.group_id, 1, x.${told} from reached x join nested_groups n
+        on n.org_id = ${organisationId} and n.child_id = x.group_id)
+    select reached.*, g.name, g.is_default, g.created_at from reached
+      join groups g on g.org_id = ${organisationId} and g.id = reached.group_id
+      order by reached.inherited, g.is_default desc, g.name_folded`.execute(db)
+  const seen = new Set<string>()
+  return rows.flatMap((row) => {
+    const key = `${row.user_id} ${row.group_id}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    return {
+      id: row.group_id,
+      name: row.name,
+      isDefault: row.is_default === 1,
+      createdAt: row.created_at,
+      userId: row.user_id,
+      provenance: toProvenance(row),
+      inherited: row.inherited === 1,
+    }
+  })
+}
+
+/** Of these, those whose group or pool exists. */
+export async function stillThere<One extends { id: string }>(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+  wanted: One[],
+): Promise<One[]> {
+  if (wanted.length === 0) return []
   const rows = await db
-    .selectFrom('group_members')
-    .innerJoin('groups', (join) =>
-      join
-        .onRef('groups.org_id', '=', 'group_members.org_id')
-        .onRef('groups.id', '=', 'group_members.group_id'),
+    .selectFrom(table)
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .where(
+      'id',
+      'in',
+      wanted.map(({ id }) => id),
     )
-    .selectAll('group_members')
-    .select(['groups.name', 'groups.is_default', 'groups.created_at'])
-    .where('group_members.org_id', '=', organisationId)
-    .where('group_members.user_id', 'in', userIds)
-    .orderBy('groups.is_default', 'desc')
-    .orderBy('groups.name_folded')
     .execute()
-  return rows.map((row) => ({
-    id: row.group_id,
-    name: row.name,
-    isDefault: row.is_default === 1,
-    createdAt: row.created_at,
-    userId: row.user_id,
-    provenance: toProvenance(row),
-  }))
+  const known = new Set(rows.map(({ id }) => id))
+  return wanted.filter(({ id }) => known.has(id))
 }
 
 export async function addGrant(db: Db, organisationId: string, grant: Grant): Promise<boolean> {
@@ -225,6 +267,23 @@ export async function findGrant(
 
 export async function removeGrant(db: Db, organisationId: string, id: string): Promise<void> {
   await db.deleteFrom('grants').where('org_id', '=', organisationId).where('id', '=', id).execute()
+}
+
+/** @returns how much access for a time ended before its time. */
+export async function removeTemporary(
+  db: Db,
+  organisationId: string,
+  userId: string,
+): Promise<number> {
+  const rows = await db
+    .deleteFrom('grants')
+    .where('org_id', '=', organisationId)
+    .where('subject_kind', '=', 'user')
+    .where('subject_id', '=', userId)
+    .where('provenance', '=', 'temporary')
+    .returning('id')
+    .execute()
+  return rows.length
 }
 
 /** Every grant that reaches these subjects now. */

@@ -24,7 +24,8 @@ export type Newcomer = {
   groups: { id: string; provenance: Provenance }[]
   /** What the identity provider sent besides; undefined when it sent nothing. */
   attributes: Record<string, unknown> | undefined
-  event: EventRow
+  /** Undefined when the caller tells what happened. */
+  event: EventRow | undefined
 }
 
 type Rows = {
@@ -40,6 +41,7 @@ type Rows = {
  * or userName is somebody's already. @returns the ids of those who landed.
  */
 export async function land(db: Db, newcomers: Newcomer[]): Promise<Set<string>> {
+  if (newcomers.length === 0) return new Set()
   const rows = newcomers.map(rowsOf)
   const landed = isSqlite(db)
     ? await insertEach(db, newcomers, rows)
@@ -127,7 +129,7 @@ async function insertEach(db: Db, newcomers: Newcomer[], all: Rows[]): Promise<S
     for (const row of rows.other_emails) await insertAddress(db, row)
     const { organisationId: org_id, id: user_id } = newcomer.user
     await queueForSearch(db, { org_id, id: newId(), user_id })
-    await insertEvent(db, toEventColumns(newcomer.event))
+    if (newcomer.event) await insertEvent(db, toEventColumns(newcomer.event))
   }
   return landed
 }
@@ -173,7 +175,9 @@ async function insertTogether(db: Db, newcomers: Newcomer[], all: Rows[]): Promi
     members: JSON.stringify(all.flatMap((rows) => rows.group_members)),
     attributes: `[${all.flatMap((rows) => rows.scim_attributes.map(withInnerJson)).join()}]`,
     emails: JSON.stringify(all.flatMap((rows) => rows.other_emails)),
-    events: JSON.stringify(newcomers.map(({ event }) => toEventColumns(event))),
+    events: JSON.stringify(
+      newcomers.flatMap(({ event }) => (event ? [toEventColumns(event)] : [])),
+    ),
   })
   return new Set(found.map(({ id }) => id))
 }

@@ -3,8 +3,7 @@ import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
 import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { compileFilter, type FilterContext } from './scim-filter.ts'
-import { orderOf } from './scim-sort.ts'
+import { readPage } from './scim-page.ts'
 import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { countKey, toUser } from './users.ts'
@@ -163,70 +162,49 @@ export async function findUnmanaged(
   )
 }
 
+const claims = statement<{ org: string; names: unknown; externalIds: unknown }, { claim: string }>(
+  (db, { org, names, externalIds }) =>
+    compilable(
+      db,
+      sql<{ claim: string }>`
+      select 'name ' || user_name_folded as claim from tombstones
+        where org_id = ${org} and ${among(db, 'user_name_folded', names)}
+      union all select 'external ' || external_id from tombstones
+        where org_id = ${org} and ${among(db, 'external_id', externalIds)}
+      union all select 'name ' || email_folded from users
+        where org_id = ${org} and ${among(db, 'email_folded', names)}`,
+    ),
+)
+
+/** Of these keys, those that may mean somebody who is here or was, as `name …` and `external …`. */
+export async function claimedKeys(
+  db: Db,
+  organisationId: string,
+  keys: { userNames: string[]; externalIds: string[] },
+): Promise<Set<string>> {
+  const names = listed(
+    db,
+    keys.userNames.map((name) => name.toLowerCase()),
+  )
+  const externalIds = listed(db, keys.externalIds)
+  const rows = await claims(db, { org: organisationId, names, externalIds })
+  return new Set(rows.map((row) => row.claim))
+}
+
 /** One page of the people whom the identity provider manages. */
 export async function list(
   db: Db,
   organisationId: string,
   query: ResourceQuery,
 ): Promise<ResourcePage<ScimPerson>> {
-  const context: FilterContext = {
-    sqlite: isSqlite(db),
-    organisationId,
-    type: 'User',
-    baseUrl: query.baseUrl,
-  }
-  const where = query.filter ? compileFilter(context, query.filter) : undefined
-  const order = orderOf(context, query.sort)
-  const managed = sql`r.org_id = ${organisationId} and r.managed_by = 'scim'`
-  const narrowed = where ? sql`${managed} and ${where}` : managed
-  const readsAttributes = where !== undefined || query.sort !== undefined
-  const from = readsAttributes
-    ? sql`users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id`
-    : sql`users r`
-
-  const total = async (): Promise<number> => {
-    if (!where) return counts.read(db, organisationId, managedKeys)
-    const counted = await sql<{ people: number }>`select count(*) as people from ${from}
-      where ${narrowed}`.execute(db)
-    return Number(counted.rows[0]?.people ?? 0)
-  }
-  if (query.count === 0) return { items: [], total: await total() }
-
-  const started = 'after' in query.from ? order.after(query.from.after) : undefined
-  const skip = 'skip' in query.from ? query.from.skip : 0
-  const known = where || started || skip === 0 ? undefined : await total()
-  const backwards = known !== undefined && !query.sort && skip * 2 > known
-  if (known !== undefined && skip >= known) return { items: [], total: known }
-  type Found = { id: string; key: string | number | null }
-  let found: Found[]
-  if (backwards) {
-    // Nearer to the end: from there it is fewer to pass over.
-    const wanted = Math.min(query.count + 1, known - skip)
-    const { rows } = await sql<Found>`select r.id as id, null as "key" from ${from}
-      where ${narrowed} order by r.id desc limit ${wanted} offset ${known - skip - wanted}`.execute(
-      db,
-    )
-    found = rows.reverse()
-  } else {
-    const { rows } = await sql<Found>`select r.id as id, ${order.key} as "key" from ${from}
-      where ${started ? sql`${narrowed} and ${started}` : narrowed}
-      order by ${order.by} limit ${query.count + 1} offset ${skip}`.execute(db)
-    found = rows
-  }
-  const page = found.slice(0, query.count)
-  const last = page.at(-1)
-  const next = found.length > query.count && last ? { value: last.key, id: last.id } : undefined
-  const whole = !started && !next && (page.length > 0 || skip === 0)
-  const people = await byIds(
+  return readPage(
     db,
-    organisationId,
-    page.map((row) => row.id),
+    { organisationId, type: 'User', query },
+    {
+      total: () => counts.read(db, organisationId, managedKeys),
+      load: (ids) => byIds(db, organisationId, ids),
+    },
   )
-  return {
-    items: people,
-    total: known ?? (where && whole ? skip + page.length : await total()),
-    ...(next && { next }),
-  }
 }
 
 const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status) =>

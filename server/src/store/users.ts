@@ -5,17 +5,17 @@ import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
+import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
+
+const updateRow = statement<UsersTable, never>((db, { org_id, id, ...columns }) =>
+  db.updateTable('users').set(columns).where('org_id', '=', org_id).where('id', '=', id),
+)
 
 /** Writes every changeable column; `before` is the state that was read under the lock. */
 export async function update(db: Db, before: User, user: User): Promise<void> {
-  const { org_id, id, ...columns } = toRow({ ...user, version: before.version + 1 })
-  await db
-    .updateTable('users')
-    .set(columns)
-    .where('org_id', '=', org_id)
-    .where('id', '=', id)
-    .execute()
+  const org_id = user.organisationId
+  await updateRow(db, toRow({ ...user, version: before.version + 1 }))
   if (countKey(before) !== countKey(user)) {
     await counts.add(db, org_id, [
       { key: countKey(before), delta: -1 },

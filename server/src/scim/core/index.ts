@@ -24,7 +24,7 @@ export {
   parseFilter,
   printFilter,
 } from './filter.ts'
-export { type Json, type JsonObject, parseBody } from './json.ts'
+export { isObject, type Json, type JsonObject, parseBody, sameJson } from './json.ts'
 export { matches } from './matches.ts'
 export { type GroupChange, type MembershipChange, readGroupChange } from './membership.ts'
 export { enterpriseSchema, groupSchema, userSchema } from './names.ts'

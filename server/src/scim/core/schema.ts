@@ -378,8 +378,16 @@ export function findAttribute(type: ResourceType, text: string): AttributeRef | 
   return sub && attributeRef(extension?.id, attribute, sub)
 }
 
+const attributesOf = new WeakMap<ResourceType, AttributeRef[]>()
+
 /** Every attribute of a resource of this type, common ones first. */
 export function allAttributes(type: ResourceType): AttributeRef[] {
+  const known = attributesOf.get(type) ?? listAttributes(type)
+  attributesOf.set(type, known)
+  return known
+}
+
+function listAttributes(type: ResourceType): AttributeRef[] {
   return [
     ...common.map((attribute) => attributeRef(undefined, attribute)),
     ...type.schema.attributes.map((attribute) => attributeRef(undefined, attribute)),

@@ -70,10 +70,13 @@ function planOnce(client: pg.ClientBase): void {
   client.query = named as typeof client.query
 }
 
-/** Deadlock or serialisation failure: the database asks to try again. */
+/**
+ * Deadlock or serialisation failure: the database asks to try again. A key that somebody took at the
+ * same moment, too: the second try finds it taken and says so.
+ */
 function isTransient(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === '40P01' || code === '40001'
+  return code === '40P01' || code === '40001' || code === '23505'
 }
 
 /** Several nodes may start at once: the table lock lets one migrate and the others find it done. */

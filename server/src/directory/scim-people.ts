@@ -1,0 +1,548 @@
+import { days } from '../lib/clock.ts'
+import { readEmailAddress } from '../lib/email-address.ts'
+import { newId } from '../lib/ids.ts'
+import type { Actor } from '../model/actor.ts'
+import type { Happening } from '../model/event.ts'
+import type { Organisation } from '../model/organisation.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
+import type { ResourcePage, ResourceQuery, SentPerson } from '../model/scim.ts'
+import type { User } from '../model/user.ts'
+import { decideScim, decideSyncedRoles } from '../policy/index.ts'
+import {
+  access,
+  accounts,
+  events,
+  newcomers,
+  scimConnection,
+  scimPeople,
+  tombstones,
+  users,
+} from '../store/index.ts'
+import { endAccess, keepLastManager } from './lifecycle.ts'
+import { subjectOf } from './people.ts'
+import { restoreFrom, tombstoneOf } from './tombstones.ts'
+import { lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+
+export type ScimPerson = scimPeople.ScimPerson
+
+const scimIssuer = 'scim'
+
+/** Only the identity provider comes this way, and only while it is the source (SC-6). */
+export async function lockForScim(write: Write, how?: 'share' | 'alone'): Promise<Organisation> {
+  const organisation = await lockOrganisation(write, how)
+  requireScim(write.actor, organisation)
+  return organisation
+}
+
+export function requireScim(actor: Actor, organisation: Organisation): void {
+  if (actor.kind !== 'scim') {
+    throw new Refused({
+      code: 'auth.forbidden',
+      detail: 'This is for the identity provider alone.',
+    })
+  }
+  const refusal = decideScim(organisation)
+  if (refusal) throw new Refused(refusal)
+}
+
+/**
+ * Several newcomers at once, each in the name of its own call. Nobody is looked up: whoever is not
+ * plainly new is left out, as undefined, for `joinByScim` to decide.
+ */
+export async function joinTogetherByScim(
+  write: Write,
+  arrivals: { actor: Actor; person: SentPerson }[],
+): Promise<(ScimPerson | undefined)[]> {
+  const { db } = write
+  const organisation = await lockForScim(write)
+  const claimed = await scimPeople.claimedKeys(db, organisation.id, {
+    userNames: arrivals.map(({ person }) => person.userName),
+    externalIds: arrivals.flatMap(({ person }) => person.externalId ?? []),
+  })
+  const plain = arrivals.map((arrival) =>
+    claimed.has(`name ${arrival.person.userName.toLowerCase()}`) ||
+    claimed.has(`external ${arrival.person.externalId}`)
+      ? undefined
+      : newcomerOf({ ...write, actor: arrival.actor }, organisation, arrival.person),
+  )
+  const landed = await newcomers.land(
+    db,
+    plain.filter((newcomer) => newcomer !== undefined),
+  )
+  return plain.map((newcomer) =>
+    newcomer && landed.has(newcomer.user.id) ? personOf(newcomer) : undefined,
+  )
+}
+
+function personOf({ user, roles, attributes }: newcomers.Newcomer): ScimPerson {
+  return { user, attributes, roles: roles.map(({ role }) => role), groups: [] }
+}
+
+function newcomerOf(
+  write: Write,
+  organisation: Organisation,
+  sent: SentPerson,
+): newcomers.Newcomer {
+  const { actor, now } = write
+  const address = addressOf(sent)
+  const user: User = {
+    id: newId(),
+    organisationId: organisation.id,
+    email: address.address,
+    emailFolded: address.folded,
+    firstName: sent.firstName,
+    lastName: sent.lastName,
+    status: sent.active === false ? 'deactivated' : 'active',
+    pendingReason: null,
+    held: false,
+    managedBy: 'scim',
+    joinedBy: 'scim',
+    emailVerifiedAt: now,
+    createdBy: actor.label,
+    createdAt: now,
+    updatedBy: actor.label,
+    updatedAt: now,
+    lastSignInAt: null,
+    userName: sent.userName,
+    externalId: sent.externalId,
+    activeAssigned: true,
+    version: 1,
+  }
+  const synced = wantedRoles(sent)
+  const roles = (synced ?? ['ROLE_USER']).map((role) => ({
+    role,
+    provenance: provenance(write, synced ? 'scim' : 'default'),
+  }))
+  return {
+    user,
+    roles,
+    groups: [{ id: organisation.defaultGroupId, provenance: provenance(write, 'default') }],
+    attributes: sent.attributes,
+    event: {
+      actor,
+      now,
+      happening: {
+        name: 'user.joined',
+        subject: subjectOf(user),
+        after: {
+          email: user.email,
+          firstName: user.firstName,
+          lastName: user.lastName,
+          status: user.status,
+          roles: roles.map(({ role }) => role),
+          managedBy: user.managedBy,
+          joinedBy: user.joinedBy,
+          userName: user.userName,
+          externalId: user.externalId,
+        },
+        source: 'scim',
+      },
+    },
+  }
+}
+
+/** Everyone has a role: who is given none is a user. */
+function wantedRoles({ roles }: SentPerson): string[] | undefined {
+  if (roles === undefined) return undefined
+  const refusal = decideSyncedRoles(roles)
+  if (refusal) throw new Refused(refusal)
+  return roles.length > 0 ? [...new Set(roles)] : ['ROLE_USER']
+}
+
+function addressOf({ email }: SentPerson) {
+  const address = readEmailAddress(email)
+  if (address) return address
+  throw new Refused({
+    code: 'request.invalid',
+    detail: `${JSON.stringify(email.slice(0, 100))} is not an e-mail address.`,
+    errors: [{ pointer: '/emails', code: 'email' }],
+  })
+}
+
+/**
+ * The identity provider sends a person (SC-11, SC-16 to SC-19): somebody who left comes back under
+ * their id, somebody who is here is adopted, and anybody else lands as new.
+ * @returns the refusal when the person waits in the adoption queue, whose entry has to be kept.
+ */
+export async function joinByScim(
+  write: Write,
+  sent: SentPerson,
+): Promise<ScimPerson | { refusal: Refusal }> {
+  const { db, now } = write
+  const organisation = await lockForScim(write)
+  const here = await scimPeople.findByUserName(db, organisation.id, sent.userName)
+  if (here?.user.managedBy === 'scim') throw userNameTaken(sent.userName)
+  const local = here ?? (await findLocal(write, sent))
+  if (local) return adoptOrQueue(write, organisation, local, sent)
+
+  const owner = await users.findByEmail(db, organisation.id, addressOf(sent).folded)
+  if (owner && isRenamedForDeletion(owner, sent.userName)) {
+    const person = await scimPeople.lock(db, organisation.id, owner.id)
+    if (person) {
+      const back = { ...sent, active: sent.active ?? true }
+      return keep(write, organisation, person, back, { restores: true })
+    }
+  }
+  if (owner) throw emailTaken(sent.email)
+
+  const [left] = await tombstones.find(
+    db,
+    organisation.id,
+    { userNames: [sent.userName.toLowerCase()], externalIds: asList(sent.externalId) },
+    now,
+  )
+  if (left) {
+    const restored = await restoreFrom(write, organisation, left)
+    if (!restored) throw emailTaken(left.label)
+    const back = { ...sent, active: sent.active ?? true }
+    return keep(write, organisation, restored, back, { restores: true })
+  }
+  const newcomer = newcomerOf(write, organisation, sent)
+  const landed = await newcomers.land(db, [newcomer])
+  if (landed.size === 0) throw userNameTaken(sent.userName)
+  return personOf(newcomer)
+}
+
+function asList(value: string | null): string[] {
+  return value === null ? [] : [value]
+}
+
+/** Somebody who is here and whom the identity provider does not manage, by userName, then by e-mail. */
+async function findLocal({ db, actor }: Write, sent: SentPerson): Promise<ScimPerson | undefined> {
+  const name = sent.userName.toLowerCase()
+  const address = addressOf(sent).folded
+  const found = await scimPeople.findUnmanaged(db, actor.organisationId, {
+    userNames: [name],
+    emails: [name, address],
+    externalIds: [],
+  })
+  return found.find(({ user }) => user.emailFolded === name) ?? found[0]
+}
+
+/** SC-17: 32 hexadecimal characters in front of the name that somebody had. */
+export function withoutDeletionMark(userName: string): string | undefined {
+  return /^[0-9a-f]{32}(.+)$/is.exec(userName)?.[1]
+}
+
+function isRenamedForDeletion(owner: User, userName: string): boolean {
+  const original = owner.userName && withoutDeletionMark(owner.userName)
+  return owner.managedBy === 'scim' && original?.toLowerCase() === userName.toLowerCase()
+}
+
+function userNameTaken(userName: string): Refused {
+  return new Refused({
+    code: 'user.user_name_exists',
+    detail: `The userName ${JSON.stringify(userName.slice(0, 100))} belongs to somebody here already.`,
+    errors: [{ pointer: '/userName', code: 'user.user_name_exists' }],
+  })
+}
+
+function emailTaken(email: string): Refused {
+  return new Refused({
+    code: 'user.email_exists',
+    detail: `The e-mail address ${JSON.stringify(email.slice(0, 100))} belongs to somebody here already.`,
+    errors: [{ pointer: '/emails', code: 'user.email_exists' }],
+  })
+}
+
+async function adoptOrQueue(
+  write: Write,
+  organisation: Organisation,
+  local: ScimPerson,
+  sent: SentPerson,
+): Promise<ScimPerson | { refusal: Refusal }> {
+  const { db, now } = write
+  const { user } = local
+  const settings = await scimConnection.settings(db, organisation.id)
+  const mayAdopt =
+    settings.provisionExistingUsers ||
+    (await accounts.isAdoptionApproved(db, organisation.id, user.id, scimIssuer, sent.userName))
+  if (mayAdopt) {
+    const locked = await scimPeople.lock(db, organisation.id, user.id)
+    if (!locked) throw notFound('user')
+    return keep(write, organisation, locked, sent, {})
+  }
+  const isManager = local.roles.includes('ROLE_MANAGER')
+  const reason = 'SCIM sent somebody who is here already, and "Provision existing users" is off.'
+  const risk = isManager ? 'high' : 'medium'
+  const entry = await accounts.queueAdoption(db, {
+    org_id: organisation.id,
+    id: newId(),
+    user_id: user.id,
+    email: user.email,
+    issuer: scimIssuer,
+    subject: sent.userName,
+    risk,
+    reason,
+    state: 'open',
+    created_at: now,
+    last_attempt_at: now,
+    attempts: 1,
+  })
+  if (entry.created) {
+    await events.append(db, write.actor, now, [
+      {
+        name: 'adoption.queued',
+        subject: subjectOf(user),
+        data: { issuer: scimIssuer, subject: sent.userName, risk, reason },
+      },
+    ])
+  }
+  return { refusal: userNameTaken(sent.userName).refusal }
+}
+
+/** One person, if a SCIM client may see them: SC-19 hides people whom it does not manage. */
+export async function scimPerson({ db, actor }: Read, id: string): Promise<ScimPerson> {
+  const person = await scimPeople.find(db, actor.organisationId, id)
+  if (!person || !(await isVisible({ db, actor }, person))) throw notFound('user')
+  return person
+}
+
+async function isVisible(
+  { db, actor }: Pick<Read, 'db' | 'actor'>,
+  { user }: ScimPerson,
+): Promise<boolean> {
+  if (user.managedBy === 'scim') return true
+  return (await scimConnection.settings(db, actor.organisationId)).provisionExistingUsers
+}
+
+export async function listScimPeople(
+  { db, actor }: Read,
+  query: ResourceQuery,
+): Promise<ResourcePage<ScimPerson>> {
+  return scimPeople.list(db, actor.organisationId, query)
+}
+
+/** People whom the identity provider may adopt and whom an exact look-up finds (SC-18). */
+export async function adoptablePeople(
+  { db, actor }: Read,
+  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
+): Promise<ScimPerson[]> {
+  const settings = await scimConnection.settings(db, actor.organisationId)
+  if (!settings.provisionExistingUsers) return []
+  const addresses = keys.emails.flatMap((email) => readEmailAddress(email)?.folded ?? [])
+  const names = keys.userNames.map((name) => name.toLowerCase())
+  return scimPeople.findUnmanaged(db, actor.organisationId, {
+    userNames: names,
+    emails: [...names, ...addresses],
+    externalIds: keys.externalIds,
+  })
+}
+
+/**
+ * Changes a person as the identity provider says. `decide` sees them as they are, locked, and answers
+ * what they are to be, or undefined when nothing changes; what it throws changes nothing.
+ */
+export async function changeByScim(
+  write: Write,
+  id: string,
+  decide: (current: ScimPerson) => SentPerson | undefined,
+): Promise<ScimPerson> {
+  const organisation = await lockForScim(write)
+  const person = await scimPeople.lock(write.db, organisation.id, id)
+  if (!person || !(await isVisible(write, person))) throw notFound('user')
+  const sent = decide(person)
+  return sent ? keep(write, organisation, person, sent, {}) : person
+}
+
+type Keeping = { restores?: boolean }
+
+/** Writes what the identity provider says of somebody who is here. */
+async function keep(
+  write: Write,
+  organisation: Organisation,
+  before: ScimPerson,
+  sent: SentPerson,
+  { restores = false }: Keeping,
+): Promise<ScimPerson> {
+  const { db, actor, now } = write
+  const adopts = before.user.managedBy !== 'scim'
+  // SC-18: e-mail and roles stay as they are on first contact.
+  const roles = adopts ? undefined : wantedRoles(sent)
+  const user = changedUser(write, before.user, sent, adopts)
+  await keepKeysUnique(write, before.user, user)
+  const losesRole = roles !== undefined && before.roles.some((role) => !roles.includes(role))
+  const leaves = user.status === 'deactivated' && before.user.status !== 'deactivated'
+  if (before.roles.includes('ROLE_MANAGER') && (leaves || losesRole)) {
+    const losesManager = leaves || !roles?.includes('ROLE_MANAGER')
+    if (losesManager) {
+      await lockOrganisation(write, 'alone')
+      await keepLastManager(write, organisation, user.id)
+    }
+  }
+  await users.update(db, before.user, user)
+  await scimPeople.putAttributes(db, user, sent.attributes, before.attributes)
+  const ended = leaves ? await endAccess(write, user.id) : undefined
+  const roleEvents = roles ? await setRoles(write, before, roles) : []
+  await events.append(db, actor, now, [
+    ...whatHappened(before, user, sent, { adopts, restores, ended }),
+    ...roleEvents,
+  ])
+  return {
+    ...before,
+    user: { ...user, version: before.user.version + 1 },
+    attributes: sent.attributes,
+    roles: roles ?? before.roles,
+  }
+}
+
+function changedUser({ actor, now }: Write, before: User, sent: SentPerson, adopts: boolean): User {
+  const address = adopts ? undefined : addressOf(sent)
+  const moved = address !== undefined && address.folded !== before.emailFolded
+  return {
+    ...before,
+    ...(address && { email: address.address, emailFolded: address.folded }),
+    ...(moved && { emailVerifiedAt: now }),
+    firstName: sent.firstName,
+    lastName: sent.lastName,
+    status: statusOf(before, sent),
+    managedBy: 'scim',
+    userName: sent.userName,
+    externalId: sent.externalId,
+    activeAssigned: sent.activeAssigned,
+    updatedAt: now,
+    updatedBy: actor.label,
+  }
+}
+
+function statusOf(before: User, { active }: SentPerson): User['status'] {
+  if (active === false) return 'deactivated'
+  if (active === true && before.status === 'deactivated')
+    return before.pendingReason ? 'pending' : 'active'
+  return before.status
+}
+
+async function keepKeysUnique({ db }: Write, before: User, user: User): Promise<void> {
+  const { organisationId } = user
+  if (user.userName && user.userName.toLowerCase() !== before.userName?.toLowerCase()) {
+    const other = await scimPeople.findByUserName(db, organisationId, user.userName)
+    if (other && other.user.id !== user.id) throw userNameTaken(user.userName)
+  }
+  if (user.emailFolded !== before.emailFolded) {
+    const other = await users.findByEmail(db, organisationId, user.emailFolded)
+    if (other && other.id !== user.id) throw emailTaken(user.email)
+  }
+}
+
+async function setRoles(write: Write, before: ScimPerson, wanted: string[]): Promise<Happening[]> {
+  const { db } = write
+  const { user, roles: held } = before
+  const subject = subjectOf(user)
+  const given = wanted.filter((role) => !held.includes(role))
+  const taken = held.filter((role) => !wanted.includes(role))
+  for (const role of given)
+    await access.addRole(db, user.organisationId, user.id, role, provenance(write, 'scim'))
+  for (const role of taken) await access.removeRole(db, user.organisationId, user.id, role)
+  return [
+    ...given.map(
+      (role): Happening => ({
+        name: 'user.role_granted',
+        subject,
+        after: { role },
+        source: 'scim',
+      }),
+    ),
+    ...taken.map(
+      (role): Happening => ({
+        name: 'user.role_revoked',
+        subject,
+        before: { role },
+        source: 'scim',
+      }),
+    ),
+  ]
+}
+
+const plainFields = ['email', 'firstName', 'lastName', 'userName', 'externalId'] as const
+
+function whatHappened(
+  before: ScimPerson,
+  user: User,
+  sent: SentPerson,
+  { adopts, restores, ended }: { adopts: boolean; restores: boolean; ended: object | undefined },
+): Happening[] {
+  const subject = subjectOf(user)
+  const source = 'scim'
+  const happened: Happening[] = []
+  if (restores) {
+    const restored = { userName: user.userName, externalId: user.externalId, status: user.status }
+    happened.push({ name: 'user.restored', subject, after: restored, source })
+  }
+  if (adopts) {
+    happened.push({
+      name: 'user.adopted',
+      subject,
+      before: { managedBy: before.user.managedBy },
+      after: { managedBy: 'scim', userName: user.userName, externalId: user.externalId },
+      source,
+    })
+  }
+  const changes = changesBetween(before, user, sent)
+  if (changes && !restores) happened.push({ name: 'user.changed', subject, ...changes, source })
+  if (!restores && user.status !== before.user.status) {
+    const isLeaving = user.status === 'deactivated'
+    happened.push({
+      name: isLeaving ? 'user.deactivated' : 'user.enabled',
+      subject,
+      before: { status: before.user.status },
+      after: { status: user.status },
+      ...(ended && { data: ended }),
+      source,
+    })
+  }
+  return happened
+}
+
+function changesBetween(before: ScimPerson, user: User, sent: SentPerson) {
+  const was: Record<string, unknown> = {}
+  const is: Record<string, unknown> = {}
+  for (const field of plainFields) {
+    if (before.user[field] === user[field]) continue
+    was[field] = before.user[field]
+    is[field] = user[field]
+  }
+  const names = new Set([...Object.keys(before.attributes ?? {}), ...Object.keys(sent.attributes)])
+  for (const name of names) {
+    const [old, next] = [before.attributes?.[name], sent.attributes[name]]
+    if (JSON.stringify(old) === JSON.stringify(next)) continue
+    was[name] = old ?? null
+    is[name] = next ?? null
+  }
+  return Object.keys(is).length > 0 ? { before: was, after: is } : undefined
+}
+
+/** SC-16: gone from every answer at once; all they had stays for a while, in case they come back. */
+export async function removeByScim(
+  write: Write,
+  id: string,
+  decide: (current: ScimPerson) => void,
+): Promise<void> {
+  const { db, actor, now } = write
+  let organisation = await lockForScim(write)
+  const person = await scimPeople.lock(db, organisation.id, id)
+  if (!person || !(await isVisible(write, person))) throw notFound('user')
+  decide(person)
+  const { user } = person
+  if (person.roles.includes('ROLE_MANAGER')) {
+    organisation = await lockOrganisation(write, 'alone')
+    if (user.status !== 'deactivated') await keepLastManager(write, organisation, id)
+  }
+  const { graceDays } = await scimConnection.settings(db, organisation.id)
+  const ended = await endAccess(write, id)
+  const original = user.userName && (withoutDeletionMark(user.userName) ?? user.userName)
+  const tombstone = await tombstoneOf(write, person, {
+    userName: original,
+    eraseAt: now + days(graceDays),
+  })
+  await users.remove(db, user)
+  if (graceDays > 0) await tombstones.insert(db, tombstone)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.deleted',
+      subject: subjectOf(user),
+      before: { email: user.email, userName: user.userName, managedBy: user.managedBy },
+      data: { ...ended, restorableUntil: graceDays > 0 ? tombstone.erase_at : null },
+      source: 'scim',
+    },
+  ])
+}

@@ -1,0 +1,79 @@
+import type { Organisation } from '../model/organisation.ts'
+import type { Provenance } from '../model/user.ts'
+import { access, newcomers, scimPeople, sso, tombstones } from '../store/index.ts'
+import type { Write } from './write.ts'
+
+/** Everything that a person has, for their return. */
+type Belongings = {
+  user: scimPeople.ScimPerson['user']
+  attributes: Record<string, unknown> | null
+  roles: { role: string; provenance: Provenance }[]
+  groups: { id: string; provenance: Provenance }[]
+  grants: access.Grant[]
+  identities: sso.Identity[]
+}
+
+export async function tombstoneOf(
+  { db, now }: Write,
+  { user, attributes }: scimPeople.ScimPerson,
+  { userName, eraseAt }: { userName: string | null; eraseAt: number },
+): Promise<tombstones.Tombstone> {
+  const { organisationId, id } = user
+  const [roles, groups, grants, identities] = await Promise.all([
+    access.rolesOf(db, organisationId, [id]),
+    access.memberships(db, organisationId, [id]),
+    access.grantsFor(db, organisationId, { groupIds: [], userId: id }, now),
+    sso.identitiesOf(db, organisationId, id),
+  ])
+  const belongings: Belongings = {
+    user: { ...user, userName },
+    attributes: attributes ?? null,
+    roles: roles.map(({ role, provenance }) => ({ role, provenance })),
+    groups: groups
+      .filter((group) => !group.inherited)
+      .map(({ id: groupId, provenance }) => ({ id: groupId, provenance })),
+    grants,
+    identities,
+  }
+  return {
+    org_id: organisationId,
+    id,
+    email_folded: user.emailFolded,
+    user_name_folded: userName?.toLowerCase() ?? null,
+    external_id: user.externalId,
+    label: user.email,
+    person: JSON.stringify(belongings),
+    deleted_at: now,
+    erase_at: eraseAt,
+  }
+}
+
+/**
+ * The person under their old id with all they had, deactivated until somebody says otherwise; groups
+ * and pools that were deleted meanwhile stay away. Its event is the caller's.
+ * @returns undefined when their address or userName is somebody else's by now.
+ */
+export async function restoreFrom(
+  { db, now }: Write,
+  organisation: Organisation,
+  tombstone: tombstones.Tombstone,
+): Promise<scimPeople.ScimPerson | undefined> {
+  if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
+  const kept = JSON.parse(tombstone.person) as Belongings
+  const groups = await access.stillThere(db, 'groups', organisation.id, kept.groups)
+  const user = { ...kept.user, status: 'deactivated' as const, updatedAt: now }
+  const landed = await newcomers.land(db, [
+    { user, roles: kept.roles, groups, attributes: kept.attributes ?? undefined, event: undefined },
+  ])
+  if (landed.size === 0) return undefined
+  for (const grant of await access.stillThere(
+    db,
+    'pools',
+    organisation.id,
+    kept.grants.map((one) => ({ ...one, grantId: one.id, id: one.poolId })),
+  )) {
+    await access.addGrant(db, organisation.id, { ...grant, id: grant.grantId })
+  }
+  for (const identity of kept.identities) await sso.link(db, organisation.id, user.id, identity)
+  return scimPeople.lock(db, organisation.id, user.id)
+}

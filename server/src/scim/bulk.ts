@@ -1,0 +1,112 @@
+import {
+  type BulkOperation,
+  type BulkResult,
+  bulkLimits,
+  bulkResponse,
+  isObject,
+  type JsonObject,
+  parseBulk,
+  resolveReferences,
+  ScimError,
+} from './core/index.ts'
+import type { Answer, Call } from './door.ts'
+import { createGroup, deleteGroup, patchGroup, replaceGroup } from './groups.ts'
+import { faultOf } from './refusals.ts'
+import { createUser, deleteUser, patchUser, replaceUser } from './users.ts'
+
+/** How many at once, of those that do not wait for each other. */
+const atOnce = 200
+
+type Done = (
+  operation: BulkOperation,
+  call: Call,
+  answer: Answer | undefined,
+  error: unknown,
+) => void
+
+/**
+ * RFC 7644 §3.7. Newcomers that name nobody else land together; everything else goes one after the
+ * other, so that each sees what came before it.
+ */
+export async function runBulk(call: Call, done: Done): Promise<Answer> {
+  const { steps, failOnErrors } = parseBulk(call.body())
+  const ids = new Map<string, string>()
+  const results: BulkResult[] = []
+  let errors = 0
+
+  async function run(operation: BulkOperation): Promise<void> {
+    const { index, method, bulkId } = operation
+    const said = { index, method, ...(bulkId !== undefined && { bulkId }) }
+    const inner: Call = { ...call, method, notes: [], subject: undefined, query: {} }
+    try {
+      const answer = await perform(inner, resolveReferences(operation, ids))
+      const id = answer.location?.split('/').at(-1)
+      if (bulkId !== undefined && id) ids.set(bulkId, id)
+      const place =
+        answer.location ?? (operation.id && `${call.baseUrl}${operation.endpoint}/${operation.id}`)
+      results.push({
+        ...said,
+        ...(place && { location: place }),
+        ...(answer.etag && { version: answer.etag }),
+        status: answer.status,
+      })
+      done(operation, inner, answer, undefined)
+    } catch (error) {
+      const fault = faultOf(error)
+      if (!fault) throw error
+      errors += 1
+      results.push({ ...said, error: fault })
+      done(operation, inner, undefined, error)
+    }
+  }
+
+  let together: BulkOperation[] = []
+  const flush = async () => {
+    const batch = together
+    together = []
+    await Promise.all(batch.map(run))
+  }
+  for (const step of steps) {
+    if (failOnErrors !== undefined && errors >= failOnErrors) break
+    if ('error' in step) {
+      errors += 1
+      results.push(step)
+      continue
+    }
+    const { operation } = step
+    const isPlain =
+      operation.method === 'POST' && operation.endpoint === '/Users' && operation.needs.length === 0
+    if (isPlain && failOnErrors === undefined) {
+      together.push(operation)
+      if (together.length >= atOnce) await flush()
+      continue
+    }
+    await flush()
+    await run(operation)
+  }
+  await flush()
+  return { status: 200, body: bulkResponse(results) }
+}
+
+function perform(call: Call, operation: BulkOperation): Promise<Answer> {
+  const { method, endpoint, id = '', version, data } = operation
+  const inner = Object.assign(call, { body: () => dataOf(data), ifMatch: version })
+  const isUser = endpoint === '/Users'
+  switch (method) {
+    case 'POST':
+      return isUser ? createUser(inner) : createGroup(inner)
+    case 'PUT':
+      return isUser ? replaceUser(inner, id) : replaceGroup(inner, id)
+    case 'PATCH':
+      return isUser ? patchUser(inner, id) : patchGroup(inner, id)
+    case 'DELETE':
+      return isUser ? deleteUser(inner, id) : deleteGroup(inner, id)
+  }
+}
+
+function dataOf(data: JsonObject | undefined): JsonObject {
+  if (isObject(data)) return data
+  throw new ScimError({ status: 400, scimType: 'invalidSyntax', detail: '"data" is missing.' })
+}
+
+export const largestBulk = bulkLimits.payloadBytes

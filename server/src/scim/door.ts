@@ -1,0 +1,152 @@
+import type { Directory, ScimPerson } from '../directory/index.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
+import type { ResourcePosition, SentPerson } from '../model/scim.ts'
+import {
+  type JsonObject,
+  listResponse,
+  type Paging,
+  pageLimits,
+  printFilter,
+  type ResourceType,
+  readCursor,
+  readQuery,
+  readSearch,
+  type Search,
+  userResource,
+  writeCursor,
+} from './core/index.ts'
+import type { ProvisioningLog } from './log.ts'
+import type { Walks } from './walks.ts'
+
+/** The settings of the connection, as far as the door asks. */
+export type Settings = {
+  syncGroups: boolean
+  syncRoles: boolean
+  provisionExistingUsers: boolean
+  dialect: string | null
+}
+export type Credential = {
+  kind: 'token' | 'client'
+  id: string
+  label: string
+  lastUsedAt: number | null
+}
+export type Caller = {
+  actor: Actor
+  organisation: Organisation
+  settings: Settings
+  credential: Credential
+}
+export type Stranger = { refused: 'missing' | 'unknown' | 'expired'; credential?: Credential }
+
+export type ScimDoor = {
+  directory: Directory
+  clock: Clock
+  baseUrl: string
+  log: ProvisioningLog
+  /** Signs cursors. */
+  cursorKey: Uint8Array
+  callerOf(
+    organisationId: string,
+    authorization: string | undefined,
+    from: { ip: string; requestId: string },
+  ): Promise<Caller | Stranger>
+}
+
+export type Subject = { kind: 'user' | 'group'; id: string | null; label: string | null }
+
+/** One call of an identity provider on its way through the door. */
+export type Call = Caller & {
+  directory: Directory
+  clock: Clock
+  cursorKey: Uint8Array
+  walks: Walks
+  join(arrival: { actor: Actor; person: SentPerson }): Promise<ScimPerson>
+  /** Of the organisation's endpoint. */
+  baseUrl: string
+  method: string
+  query: Readonly<Record<string, unknown>>
+  ifMatch: string | undefined
+  ifNoneMatch: string | undefined
+  /** The parsed body; throws what is wrong with it. */
+  body(): JsonObject
+  /** For the provisioning log: what was ignored, and whom it was about. */
+  notes: string[]
+  subject: Subject | undefined
+}
+
+export type Answer = {
+  status: number
+  body?: JsonObject
+  etag?: string
+  location?: string
+}
+
+export function userTypeOf({ settings }: Pick<Call, 'settings'>): ResourceType {
+  return userResource(settings)
+}
+
+/** The parameters of a list, from the query or from the body of `POST …/.search`. */
+export function searchOf(call: Call, type: ResourceType, how: 'query' | 'body'): Search {
+  return how === 'query' ? readQuery(type, call.query) : readSearch(type, call.body())
+}
+
+type Page<Resource> = { items: Resource[]; total: number; next?: ResourcePosition }
+
+/**
+ * One page of a list, by index or by cursor. `read` gives the resources from a place on, `render`
+ * what is shown of them.
+ */
+export async function answerList<Resource>(
+  call: Call,
+  type: ResourceType,
+  { filter, sort, paging }: Search,
+  read: (place: {
+    from: { skip: number } | { after: ResourcePosition }
+    count: number
+  }) => Promise<Page<Resource>>,
+  render: (items: Resource[]) => Promise<JsonObject[]>,
+): Promise<Answer> {
+  const { organisation, credential, clock, walks } = call
+  const order = sort ? `${sort.by.path} ${sort.descending}` : ''
+  const query = JSON.stringify([
+    organisation.id,
+    type.name,
+    filter ? printFilter(filter) : '',
+    order,
+  ])
+  const walk = `${credential.id} ${query}`
+  const context = { key: call.cursorKey, query, now: clock.now() }
+
+  async function byIndex({ startIndex, count }: Extract<Paging, { kind: 'index' }>) {
+    const mark = startIndex > 1 ? walks.find(walk, startIndex) : undefined
+    const from = mark ? { after: mark.position } : { skip: startIndex - 1 }
+    const page = await read({ from, count })
+    const total = Math.max(page.total, mark?.total ?? 0)
+    if (page.next) {
+      walks.remember(walk, startIndex + page.items.length, { position: page.next, total })
+    }
+    return { ...page, total, next: undefined }
+  }
+
+  async function byCursor({ cursor, count }: Extract<Paging, { kind: 'cursor' }>) {
+    const [id, value] = cursor === undefined ? [] : readCursor(cursor, context)
+    const from = typeof id === 'string' ? { after: { id, value: value ?? null } } : { skip: 0 }
+    const page = await read({ from, count })
+    const expiresAt = clock.now() + pageLimits.cursorSeconds * 1000
+    const next = page.next && writeCursor([page.next.id, page.next.value], expiresAt, context)
+    return { ...page, next }
+  }
+
+  const page = paging.kind === 'index' ? await byIndex(paging) : await byCursor(paging)
+  const resources = await render(page.items)
+  const body = listResponse({
+    resources,
+    totalResults: page.total,
+    paging,
+    ...(page.next !== undefined && { nextCursor: page.next }),
+  })
+  return { status: 200, body }
+}

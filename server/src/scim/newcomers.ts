@@ -1,0 +1,88 @@
+import {
+  type Directory,
+  joinByScim,
+  joinTogetherByScim,
+  type ScimPerson,
+} from '../directory/index.ts'
+import type { Actor } from '../model/actor.ts'
+import { Refused } from '../model/refusals.ts'
+import type { SentPerson } from '../model/scim.ts'
+
+const atOnce = 250
+const atWorkAtMost = 2
+
+type Arrival = { actor: Actor; person: SentPerson }
+type Waiting = Arrival & {
+  resolve(person: ScimPerson): void
+  reject(error: unknown): void
+}
+type Line = { waiting: Waiting[]; atWork: number }
+
+/**
+ * People who are sent at the same time land together, in one change: an initial sync costs a
+ * fraction. Who is not plainly new is then decided alone.
+ */
+export function createNewcomers(directory: Directory) {
+  const lines = new Map<string, Line>()
+
+  async function land(line: Line, batch: Waiting[]): Promise<void> {
+    line.atWork += 1
+    try {
+      const landed = await landTogether(batch)
+      await Promise.all(batch.map((one, index) => settle(one, landed[index])))
+    } finally {
+      line.atWork -= 1
+    }
+  }
+
+  async function landTogether(batch: Waiting[]): Promise<(ScimPerson | undefined)[]> {
+    const [first] = batch
+    if (!first) return []
+    try {
+      return await directory.change(first.actor, (write) => joinTogetherByScim(write, batch))
+    } catch {
+      // What fails together is asked one by one, each with an answer of its own.
+      return batch.map(() => undefined)
+    }
+  }
+
+  async function settle(one: Waiting, landed: ScimPerson | undefined): Promise<void> {
+    if (landed) return one.resolve(landed)
+    try {
+      one.resolve(await joinAlone(directory, one))
+    } catch (error) {
+      one.reject(error)
+    }
+  }
+
+  async function drain(organisationId: string, line: Line): Promise<void> {
+    // Let requests that are ready in the same turn come along.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (line.waiting.length > 0 && line.atWork < atWorkAtMost) {
+      const batch = line.waiting.splice(0, atOnce)
+      void land(line, batch).then(() => drain(organisationId, line))
+    }
+    if (line.waiting.length + line.atWork === 0) lines.delete(organisationId)
+  }
+
+  return {
+    /** Resolves when the person is there, durably; rejects with why not. */
+    join({ actor, person }: Arrival): Promise<ScimPerson> {
+      const { organisationId } = actor
+      const line = lines.get(organisationId) ?? { waiting: [], atWork: 0 }
+      lines.set(organisationId, line)
+      return new Promise((resolve, reject) => {
+        line.waiting.push({ actor, person, resolve, reject })
+        if (line.waiting.length === 1) void drain(organisationId, line)
+      })
+    },
+  }
+}
+
+export type Newcomers = ReturnType<typeof createNewcomers>
+
+async function joinAlone(directory: Directory, { actor, person }: Arrival): Promise<ScimPerson> {
+  const joined = await directory.change(actor, (write) => joinByScim(write, person))
+  if ('refusal' in joined) throw new Refused(joined.refusal)
+  return joined
+}

@@ -1,0 +1,146 @@
+/** People as SCIM resources, and what a resource says of a person. */
+import type { ScimPerson } from '../directory/index.ts'
+import { withoutDeletionMark } from '../directory/index.ts'
+import type { SentPerson } from '../model/scim.ts'
+import {
+  chooseEmail,
+  enterpriseSchema,
+  etagOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  ScimError,
+  userSchema,
+} from './core/index.ts'
+
+/** Long enough for every name, short enough for an index. */
+const longestKey = 512
+const longestName = 100
+
+export function personEtag({ user }: ScimPerson): string {
+  return etagOf(user.version)
+}
+
+/** The whole resource; a projection shows what of it is asked for. */
+export function renderPerson(person: ScimPerson, baseUrl: string): JsonObject {
+  const { user, roles, groups } = person
+  const attributes = (person.attributes ?? attributesOfLocal(person)) as JsonObject
+  const location = `${baseUrl}/Users/${user.id}`
+  return {
+    ...attributes,
+    schemas: attributes[enterpriseSchema] ? [userSchema, enterpriseSchema] : [userSchema],
+    id: user.id,
+    externalId: user.externalId,
+    userName: user.userName ?? user.email,
+    ...(user.activeAssigned && { active: user.status !== 'deactivated' }),
+    groups: groups.map(({ id, name, inherited }) => ({
+      value: id,
+      $ref: `${baseUrl}/Groups/${id}`,
+      display: name,
+      type: inherited ? 'indirect' : 'direct',
+    })),
+    roles: roles.toSorted().map((role) => saidOf(attributes.roles, role)),
+    meta: {
+      resourceType: 'User',
+      created: new Date(user.createdAt).toISOString(),
+      lastModified: new Date(user.updatedAt).toISOString(),
+      location,
+      version: personEtag(person),
+    },
+  }
+}
+
+/** A role with what the identity provider said about it, such as that it is the primary one. */
+function saidOf(said: Json | undefined, role: string): JsonObject {
+  const entry = Array.isArray(said) ? said.find((one) => isObject(one) && one.value === role) : null
+  return isObject(entry) ? entry : { value: role }
+}
+
+/** Somebody whom no identity provider has sent yet. */
+function attributesOfLocal({ user }: ScimPerson): JsonObject {
+  return {
+    name: { givenName: user.firstName, familyName: user.lastName },
+    emails: [{ value: user.email, type: 'work', primary: true }],
+  }
+}
+
+/**
+ * What a resource says of a person. `active` absent means that they stay as they are; roles are left
+ * alone unless they are synchronised and said.
+ */
+export function readPerson(
+  resource: JsonObject,
+  { syncRoles, before }: { syncRoles: boolean; before?: ScimPerson },
+): SentPerson {
+  const {
+    schemas: _s,
+    id: _i,
+    meta: _m,
+    groups: _g,
+    userName,
+    externalId,
+    active,
+    ...rest
+  } = resource
+  const { roles, ...plain } = rest
+  const attributes = syncRoles && roles !== undefined ? rest : plain
+  const name = readKey('userName', userName)
+  if (name === undefined || name.trim() === '')
+    throw new ScimError({ status: 400, scimType: 'invalidValue', detail: 'userName is missing.' })
+  return {
+    userName: name,
+    externalId: readKey('externalId', externalId) ?? null,
+    active: typeof active === 'boolean' ? active : undefined,
+    activeAssigned: typeof active === 'boolean' || (before?.user.activeAssigned ?? true),
+    email: emailOf(resource, name, before),
+    ...namesOf(resource),
+    roles: syncRoles ? valuesOf(roles) : undefined,
+    attributes,
+  }
+}
+
+function readKey(attribute: string, value: Json | undefined): string | undefined {
+  if (typeof value !== 'string') return undefined
+  if (value.length <= longestKey) return value
+  throw new ScimError({
+    status: 400,
+    scimType: 'invalidValue',
+    detail: `${attribute} has more than ${longestKey} characters.`,
+  })
+}
+
+/** SC-13; SC-17: a name that was changed for a deletion is no new address. */
+function emailOf(resource: JsonObject, userName: string, before: ScimPerson | undefined): string {
+  const original = withoutDeletionMark(userName)
+  if (original === undefined) return chooseEmail(resource)
+  try {
+    return chooseEmail({ ...resource, userName: original })
+  } catch (error) {
+    if (before && error instanceof ScimError) return before.user.email
+    throw error
+  }
+}
+
+function valuesOf(roles: Json | undefined): string[] | undefined {
+  if (roles === undefined || roles === null) return undefined
+  return (Array.isArray(roles) ? roles : []).flatMap((role) =>
+    isObject(role) && typeof role.value === 'string' ? [role.value] : [],
+  )
+}
+
+/** The parts of the name that the portal shows; of a whole name, the last word is the last name. */
+function namesOf(resource: JsonObject): { firstName: string; lastName: string } {
+  const name = isObject(resource.name) ? resource.name : {}
+  const given = shown(name.givenName)
+  const family = shown(name.familyName)
+  if (given || family) return { firstName: given, lastName: family }
+  const whole = shown(name.formatted) || shown(resource.displayName)
+  const last = whole.lastIndexOf(' ')
+  return last < 0
+    ? { firstName: whole, lastName: '' }
+    : { firstName: whole.slice(0, last), lastName: whole.slice(last + 1) }
+}
+
+function shown(value: Json | undefined): string {
+  return typeof value === 'string' ? [...value.trim()].slice(0, longestName).join('') : ''
+}

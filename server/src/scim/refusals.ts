@@ -1,0 +1,35 @@
+import { type RefusalCode, Refused, refusalStatus } from '../model/refusals.ts'
+import { ScimError, type ScimFault, type ScimType } from './core/index.ts'
+
+const types: Partial<Record<RefusalCode, ScimType>> = {
+  'request.invalid': 'invalidValue',
+  'user.user_name_exists': 'uniqueness',
+  'user.email_exists': 'uniqueness',
+  'group.name_exists': 'uniqueness',
+}
+/** What the Management API answers with 409 and SCIM otherwise (BEHAVIOURS.md §17). */
+const statuses: Partial<Record<RefusalCode, number>> = { 'provisioning.method_conflict': 403 }
+
+export type Fault = ScimFault & { code: string | null }
+
+/**
+ * What went wrong as a SCIM error, with the stable code at the start of its detail (GE-1); undefined
+ * for what is our own fault.
+ */
+export function faultOf(error: unknown): Fault | undefined {
+  if (error instanceof ScimError) {
+    const { status, scimType, detail } = error
+    return { status, ...(scimType && { scimType }), detail, code: scimType ?? null }
+  }
+  if (error instanceof Refused) {
+    const { code, detail } = error.refusal
+    const scimType = types[code]
+    return {
+      status: statuses[code] ?? refusalStatus[code],
+      ...(scimType && { scimType }),
+      detail: `${code}: ${detail}`,
+      code,
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,182 @@
+import {
+  adoptablePeople,
+  changeByScim,
+  listScimPeople,
+  removeByScim,
+  type ScimPerson,
+  scimPerson,
+} from '../directory/index.ts'
+import {
+  applyPatch,
+  type Filter,
+  isUnchanged,
+  type JsonObject,
+  matches,
+  parsePatch,
+  project,
+  readProjection,
+  readResource,
+  requireMatch,
+  sameJson,
+} from './core/index.ts'
+import { type Answer, answerList, type Call, searchOf, userTypeOf } from './door.ts'
+import { personEtag, readPerson, renderPerson } from './person.ts'
+
+/** SC-11, SC-12, SC-16 to SC-19. */
+export async function createUser(call: Call): Promise<Answer> {
+  const type = userTypeOf(call)
+  const projection = readProjection(type, call.query)
+  const { resource, notes } = readResource(type, call.body())
+  call.notes.push(...notes)
+  note(call, { id: null, userName: resource.userName })
+  const sent = readPerson(resource, call.settings)
+  const person = await call.join({ actor: call.actor, person: sent })
+  return show(call, person, 201, projection)
+}
+
+export async function getUser(call: Call, id: string): Promise<Answer> {
+  const projection = readProjection(userTypeOf(call), call.query)
+  const person = await call.directory.view(call.actor, (read) => scimPerson(read, id))
+  if (isUnchanged(call.ifNoneMatch, personEtag(person))) {
+    about(call, person)
+    return { status: 304, etag: personEtag(person) }
+  }
+  return show(call, person, 200, projection)
+}
+
+/** RFC 7644 §3.5.1: what is not said any more is unassigned. */
+export async function replaceUser(call: Call, id: string): Promise<Answer> {
+  const type = userTypeOf(call)
+  const projection = readProjection(type, call.query)
+  const { resource, notes } = readResource(type, call.body())
+  call.notes.push(...notes)
+  note(call, { id, userName: resource.userName })
+  const person = await call.directory.change(call.actor, (write) =>
+    changeByScim(write, id, (before) => {
+      about(call, before)
+      requireMatch(call.ifMatch, personEtag(before))
+      const sent = readPerson(resource, { ...call.settings, before })
+      const isKnown = before.user.managedBy === 'scim' && before.attributes !== undefined
+      return isKnown && isSaidAlready(call, before, sent) ? undefined : sent
+    }),
+  )
+  return show(call, person, 200, projection)
+}
+
+function isSaidAlready(
+  call: Call,
+  before: ScimPerson,
+  { active, roles, ...sent }: ReturnType<typeof readPerson>,
+): boolean {
+  const known = readPerson(renderPerson(before, call.baseUrl), { ...call.settings, before })
+  const { active: _a, roles: _r, ...rest } = known
+  const isActive = before.user.status !== 'deactivated'
+  return (
+    (active === undefined || active === isActive) &&
+    (roles === undefined || sameJson(roles.toSorted(), before.roles.toSorted())) &&
+    sameJson(sent as unknown as JsonObject, rest as unknown as JsonObject)
+  )
+}
+
+/** RFC 7644 §3.5.2: all operations or none. */
+export async function patchUser(call: Call, id: string): Promise<Answer> {
+  const type = userTypeOf(call)
+  const projection = readProjection(type, call.query)
+  note(call, { id, userName: undefined })
+  const { operations, notes } = parsePatch({ type, id }, call.body())
+  call.notes.push(...notes)
+  const person = await call.directory.change(call.actor, (write) =>
+    changeByScim(write, id, (before) => {
+      about(call, before)
+      requireMatch(call.ifMatch, personEtag(before))
+      const { resource, changed } = applyPatch(type, renderPerson(before, call.baseUrl), operations)
+      if (!changed) return undefined
+      const sent = readPerson(resource, { ...call.settings, before })
+      return { ...sent, activeAssigned: resource.active !== undefined }
+    }),
+  )
+  return show(call, person, 200, projection)
+}
+
+export async function deleteUser(call: Call, id: string): Promise<Answer> {
+  note(call, { id, userName: undefined })
+  await call.directory.change(call.actor, (write) =>
+    removeByScim(write, id, (before) => {
+      about(call, before)
+      requireMatch(call.ifMatch, personEtag(before))
+    }),
+  )
+  return { status: 204 }
+}
+
+export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answer> {
+  const type = userTypeOf(call)
+  const search = searchOf(call, type, how)
+  const { filter, sort, projection } = search
+  const { baseUrl, directory, actor } = call
+  return answerList(
+    call,
+    type,
+    search,
+    async (place) => {
+      const query = { filter, sort, baseUrl, ...place }
+      const page = await directory.view(actor, (read) => listScimPeople(read, query))
+      const isFirst = 'skip' in place.from && place.from.skip === 0
+      if (page.total > 0 || !filter || !isFirst) return page
+      const found = await adoptable(call, filter)
+      return { items: place.count === 0 ? [] : found.slice(0, place.count), total: found.length }
+    },
+    async (people) => {
+      if (people.length === 1 && people[0] && filter) about(call, people[0])
+      return people.map((person) => project(projection, renderPerson(person, baseUrl)))
+    },
+  )
+}
+
+/** SC-18: somebody who is here by another way is found by an exact look-up, and by that alone. */
+async function adoptable(call: Call, filter: Filter): Promise<ScimPerson[]> {
+  const keys = { userNames: [] as string[], emails: [] as string[], externalIds: [] as string[] }
+  for (const term of filter.kind === 'and' ? filter.terms : [filter]) collect(term, keys)
+  if (keys.userNames.length + keys.emails.length + keys.externalIds.length === 0) return []
+  const found = await call.directory.view(call.actor, (read) => adoptablePeople(read, keys))
+  return found.filter((person) => matches(filter, renderPerson(person, call.baseUrl)))
+}
+
+function collect(
+  term: Filter,
+  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
+): void {
+  if (term.kind === 'value' && term.attribute.path === 'emails') {
+    for (const inner of term.where.kind === 'and' ? term.where.terms : [term.where])
+      collect(inner, keys)
+  }
+  if (term.kind !== 'compare' || term.operator !== 'eq' || typeof term.value !== 'string') return
+  const { path } = term.attribute
+  if (path === 'userName') keys.userNames.push(term.value)
+  if (path === 'emails.value') keys.emails.push(term.value)
+  if (path === 'externalId') keys.externalIds.push(term.value)
+}
+
+function show(
+  call: Call,
+  person: ScimPerson,
+  status: number,
+  projection: ReturnType<typeof readProjection>,
+): Answer {
+  about(call, person)
+  return {
+    status,
+    body: project(projection, renderPerson(person, call.baseUrl)),
+    etag: personEtag(person),
+    location: `${call.baseUrl}/Users/${person.user.id}`,
+  }
+}
+
+function about(call: Call, { user }: ScimPerson): void {
+  call.subject = { kind: 'user', id: user.id, label: user.userName ?? user.email }
+}
+
+/** What is known of the person before they are found. */
+function note(call: Call, { id, userName }: { id: string | null; userName: unknown }): void {
+  call.subject = { kind: 'user', id, label: typeof userName === 'string' ? userName : null }
+}

@@ -1,0 +1,396 @@
+import { sql } from 'kysely'
+import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
+import type { Provenance } from '../model/user.ts'
+import { foldName, provenanceColumns } from './access.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { flag } from './organisations.ts'
+import { readPage } from './scim-page.ts'
+import { among, listed } from './scim-people.ts'
+import { statement } from './statement.ts'
+import type { GroupsTable } from './tables.ts'
+
+export type ScimGroup = {
+  id: string
+  displayName: string
+  externalId: string | null
+  managedBy: 'portal' | 'scim'
+  /** A manager lets the identity provider take it over (SC-35). */
+  adoptable: boolean
+  isDefault: boolean
+  createdAt: number
+  updatedAt: number
+  version: number
+}
+export type Member = { id: string; kind: 'User' | 'Group'; display: string }
+
+function toGroup(row: GroupsTable): ScimGroup {
+  return {
+    id: row.id,
+    displayName: row.name,
+    externalId: row.external_id,
+    managedBy: row.managed_by,
+    adoptable: row.adoptable === 1,
+    isDefault: row.is_default === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+  }
+}
+
+const byId = statement<{ org: string; id: string }, GroupsTable>((db, { org, id }) =>
+  db.selectFrom('groups').selectAll().where('org_id', '=', org).where('id', '=', id),
+)
+
+export async function find(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<ScimGroup | undefined> {
+  const [row] = await byId(db, { org: organisationId, id })
+  return row && toGroup(row)
+}
+
+export async function findByName(
+  db: Db,
+  organisationId: string,
+  name: string,
+): Promise<ScimGroup | undefined> {
+  const row = await db
+    .selectFrom('groups')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('name_folded', '=', foldName(name))
+    .executeTakeFirst()
+  return row && toGroup(row)
+}
+
+/** One page of the groups that the identity provider owns. */
+export async function list(
+  db: Db,
+  organisationId: string,
+  query: ResourceQuery,
+): Promise<ResourcePage<ScimGroup>> {
+  return readPage(
+    db,
+    { organisationId, type: 'Group', query },
+    {
+      total: () => count(db, organisationId),
+      load: (ids) => byIds(db, organisationId, ids),
+    },
+  )
+}
+
+async function count(db: Db, organisationId: string): Promise<number> {
+  const { found } = await db
+    .selectFrom('groups')
+    .select((groups) => groups.fn.countAll<number>().as('found'))
+    .where('org_id', '=', organisationId)
+    .where('managed_by', '=', 'scim')
+    .executeTakeFirstOrThrow()
+  return Number(found)
+}
+
+async function byIds(db: Db, organisationId: string, ids: string[]): Promise<ScimGroup[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('groups')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where(among(db, 'id', listed(db, ids)))
+    .execute()
+  const groups = new Map(rows.map((row) => [row.id, toGroup(row)]))
+  return ids.flatMap((id) => groups.get(id) ?? [])
+}
+
+type MemberRow = { group_id: string; id: string; kind: 'User' | 'Group'; display: string }
+
+const membersOf = statement<{ org: string; ids: unknown }, MemberRow>((db, { org, ids }) => ({
+  compile: () =>
+    sql<MemberRow>`select m.group_id, m.user_id as id, 'User' as kind,
+        coalesce(u.user_name, u.email) as display from group_members m
+      join users u on u.org_id = m.org_id and u.id = m.user_id
+      where m.org_id = ${org} and ${among(db, 'm.group_id', ids)}
+    union all
+    select n.group_id, n.child_id, 'Group', g.name from nested_groups n
+      join groups g on g.org_id = n.org_id and g.id = n.child_id
+      where n.org_id = ${org} and ${among(db, 'n.group_id', ids)}`.compile(db),
+}))
+
+/** The direct members of each of these groups, people first. */
+export async function members(
+  db: Db,
+  organisationId: string,
+  groupIds: string[],
+): Promise<Map<string, Member[]>> {
+  const found = new Map<string, Member[]>(groupIds.map((id) => [id, []]))
+  if (groupIds.length === 0) return found
+  const ids = listed(db, groupIds)
+  for (const { group_id, ...member } of await membersOf(db, { org: organisationId, ids }))
+    found.get(group_id)?.push(member)
+  return found
+}
+
+export async function insert(
+  db: Db,
+  organisationId: string,
+  group: Pick<ScimGroup, 'id' | 'displayName' | 'externalId' | 'createdAt'>,
+): Promise<void> {
+  await db
+    .insertInto('groups')
+    .values({
+      org_id: organisationId,
+      id: group.id,
+      name: group.displayName,
+      name_folded: foldName(group.displayName),
+      is_default: 0,
+      created_at: group.createdAt,
+      external_id: group.externalId,
+      managed_by: 'scim',
+      adoptable: 0,
+      updated_at: group.createdAt,
+      version: 1,
+    })
+    .execute()
+}
+
+const touchRow = statement<{ org_id: string; id: string; at: number }, GroupsTable>(
+  (db, { org_id, id, at }) =>
+    db
+      .updateTable('groups')
+      .set({ updated_at: at, version: sql`version + 1` })
+      .where('org_id', '=', org_id)
+      .where('id', '=', id)
+      .returningAll(),
+)
+
+/** Notes that the members changed. */
+export async function touch(
+  db: Db,
+  organisationId: string,
+  id: string,
+  at: number,
+): Promise<ScimGroup | undefined> {
+  const [row] = await touchRow(db, { org_id: organisationId, id, at })
+  return row && toGroup(row)
+}
+
+export async function change(
+  db: Db,
+  organisationId: string,
+  group: ScimGroup,
+  at: number,
+): Promise<ScimGroup> {
+  const row = await db
+    .updateTable('groups')
+    .set({
+      name: group.displayName,
+      name_folded: foldName(group.displayName),
+      external_id: group.externalId,
+      managed_by: group.managedBy,
+      adoptable: flag(group.adoptable),
+      updated_at: at,
+      version: sql`version + 1`,
+    })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', group.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return toGroup(row)
+}
+
+export async function remove(db: Db, organisationId: string, id: string): Promise<void> {
+  const inOrganisation = sql<boolean>`org_id = ${organisationId}`
+  if (!isSqlite(db)) {
+    // Whoever adds a member meanwhile finds the group gone when they note it in its row.
+    await sql`select id from groups where ${inOrganisation} and id = ${id} for update`.execute(db)
+  }
+  await db.deleteFrom('group_members').where(inOrganisation).where('group_id', '=', id).execute()
+  await db
+    .deleteFrom('nested_groups')
+    .where(inOrganisation)
+    .where((where) => where.or([where('group_id', '=', id), where('child_id', '=', id)]))
+    .execute()
+  await db
+    .deleteFrom('grants')
+    .where(inOrganisation)
+    .where('subject_kind', '=', 'group')
+    .where('subject_id', '=', id)
+    .execute()
+  await db.deleteFrom('groups').where(inOrganisation).where('id', '=', id).execute()
+}
+
+type Kept = { id: string; label: string }
+
+const peopleAmong = statement<{ org: string; ids: unknown }, Kept & { managed_by: string }>(
+  (db, { org, ids }) => {
+    const people = db
+      .selectFrom('users')
+      .select(['id', 'email as label', 'managed_by'])
+      .where('org_id', '=', org)
+      .where(among(db, 'id', ids))
+    // Nobody is deleted between this look and the edge that rests on it.
+    return isSqlite(db) ? people : people.forKeyShare()
+  },
+)
+
+/** Whom these ids name: people, groups, or nobody. */
+export async function resolve(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+): Promise<{ people: (Kept & { managed_by: string })[]; groups: Kept[]; unknown: string[] }> {
+  if (ids.length === 0) return { people: [], groups: [], unknown: [] }
+  const people = await peopleAmong(db, { org: organisationId, ids: listed(db, ids) })
+  if (people.length === ids.length) return { people, groups: [], unknown: [] }
+  const known = new Set(people.map(({ id }) => id))
+  const rest = ids.filter((id) => !known.has(id))
+  const groups = await db
+    .selectFrom('groups')
+    .select(['id', 'name as label'])
+    .where('org_id', '=', organisationId)
+    .where('is_default', '=', 0)
+    .where(among(db, 'id', listed(db, rest)))
+    .execute()
+  const found = new Set(groups.map(({ id }) => id))
+  return { people, groups, unknown: rest.filter((id) => !found.has(id)) }
+}
+
+type Edge = { member: string }
+type Adding = ReturnType<typeof provenanceColumns> & { org: string; group: string; ids: unknown }
+
+const addPeopleTo = statement<Adding, Edge>((db, { org, group, ids, ...told }) => ({
+  compile: () => {
+    const from = isSqlite(db)
+      ? sql`(select value as id from json_each(${ids})) t where true`
+      : sql`unnest(${ids}::text[]) as t(id)`
+    return sql<Edge>`insert into group_members (org_id, group_id, user_id, provenance, actor,
+        actor_id, rule, request_id, at)
+      select ${typed(db, org)}, ${typed(db, group)}, t.id, ${typed(db, told.provenance)},
+        ${typed(db, told.actor)}, ${typed(db, told.actor_id)}, ${typed(db, told.rule)},
+        ${typed(db, told.request_id)}, ${isSqlite(db) ? sql`${told.at}` : sql`${told.at}::bigint`} from ${from}
+      on conflict do nothing returning user_id as member`.compile(db)
+  },
+}))
+
+function typed(db: Db, value: unknown) {
+  return isSqlite(db) ? sql`${value}` : sql`${value}::text`
+}
+
+/** @returns those who were not in it before. */
+export async function addPeople(
+  db: Db,
+  organisationId: string,
+  group: string,
+  ids: string[],
+  provenance: Provenance,
+): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await addPeopleTo(db, {
+    org: organisationId,
+    group,
+    ids: listed(db, ids),
+    ...provenanceColumns(provenance),
+  })
+  return rows.map(({ member }) => member)
+}
+
+const removePeopleFrom = statement<{ org: string; group: string; ids: unknown }, Edge>(
+  (db, { org, group, ids }) =>
+    db
+      .deleteFrom('group_members')
+      .where('org_id', '=', org)
+      .where('group_id', '=', group)
+      .where(among(db, 'user_id', ids))
+      .returning('user_id as member'),
+)
+
+/** @returns those who were in it. */
+export async function removePeople(
+  db: Db,
+  organisationId: string,
+  group: string,
+  ids: string[],
+): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await removePeopleFrom(db, { org: organisationId, group, ids: listed(db, ids) })
+  return rows.map(({ member }) => member)
+}
+
+/** Everyone who is in it and not among these. */
+export async function others(
+  db: Db,
+  organisationId: string,
+  group: string,
+  ids: string[],
+): Promise<{ people: string[]; groups: string[] }> {
+  const outside = (column: string) => sql<boolean>`not (${among(db, column, listed(db, ids))})`
+  const people = await db
+    .selectFrom('group_members')
+    .select('user_id as id')
+    .where('org_id', '=', organisationId)
+    .where('group_id', '=', group)
+    .where(outside('user_id'))
+    .execute()
+  const groups = await db
+    .selectFrom('nested_groups')
+    .select('child_id as id')
+    .where('org_id', '=', organisationId)
+    .where('group_id', '=', group)
+    .where(outside('child_id'))
+    .execute()
+  return { people: people.map(({ id }) => id), groups: groups.map(({ id }) => id) }
+}
+
+export async function addChild(
+  db: Db,
+  organisationId: string,
+  group: string,
+  child: string,
+  provenance: Provenance,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('nested_groups')
+    .values({
+      org_id: organisationId,
+      group_id: group,
+      child_id: child,
+      ...provenanceColumns(provenance),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('child_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function removeChildren(
+  db: Db,
+  organisationId: string,
+  group: string,
+  children: string[],
+): Promise<string[]> {
+  if (children.length === 0) return []
+  const rows = await db
+    .deleteFrom('nested_groups')
+    .where('org_id', '=', organisationId)
+    .where('group_id', '=', group)
+    .where(among(db, 'child_id', listed(db, children)))
+    .returning('child_id')
+    .execute()
+  return rows.map(({ child_id }) => child_id)
+}
+
+/** Whether `inner` is in `outer`, directly or through others. */
+export async function isInside(
+  db: Db,
+  organisationId: string,
+  inner: string,
+  outer: string,
+): Promise<boolean> {
+  const { rows } = await sql<{ id: string }>`with recursive inside(id) as (
+      select child_id from nested_groups where org_id = ${organisationId} and group_id = ${outer}
+      union
+      select n.child_id from inside x join nested_groups n
+        on n.org_id = ${organisationId} and n.group_id = x.id)
+    select id from inside where id = ${inner} limit 1`.execute(db)
+  return rows.length > 0
+}
