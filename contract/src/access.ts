@@ -6,6 +6,10 @@ export const GroupRow = z.object({
   id: Id,
   name: z.string(),
   isDefault: z.boolean(),
+  /** `scim`: the identity provider owns the group and who is in it (SC-36). */
+  managedBy: z.enum(['portal', 'scim']),
+  /** Whether the identity provider may take it over (SC-35). */
+  adoptable: z.boolean(),
   createdAt: Time,
 })
 export type GroupRow = z.infer<typeof GroupRow>
@@ -18,6 +22,8 @@ export const PoolRow = z.object({
 })
 export type PoolRow = z.infer<typeof PoolRow>
 
+/** `PUT /groups/{id}/adoptable` (SC-35) */
+export const GroupAdoptable = z.strictObject({ adoptable: z.boolean() })
 /** `POST /groups/{id}/members {userId}`, `DELETE /groups/{id}/members/{userId}` */
 export const AddMember = z.strictObject({ userId: Id })
 /** `POST /users/{id}/pool-grants`, `DELETE /users/{id}/pool-grants/{grantId}` */

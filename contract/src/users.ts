@@ -60,6 +60,8 @@ export const UserQuery = Page.extend({
   search: z.string().trim().max(100).optional(),
   status: UserStatus.optional(),
   managedBy: ProvisioningSource.optional(),
+  /** Everybody but those: under SCIM, who is "Not in the IdP" (SC-20). */
+  notManagedBy: ProvisioningSource.optional(),
   role: Role.optional(),
   group: Id.optional(),
   pool: Id.optional(),
@@ -73,6 +75,10 @@ export const MembershipView = z.object({
   id: Id,
   name: z.string(),
   isDefault: z.boolean(),
+  /** `scim`: the membership belongs to the identity provider (SC-36). */
+  managedBy: z.enum(['portal', 'scim']),
+  /** Through a group that is in this one (SC-39). */
+  inherited: z.boolean(),
   provenance: Provenance,
 })
 export const PoolSeat = z.object({
@@ -99,7 +105,12 @@ export const UserDetails = UserRow.extend({
     disable: z.string().nullable(),
     delete: z.string().nullable(),
     roles: z.string().nullable(),
+    /** Hold is for whom SCIM or LDAP manages; null when it can be set or lifted (US-12). */
+    hold: z.string().nullable(),
   }),
+  /** The name and key at the identity provider; null for whom it never sent. */
+  userName: z.string().nullable(),
+  externalId: z.string().nullable(),
   version: z.number().int(),
 })
 export type UserDetails = z.infer<typeof UserDetails>
@@ -132,6 +143,21 @@ export const ChangeUser = z.strictObject({
   password: z.unknown().optional(),
 })
 export type ChangeUser = z.infer<typeof ChangeUser>
+
+/** `POST /users/disable`: 200 when all are deactivated, 207 when some are not (US-16). */
+export const DisableUsers = z.strictObject({ ids: z.array(Id).min(1).max(200) })
+export const DisabledUsers = z.object({
+  items: z.array(
+    z.object({
+      id: Id,
+      /** As the person's own `PUT …/disable` would answer. */
+      status: z.number().int(),
+      code: z.string().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+})
+export type DisabledUsers = z.infer<typeof DisabledUsers>
 
 export const UserSession = z.object({
   id: z.string(),

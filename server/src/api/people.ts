@@ -6,10 +6,14 @@ import {
   Adoption,
   ChangeUser,
   CreateUser,
+  DisabledUsers,
+  DisableUsers,
+  GroupAdoptable,
   GroupRow,
   Id,
   listOf,
   PoolRow,
+  ProvisioningSource,
   UserDetails,
   UserList,
   UserQuery,
@@ -27,11 +31,14 @@ import {
   endSession,
   explain,
   grantPool,
+  holdUser,
+  letAdopt,
   listAdoptions,
   listGroups,
   listPeople,
   listPools,
   listSessions,
+  releaseUser,
   removeMember,
   renewActivation,
   renewPassword,
@@ -41,7 +48,7 @@ import {
 } from '../directory/index.ts'
 import { days } from '../lib/clock.ts'
 import type { Actor } from '../model/actor.ts'
-import { refuse } from '../model/refusals.ts'
+import { Refused, refusalStatus, refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
 import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
 
@@ -58,15 +65,14 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, querystring: UserQuery, response: { 200: UserList } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      const { page, size, sort, search, status, managedBy, role, group, pool, lastSignIn } =
-        request.query
+      const { page, size, sort, search, status, role, group, pool, lastSignIn } = request.query
       const people = await door.directory.view(actor, (read) =>
         listPeople(
           read,
           {
             search: search || undefined,
             status,
-            managedBy,
+            managedBy: readSources(request.query),
             role,
             groupId: group,
             poolId: pool,
@@ -154,6 +160,33 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     await door.directory.change(actor, (write) => enableUser(write, request.params.id))
     return reply.code(204).send()
   })
+  app.put(`${base}/users/:id/hold`, { schema: { params: withId } }, async (request, reply) => {
+    const actor = await callerFor(door, request)
+    await door.directory.change(actor, (write) => holdUser(write, request.params.id))
+    return reply.code(204).send()
+  })
+  app.delete(`${base}/users/:id/hold`, { schema: { params: withId } }, async (request, reply) => {
+    const actor = await callerFor(door, request)
+    await door.directory.change(actor, (write) => releaseUser(write, request.params.id))
+    return reply.code(204).send()
+  })
+  app.post(
+    `${base}/users/disable`,
+    {
+      schema: {
+        params,
+        body: DisableUsers,
+        response: { 200: DisabledUsers, 207: DisabledUsers },
+      },
+    },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const items = []
+      for (const id of request.body.ids) items.push(await disable(door, actor, id))
+      const isDone = items.every((item) => item.status === 204)
+      return reply.code(isDone ? 200 : 207).send({ items })
+    },
+  )
   app.delete(`${base}/users/:id`, { schema: { params: withId } }, async (request, reply) => {
     const actor = await callerFor(door, request)
     door.requireFresh(actor)
@@ -276,6 +309,18 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
   adoptionRoutes(app, door)
 }
 
+/** One person of many: a refusal is theirs alone. */
+async function disable(door: ApiDoor, actor: Actor, id: string) {
+  try {
+    await door.directory.change(actor, (write) => deactivateUser(write, id))
+    return { id, status: 204, code: null, detail: null }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const { code, detail } = error.refusal
+    return { id, status: refusalStatus[code], code, detail }
+  }
+}
+
 function accessRoutes(app: Api, door: ApiDoor): void {
   app.get(
     `${base}/groups`,
@@ -283,6 +328,16 @@ function accessRoutes(app: Api, door: ApiDoor): void {
     async (request) => {
       const actor = await callerFor(door, request)
       return whole(await door.directory.view(actor, listGroups))
+    },
+  )
+  app.put(
+    `${base}/groups/:id/adoptable`,
+    { schema: { params: withId, body: GroupAdoptable } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const { id } = request.params
+      await door.directory.change(actor, (write) => letAdopt(write, id, request.body.adoptable))
+      return reply.code(204).send()
     },
   )
   app.get(
@@ -390,6 +445,8 @@ function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
       id: one.id,
       name: one.name,
       isDefault: one.isDefault,
+      managedBy: one.managedBy,
+      inherited: one.inherited,
       provenance: renderProvenance(one.provenance),
     })),
     pools: [...reached].map(([poolId, seat]) => ({
@@ -404,6 +461,8 @@ function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
       reason: 'The identity provider sends it at every sign-in.',
     })),
     identities: found.identities,
+    userName: user.userName,
+    externalId: user.externalId,
     locked: found.locked,
     version: user.version,
   }
@@ -433,6 +492,15 @@ function renderUser(user: User, roles: string[], groups: { id: string; name: str
 
 function renderProvenance({ kind, actor, rule, requestId, at }: Provenance) {
   return { kind, actor, rule, requestId, at }
+}
+
+function readSources({
+  managedBy,
+  notManagedBy,
+}: Pick<z.infer<typeof UserQuery>, 'managedBy' | 'notManagedBy'>) {
+  if (!managedBy && !notManagedBy) return undefined
+  const sources = managedBy ? [managedBy] : ProvisioningSource.options
+  return sources.filter((source) => source !== notManagedBy)
 }
 
 const lastSignInDays = { '7d': 7, '30d': 30, '90d': 90 }

@@ -111,6 +111,7 @@ export async function addMember(write: Write, groupId: string, userId: string): 
   allow(actor, 'access.write')
   const group = await access.findNamed(db, 'groups', actor.organisationId, groupId)
   if (!group) throw notFound('group')
+  requireOwn(group)
   const user = await lockUser(write, userId)
   if (
     !(await access.addMember(
@@ -127,6 +128,40 @@ export async function addMember(write: Write, groupId: string, userId: string): 
   ])
 }
 
+/** SC-36: who is in a group of the identity provider is decided there. */
+function requireOwn(group: access.Named): void {
+  if (group.managedBy === 'portal') return
+  throw new Refused({
+    code: 'group.managed_externally',
+    detail: `${group.name} belongs to the identity provider. Change its members there.`,
+  })
+}
+
+/** SC-35: a manager ticks a group that the identity provider may take over, or takes the tick back. */
+export async function letAdopt(write: Write, groupId: string, adoptable: boolean): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'access.write')
+  const group = await access.findNamed(db, 'groups', actor.organisationId, groupId)
+  if (!group) throw notFound('group')
+  if (group.isDefault) {
+    throw new Refused({
+      code: 'group.default_membership',
+      detail: 'The Default group is not part of SCIM.',
+    })
+  }
+  requireOwn(group)
+  if (group.adoptable === adoptable) return
+  await access.setAdoptable(db, actor.organisationId, groupId, adoptable)
+  await events.append(db, actor, now, [
+    {
+      name: 'group.changed',
+      subject: { kind: 'group', id: groupId, label: group.name },
+      before: { adoptable: group.adoptable },
+      after: { adoptable },
+    },
+  ])
+}
+
 /** Nobody leaves the Default group (US-15). */
 export async function removeMember(write: Write, groupId: string, userId: string): Promise<void> {
   const { db, actor, now } = write
@@ -139,6 +174,7 @@ export async function removeMember(write: Write, groupId: string, userId: string
       detail: 'Everyone is in the Default group.',
     })
   }
+  requireOwn(group)
   const user = await lockUser(write, userId)
   if (!(await access.removeMember(db, actor.organisationId, groupId, userId)))
     throw notFound('member')

@@ -12,7 +12,7 @@ import {
   isOwnedByIdp,
   type KnownPerson,
 } from '../policy/index.ts'
-import { access, accounts, events, sso, users } from '../store/index.ts'
+import { access, accounts, events, scimPeople, sso, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { land } from './join.ts'
 import { type Browser, type OpenedSession, openSession, signedIn } from './sessions.ts'
@@ -203,7 +203,8 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
   const identity = await sso.identity(db, organisation.id, vouched.issuer, subject)
   const user = identity
     ? await users.lock(db, organisation.id, identity.userId)
-    : address && (await lockByEmail(write, organisation.id, address.folded))
+    : ((await lockBySource(write, organisation, subject, address?.folded)) ??
+      (address && (await lockByEmail(write, organisation.id, address.folded))))
   const identities = user && !identity ? await sso.identitiesOf(db, organisation.id, user.id) : []
   const ofThisIdp = identities.filter((one) => one.issuer === vouched.issuer)
   // A sign-in of the same subject at the same moment may have linked them since the first look.
@@ -233,6 +234,19 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
       ? await accounts.isVerifiedDomain(db, organisation.id, address.domain)
       : false,
   }
+}
+
+/** SC-23: the identity provider that vouches here also sent the person, perhaps under another key. */
+async function lockBySource(
+  { db }: Write,
+  organisation: Organisation,
+  subject: string,
+  email: string | undefined,
+): Promise<User | undefined> {
+  if (organisation.source !== 'scim') return undefined
+  const userNames = [subject.toLowerCase(), ...(email ? [email] : [])]
+  const id = await scimPeople.findManaged(db, organisation.id, { externalId: subject, userNames })
+  return id ? users.lock(db, organisation.id, id) : undefined
 }
 
 async function lockByEmail({ db }: Write, organisationId: string, folded: string) {
@@ -340,6 +354,8 @@ async function followEmail(
   decision: Arrival,
 ): Promise<User> {
   if (decision.kind !== 'known' || !address || address.folded === user.emailFolded) return user
+  // Of whom SCIM or LDAP manages, the address comes from there alone.
+  if (user.managedBy === 'scim' || user.managedBy === 'ldap') return user
   const subject = { kind: 'user', id: user.id, label: user.email }
   const taken = await users.findByEmail(db, user.organisationId, address.folded)
   if (!domainVerified || taken) {

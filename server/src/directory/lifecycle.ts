@@ -1,7 +1,9 @@
+import { days } from '../lib/clock.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import { decideManagerLoss, type ManagerFacts } from '../policy/index.ts'
-import { access, accounts, sessions, users } from '../store/index.ts'
+import { access, accounts, installation, organisations, sessions, users } from '../store/index.ts'
+import { sendMail } from './mail.ts'
 import type { Write } from './write.ts'
 
 /**
@@ -30,6 +32,27 @@ export async function keepLastManager(
   const facts = await managerFacts(write, organisation)
   const refusal = decideManagerLoss(facts, organisation.loginMethod, leavingId)
   if (refusal) throw new Refused(refusal)
+}
+
+/**
+ * SC-24: the identity provider tried to take the last working manager away. Managers and emergency
+ * accounts hear of it, once a day for each person.
+ */
+export async function tellLastManagerKept(write: Write, userId: string): Promise<void> {
+  const { db, actor, now } = write
+  const organisation = await organisations.find(db, actor.organisationId)
+  const user = await users.find(db, actor.organisationId, userId)
+  if (!organisation || !user) return
+  const key = `last manager ${userId} ${Math.floor(now / days(1))}`
+  if (!(await installation.announceOnce(db, organisation.id, key, now))) return
+  const [managers, emergency] = await Promise.all([
+    users.withRole(db, organisation.id, 'ROLE_MANAGER'),
+    accounts.breakGlassAccounts(db, organisation.id),
+  ])
+  const able = managers.filter(({ status }) => status !== 'deactivated')
+  const contacts = emergency.map(({ id, email }) => ({ id, email, firstName: '' }))
+  const mail = { template: 'last_manager_kept' as const, label: user.email }
+  await sendMail(write, organisation, mail, ...able, ...contacts)
 }
 
 async function managerFacts({ db }: Write, organisation: Organisation): Promise<ManagerFacts[]> {

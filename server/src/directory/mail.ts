@@ -10,6 +10,7 @@ export type MailTemplate =
   | 'method_changed'
   | 'break_glass_used'
   | 'scim_credential_refused'
+  | 'last_manager_kept'
 
 /** Queues a mail in the transaction of the act that it tells of (EM-8: its failure undoes nothing). */
 export async function sendMail(

@@ -7,12 +7,22 @@ import {
   decideDelete,
   decideDisable,
   decideEdit,
+  decideHold,
+  decideRoleEdit,
   decideRoles,
   explainAccess,
   isOwnedByIdp,
   mayAct,
 } from '../policy/index.ts'
-import { access, events, organisations, people, sso, users } from '../store/index.ts'
+import {
+  access,
+  events,
+  organisations,
+  people,
+  scimConnection,
+  sso,
+  users,
+} from '../store/index.ts'
 import { readConnection } from './connections.ts'
 import { endAccess, keepLastManager } from './lifecycle.ts'
 import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
@@ -67,6 +77,7 @@ export async function userDetails(read: Read, id: string) {
     byBreakGlass: actor.kind === 'break_glass',
   }
   const mayWrite = mayAct(actor, 'users.write')?.detail ?? null
+  const { syncRoles } = await scimConnection.settings(db, actor.organisationId)
   return {
     user,
     roles,
@@ -82,7 +93,8 @@ export async function userDetails(read: Read, id: string) {
       edit: mayWrite ?? decideEdit(facts, refresh, ['firstName', 'lastName'])?.detail ?? null,
       disable: mayWrite ?? decideDisable(facts)?.detail ?? null,
       delete: mayWrite ?? decideDelete(facts)?.detail ?? null,
-      roles: mayWrite,
+      roles: mayWrite ?? decideRoleEdit(facts, syncRoles)?.detail ?? null,
+      hold: mayWrite ?? decideHold(facts)?.detail ?? null,
     },
   }
 }
@@ -135,6 +147,11 @@ export async function changeUser(write: Write, id: string, request: ChangeReques
   const refusal = renamed.length > 0 && decideEdit(facts, await refreshPolicy(write), renamed)
   if (refusal) throw new Refused(refusal)
 
+  if (request.roles) {
+    const { syncRoles } = await scimConnection.settings(db, organisation.id)
+    const locked = decideRoleEdit(facts, syncRoles)
+    if (locked) throw new Refused(locked)
+  }
   if (request.roles) await changeRoles(write, organisation, user, request.roles)
   if (renamed.length === 0) return user
   const after = Object.fromEntries(renamed.map((name) => [name, request[name]?.trim()]))
@@ -216,6 +233,48 @@ export async function deactivateUser(write: Write, id: string): Promise<void> {
       before: { status: user.status },
       after: { status: 'deactivated' },
       data: ended,
+    },
+  ])
+}
+
+/**
+ * US-12: stops somebody whom SCIM or LDAP manages, at once and with all that a deactivation ends.
+ * The source cannot lift it.
+ */
+export async function holdUser(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  const user = await lockUser(write, id)
+  if (user.held) return
+  const refusal = decideHold({ user })
+  if (refusal) throw new Refused(refusal)
+  await keepLastManager(write, organisation, id)
+  await users.update(db, user, { ...user, held: true, updatedAt: now, updatedBy: actor.label })
+  const ended = await endAccess(write, id)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.held',
+      subject: subjectOf(user),
+      before: { held: false },
+      after: { held: true },
+      data: ended,
+    },
+  ])
+}
+
+export async function releaseUser(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const user = await lockUser(write, id)
+  if (!user.held) return
+  await users.update(db, user, { ...user, held: false, updatedAt: now, updatedBy: actor.label })
+  await events.append(db, actor, now, [
+    {
+      name: 'user.released',
+      subject: subjectOf(user),
+      before: { held: true },
+      after: { held: false },
     },
   ])
 }

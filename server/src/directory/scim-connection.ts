@@ -16,7 +16,7 @@ export async function scimView({ db, actor, now }: Read) {
     scimConnection.settings(db, organisationId),
     provisioningLog.latest(db, organisationId, latestCalls),
     provisioningLog.countSince(db, organisationId, now - days(1)),
-    people.total(db, organisationId, { managedBy: 'scim' }),
+    people.total(db, organisationId, { managedBy: ['scim'] }),
     notInIdp(db, organisationId),
   ])
   if (!organisation) throw notFound('organisation')
@@ -46,8 +46,8 @@ async function notInIdp(db: Read['db'], organisationId: string): Promise<number>
   const [active, pending, managedActive, managedPending] = await Promise.all([
     people.total(db, organisationId, { status: 'active' }),
     people.total(db, organisationId, { status: 'pending' }),
-    people.total(db, organisationId, { status: 'active', managedBy: 'scim' }),
-    people.total(db, organisationId, { status: 'pending', managedBy: 'scim' }),
+    people.total(db, organisationId, { status: 'active', managedBy: ['scim'] }),
+    people.total(db, organisationId, { status: 'pending', managedBy: ['scim'] }),
   ])
   return active + pending - managedActive - managedPending
 }

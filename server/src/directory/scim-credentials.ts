@@ -133,7 +133,7 @@ export async function issueScimAccessToken(
   { db, actor, now }: Write,
   clientId: string,
   assertion?: { jti: string; expiresAt: number },
-): Promise<{ token: string; expiresAt: number } | undefined> {
+): Promise<{ token: string; expiresInSeconds: number } | undefined> {
   const { organisationId } = actor
   const client = await scimCredentials.findClient(db, organisationId, clientId)
   if (!client) return undefined
@@ -151,7 +151,7 @@ export async function issueScimAccessToken(
     client_id: clientId,
     expires_at: expiresAt,
   })
-  return { token, expiresAt }
+  return { token, expiresInSeconds: Math.floor((expiresAt - now) / 1_000) }
 }
 
 /** Labels are told apart among the live ones alone: what replaces an expired one may be called the same. */

@@ -1,5 +1,14 @@
 import type { Clock } from '../lib/clock.ts'
-import { attempts, installation, organisations, type Store } from '../store/index.ts'
+import { systemActor } from '../model/actor.ts'
+import {
+  attempts,
+  events,
+  installation,
+  organisations,
+  provisioningLog,
+  type Store,
+  tombstones,
+} from '../store/index.ts'
 import { announceExpiry } from './expiry.ts'
 
 export type OutboxLog = {
@@ -12,6 +21,7 @@ const everyMs = 1_000
 const mailsAtOnce = 100
 const retryMs = 60_000
 const sweepEvery = 60
+const trimmingSteps = 10
 
 /**
  * What happens after commit, again and again until it is stopped: counters and the search index
@@ -64,13 +74,32 @@ async function announceMail(store: Store, clock: Clock, log: OutboxLog): Promise
   }
 }
 
+const erasedAtOnce = 100
+
+/** SC-16: whose grace period is over is erased; what the audit says of them remains. */
+async function eraseTombstones(store: Store, org_id: string, now: number): Promise<void> {
+  for (const { id } of await tombstones.due(store.read, org_id, now, erasedAtOnce)) {
+    await store.write(async (db) => {
+      if (!(await tombstones.remove(db, org_id, id))) return
+      await events.append(db, systemActor(org_id), now, [
+        { name: 'user.erased', subject: { kind: 'user', id } },
+      ])
+    })
+  }
+}
+
 async function sweep(store: Store, clock: Clock): Promise<void> {
   for (const organisation of await organisations.list(store.read)) {
     const { id } = organisation
     await announceExpiry(store, organisation, clock.now())
+    await eraseTombstones(store, id, clock.now())
     await store.write(async (db) => {
       await installation.removeExpired(db, id, clock.now())
       await attempts.trim(db, id)
     })
+    for (let step = 0; step < trimmingSteps; step += 1) {
+      // One bounded step a turn, so that other writers get in between.
+      if (!(await store.write((db) => provisioningLog.trim(db, id, clock.now())))) break
+    }
   }
 }

@@ -63,6 +63,23 @@ export function decideDisable(facts: Facts): Refusal | undefined {
   return undefined
 }
 
+/** US-12: Hold is how a manager stops somebody whom SCIM or LDAP manages. */
+export function decideHold({ user }: Pick<Facts, 'user'>): Refusal | undefined {
+  if (user.managedBy === 'scim' || user.managedBy === 'ldap') return undefined
+  return {
+    code: 'request.invalid',
+    detail: 'Hold is for people whom SCIM or LDAP manages. Deactivate this person instead.',
+  }
+}
+
+/** SC-40, PV-8: with Sync roles on, roles come from the identity provider. */
+export function decideRoleEdit(facts: Facts, syncRoles: boolean): Refusal | undefined {
+  const isManaged = facts.user.managedBy === facts.organisation.source
+  return ownedBySource(facts) && isManaged && syncRoles
+    ? ownedElsewhere(facts, 'Sync roles is on: change their roles')
+    : undefined
+}
+
 /** US-9, US-10, PV-8. */
 export function decideDelete(facts: Facts): Refusal | undefined {
   if (facts.actorId === facts.user.id) {

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { newId } from '../lib/ids.ts'
+import { tellLastManagerKept } from '../directory/index.ts'
+import { Refused } from '../model/refusals.ts'
 import { runBulk } from './bulk.ts'
 import {
   bulkLimits,
@@ -144,6 +145,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       return send(request, reply, answered.status, text)
     } catch (error) {
       subjects.set(request, call.subject)
+      await tellOf(call, error)
       throw error
     }
   }
@@ -206,6 +208,13 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
   const method = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
   app.route({ ...options, method, url: prefix, handler: answer })
   app.route({ ...options, method, url: `${prefix}/*`, handler: answer })
+}
+
+/** SC-24: who would have been left without a manager hears of it; the refusal stands either way. */
+async function tellOf({ directory, actor, subject }: Call, error: unknown): Promise<void> {
+  if (!(error instanceof Refused) || error.refusal.code !== 'manager.last_working') return
+  const id = subject?.id
+  if (id) await directory.change(actor, (write) => tellLastManagerKept(write, id))
 }
 
 /** Whom a refused call was about, as far as it came. */
@@ -374,10 +383,9 @@ function faultOfHttp(error: FastifyError): Fault | undefined {
 }
 
 function internal(requestId: string): Fault {
-  const reference = requestId || newId()
   return {
     status: 500,
-    detail: `internal: quote ${reference} to the operator of this installation.`,
+    detail: `internal: quote ${requestId} to the operator of this installation.`,
     code: 'internal',
   }
 }

@@ -2,9 +2,17 @@ import { sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import type { Db } from './dialect.ts'
 import { flag } from './organisations.ts'
-import type { Flag, ProvenanceColumns } from './tables.ts'
+import type { Flag, GroupsTable, PoolsTable, ProvenanceColumns } from './tables.ts'
 
-export type Named = { id: string; name: string; isDefault: boolean; createdAt: number }
+export type Named = {
+  id: string
+  name: string
+  isDefault: boolean
+  createdAt: number
+  /** Of groups; pools are always the portal's. */
+  managedBy: 'portal' | 'scim'
+  adoptable: boolean
+}
 export type Grant = {
   id: string
   subjectKind: 'group' | 'user'
@@ -19,7 +27,7 @@ export async function insertNamed(
   db: Db,
   table: 'groups' | 'pools',
   organisationId: string,
-  { id, name, isDefault, createdAt }: Named,
+  { id, name, isDefault, createdAt }: Pick<Named, 'id' | 'name' | 'isDefault' | 'createdAt'>,
 ): Promise<boolean> {
   const ofGroup = { managed_by: 'portal', adoptable: 0, updated_at: createdAt, version: 1 }
   const row = await db
@@ -60,12 +68,19 @@ export async function listNamed(
     .orderBy('name_folded')
     .limit(1_000)
     .execute()
-  return rows.map((row) => ({
+  return rows.map(toNamed)
+}
+
+function toNamed(row: PoolsTable | GroupsTable): Named {
+  const isGroup = 'managed_by' in row
+  return {
     id: row.id,
     name: row.name,
     isDefault: row.is_default === 1,
     createdAt: row.created_at,
-  }))
+    managedBy: isGroup ? row.managed_by : 'portal',
+    adoptable: isGroup && row.adoptable === 1,
+  }
 }
 
 export async function findNamed(
@@ -80,14 +95,21 @@ export async function findNamed(
     .where('org_id', '=', organisationId)
     .where('id', '=', id)
     .executeTakeFirst()
-  return (
-    row && {
-      id: row.id,
-      name: row.name,
-      isDefault: row.is_default === 1,
-      createdAt: row.created_at,
-    }
-  )
+  return row && toNamed(row)
+}
+
+export async function setAdoptable(
+  db: Db,
+  organisationId: string,
+  id: string,
+  adoptable: boolean,
+): Promise<void> {
+  await db
+    .updateTable('groups')
+    .set({ adoptable: flag(adoptable) })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function addPoolRole(
@@ -168,6 +190,8 @@ type MembershipRow = ProvenanceColumns & {
   name: string
   is_default: Flag
   created_at: number
+  managed_by: 'portal' | 'scim'
+  adoptable: Flag
   inherited: Flag
 }
 
@@ -186,7 +210,7 @@ export async function memberships(
       union
       select x.user_id, n.group_id, 1, x.${told} from reached x join nested_groups n
         on n.org_id = ${organisationId} and n.child_id = x.group_id)
-    select reached.*, g.name, g.is_default, g.created_at from reached
+    select reached.*, g.name, g.is_default, g.created_at, g.managed_by, g.adoptable from reached
       join groups g on g.org_id = ${organisationId} and g.id = reached.group_id
       order by reached.inherited, g.is_default desc, g.name_folded`.execute(db)
   const seen = new Set<string>()
@@ -199,6 +223,8 @@ export async function memberships(
       name: row.name,
       isDefault: row.is_default === 1,
       createdAt: row.created_at,
+      managedBy: row.managed_by,
+      adoptable: row.adoptable === 1,
       userId: row.user_id,
       provenance: toProvenance(row),
       inherited: row.inherited === 1,

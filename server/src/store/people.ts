@@ -14,7 +14,7 @@ export type PeopleSort = {
 export type PeopleFilter = {
   search?: string | undefined
   status?: UserStatus | undefined
-  managedBy?: ProvisioningSource | undefined
+  managedBy?: readonly ProvisioningSource[] | undefined
   role?: string | undefined
   groupId?: string | undefined
   poolId?: string | undefined
@@ -106,7 +106,7 @@ function countKeys(filter: PeopleFilter): string[] {
     .filter((status) => !filter.status || status === filter.status)
     .flatMap((status) =>
       sources
-        .filter((managedBy) => !filter.managedBy || managedBy === filter.managedBy)
+        .filter((managedBy) => !filter.managedBy || filter.managedBy.includes(managedBy))
         .map((managedBy) => countKey({ status, managedBy })),
     )
 }
@@ -133,7 +133,7 @@ function narrow(
     ? [sql<UserStatus>`+users.status`, sql<ProvisioningSource>`+users.managed_by`]
     : [sql<UserStatus>`users.status`, sql<ProvisioningSource>`users.managed_by`]
   if (filter.status) narrowed = narrowed.where(status, '=', filter.status)
-  if (filter.managedBy) narrowed = narrowed.where(managedBy, '=', filter.managedBy)
+  if (filter.managedBy) narrowed = narrowed.where(managedBy, 'in', filter.managedBy)
   if (filter.notSince !== undefined) {
     const seen = isWalk ? sql`+coalesce(last_sign_in_at, 0)` : sortColumns.lastSignIn
     narrowed = narrowed.where(sql<boolean>`${seen} <= ${filter.notSince}`)

@@ -30,7 +30,7 @@ const filters: [string, people.PeopleFilter][] = [
   ['active people, the most', { status: 'active' }],
   ['pending people', { status: 'pending' }],
   ['deactivated people, of whom there is nobody', { status: 'deactivated' }],
-  ['people of one source', { managedBy: 'scim' }],
+  ['people of one source', { managedBy: ['scim'] }],
   ['people of one role, all of them', { role: 'ROLE_USER' }],
   ['people of one role, of whom there is one', { role: 'ROLE_MANAGER' }],
   ['people of no group', { groupId: '01990000-0000-7000-8000-000000000000' }],

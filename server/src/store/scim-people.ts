@@ -191,6 +191,21 @@ export async function claimedKeys(
   return new Set(rows.map((row) => row.claim))
 }
 
+/** Whom the identity provider sent under one of these keys, the surest first (SC-23). */
+export async function findManaged(
+  db: Db,
+  organisationId: string,
+  keys: { externalId: string; userNames: string[] },
+): Promise<string | undefined> {
+  const names = listed(db, keys.userNames)
+  const { rows } = await sql<{ id: string }>`select id, 0 as place from users
+      where org_id = ${organisationId} and external_id = ${keys.externalId} and managed_by = 'scim'
+    union all select id, 1 from users
+      where org_id = ${organisationId} and ${among(db, 'user_name_folded', names)}
+      and managed_by = 'scim' order by place limit 1`.execute(db)
+  return rows[0]?.id
+}
+
 /** One page of the people whom the identity provider manages. */
 export async function list(
   db: Db,

@@ -37,7 +37,18 @@ export async function remove(db: Db, organisationId: string, id: string): Promis
   return row !== undefined
 }
 
-/** Whose time is over, of every organisation: for the sweep. */
-export async function due(db: Db, now: number, limit: number): Promise<Tombstone[]> {
-  return db.selectFrom('tombstones').selectAll().where('erase_at', '<=', now).limit(limit).execute()
+/** Whose time is over. */
+export async function due(
+  db: Db,
+  organisationId: string,
+  now: number,
+  limit: number,
+): Promise<{ id: string }[]> {
+  return db
+    .selectFrom('tombstones')
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .where('erase_at', '<=', now)
+    .limit(limit)
+    .execute()
 }
