@@ -166,7 +166,7 @@ function told(call: provisioningLog.ListedCall) {
     status: call.status,
     code: call.code,
     detail: call.detail,
-    remedy: remedyFor(call),
+    remedy: remedyFor({ ...call, known: call.credential !== null }),
     dialect: call.dialect,
     credential: call.credential,
     ip: call.ip,

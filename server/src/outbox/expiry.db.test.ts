@@ -45,3 +45,43 @@ test('LM-22: managers are mailed 30, 14, 7 and 1 days before a certificate expir
   ])
   expect(clock.now()).toBeLessThan(certificate.notAfter)
 })
+
+test('SC-7: managers are mailed 30, 14, 7 and 1 days before a token or a client expires, once each', async () => {
+  const acme = await createOrganisation({ method: 'password' })
+  const { store } = acme.usher
+  const scim = '/provisioning/scim'
+  const token = (await acme.api('POST', `${scim}/tokens`, { label: 'Entra ID' })).body
+  const client = { label: 'Okta', method: 'client_secret_basic', expiresInDays: 365 }
+  await acme.api('POST', `${scim}/clients`, client)
+  const organisation = await organisations.find(store.read, acme.id)
+  if (!organisation) throw new Error('No organisation.')
+  const mailedAt = async (daysLeft: number) => {
+    const now = token.expiresAt - daysLeft * day
+    await Promise.all([
+      announceExpiry(store, organisation, now),
+      announceExpiry(store, organisation, now),
+    ])
+    const mails = await store.read
+      .selectFrom('outbox')
+      .selectAll()
+      .where('org_id', '=', acme.id)
+      .where('template', '=', 'scim_credential_expires')
+      .orderBy('id')
+      .execute()
+    return mails.map((mail) => {
+      const { label, days } = JSON.parse(mail.body)
+      return `${label} ${days}`
+    })
+  }
+
+  expect(await mailedAt(31)).toEqual([])
+  expect(await mailedAt(29.9)).toEqual(['Entra ID 30'])
+  expect(await mailedAt(13)).toEqual(['Entra ID 30', 'Entra ID 14'])
+  expect(await mailedAt(7)).toEqual(['Entra ID 30', 'Entra ID 14', 'Entra ID 7'])
+  const all = ['Entra ID 30', 'Entra ID 14', 'Entra ID 7', 'Entra ID 1']
+  expect(await mailedAt(0.5)).toEqual(all)
+  expect(await mailedAt(-1)).toEqual(all)
+  expect(await mailedAt(-180)).toEqual([...all, 'Okta 7'])
+  await acme.api('DELETE', `${scim}/tokens/${token.id}`)
+  expect(await mailedAt(0.5)).toEqual([...all, 'Okta 7'])
+})

@@ -1,53 +1,100 @@
 import { newId } from '../lib/ids.ts'
 import type { Connection } from '../model/saml.ts'
-import { installation, type organisations, type Store, sso, users } from '../store/index.ts'
+import {
+  installation,
+  type organisations,
+  type Store,
+  scimCredentials,
+  sso,
+  users,
+} from '../store/index.ts'
 
 const warnedAtDays = [30, 14, 7, 1]
 const dayMs = 86_400_000
 
 type Organisation = Awaited<ReturnType<typeof organisations.list>>[number]
+type Ending = {
+  /** Names what ends among everything that is ever announced. */
+  key: string
+  endsAt: number
+  template: 'certificate_expires' | 'scim_credential_expires'
+  body: object
+}
 
-/** Mails managers 30, 14, 7 and 1 days before a certificate of their identity provider expires (LM-22). */
+/** Mails managers 30, 14, 7 and 1 days before something that people rely on expires (LM-22, SC-7). */
 export async function announceExpiry(
   store: Store,
   organisation: Organisation,
   now: number,
 ): Promise<void> {
-  const row = await sso.connection(store.read, organisation.id)
-  if (row?.protocol !== 'saml') return
-  const { saml, name } = JSON.parse(row.settings) as Connection
-  for (const { fingerprint, notAfter } of saml.certificates) {
-    const daysLeft = (notAfter - now) / dayMs
+  const endings = [
+    ...(await certificates(store, organisation.id)),
+    ...(await credentials(store, organisation.id)),
+  ]
+  for (const ending of endings) {
+    const daysLeft = (ending.endsAt - now) / dayMs
     const due = warnedAtDays.filter((days) => daysLeft <= days).at(-1)
     if (due === undefined || daysLeft < 0) continue
-    await store.write(async (db) => {
-      const key = `certificate ${fingerprint} ${due}`
-      if (!(await installation.announceOnce(db, organisation.id, key, now))) return
-      const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
-      await installation.addMail(
-        db,
-        managers
-          .filter((manager) => manager.status !== 'deactivated')
-          .map((manager) => ({
-            org_id: organisation.id,
-            id: newId(),
-            kind: 'mail' as const,
-            template: 'certificate_expires',
-            recipient: manager.email,
-            body: JSON.stringify({
-              organisation: organisation.name,
-              slug: organisation.slug,
-              connection: name,
-              fingerprint,
-              notAfter,
-              days: due,
-            }),
-            state: 'waiting' as const,
-            tries: 0,
-            next_at: now,
-            created_at: now,
-          })),
-      )
-    })
+    await announce(store, organisation, ending, due, now)
   }
+}
+
+async function certificates(store: Store, organisationId: string): Promise<Ending[]> {
+  const row = await sso.connection(store.read, organisationId)
+  if (row?.protocol !== 'saml') return []
+  const { saml, name } = JSON.parse(row.settings) as Connection
+  return saml.certificates.map(({ fingerprint, notAfter }) => ({
+    key: `certificate ${fingerprint}`,
+    endsAt: notAfter,
+    template: 'certificate_expires',
+    body: { connection: name, fingerprint, notAfter },
+  }))
+}
+
+async function credentials(store: Store, organisationId: string): Promise<Ending[]> {
+  const [tokens, clients] = await Promise.all([
+    scimCredentials.tokens(store.read, organisationId),
+    scimCredentials.clients(store.read, organisationId),
+  ])
+  return [...tokens, ...clients].map(({ id, label, expires_at }) => ({
+    key: `scim ${id}`,
+    endsAt: expires_at,
+    template: 'scim_credential_expires',
+    body: { label, expiresAt: expires_at },
+  }))
+}
+
+async function announce(
+  store: Store,
+  organisation: Organisation,
+  { key, template, body }: Ending,
+  days: number,
+  now: number,
+): Promise<void> {
+  await store.write(async (db) => {
+    if (!(await installation.announceOnce(db, organisation.id, `${key} ${days}`, now))) return
+    const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+    await installation.addMail(
+      db,
+      managers
+        .filter((manager) => manager.status !== 'deactivated')
+        .map((manager) => ({
+          org_id: organisation.id,
+          id: newId(),
+          kind: 'mail' as const,
+          template,
+          recipient: manager.email,
+          body: JSON.stringify({
+            organisation: organisation.name,
+            slug: organisation.slug,
+            ...body,
+            days,
+          }),
+          state: 'waiting' as const,
+          tries: 0,
+          next_at: now,
+          created_at: now,
+        })),
+    )
+  })
 }

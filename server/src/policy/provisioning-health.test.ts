@@ -4,6 +4,7 @@ import { type Call, describeHealth } from './provisioning-health.ts'
 const now = 1_800_000_000_000
 const minute = 60_000
 const day = 1_440 * minute
+const conflict = 'provisioning.method_conflict'
 const call = (status: number, minutesAgo: number, known = true): Call => ({
   at: now - minutesAgo * minute,
   status,
@@ -17,7 +18,12 @@ test.each<[string, Call[], string, RegExp]>([
   ['a name that is taken', [call(409, 1), call(200, 2)], 'healthy', /is answered/],
   ['a wrong token from the beginning', [call(401, 1, false)], 'failing', /live token/],
   ['an expired token', [call(401, 1), call(200, 50)], 'failing', /expired/],
-  ['another source', [call(403, 1), call(200, 50)], 'failing', /Choose SCIM/],
+  [
+    'another source',
+    [{ ...call(403, 1), code: conflict }, call(200, 50)],
+    'failing',
+    /Choose SCIM/,
+  ],
   ['calls that are too fast', [call(429, 1)], 'failing', /try again by itself/],
   ['an error of this server', [call(500, 1), call(200, 2)], 'failing', /operator/],
   ['refusals alone', Array.from({ length: 20 }, (_, i) => call(400, i)), 'failing', /log/],
@@ -25,7 +31,13 @@ test.each<[string, Call[], string, RegExp]>([
   ['a stranger beside a good one', [call(401, 0, false), call(200, 5)], 'healthy', /is answered/],
   ['a wrong token after a good one', [call(401, 1, false), call(200, 90)], 'failing', /live token/],
   ['silence for a day', [call(200, 1_441)], 'silent', /No call for a day/],
-  ['silence after a refusal', [call(403, 1_441)], 'silent', /No call for a day/],
+  ['groups that are switched off', [call(403, 1), call(200, 2)], 'healthy', /is answered/],
+  [
+    'silence after a refusal',
+    [{ ...call(403, 1_441), code: conflict }],
+    'silent',
+    /No call for a day/,
+  ],
   ['strangers long ago', [call(401, 1_441, false)], 'silent', /No call for a day/],
 ])('the health of the connection after %s', (_, latest, state, sentence) => {
   const health = describeHealth(latest, now)

@@ -1,6 +1,7 @@
 export type Call = {
   at: number
   status: number
+  code?: string | null
   /** Whether it came with a credential of ours, be it an expired one. */
   known: boolean
 }
@@ -56,7 +57,7 @@ function whyRefused(last: Call, known: Call[]): string | undefined {
   if (last.status === 401) {
     return 'The identity provider calls with a credential that has expired. Make a new one and enter it there.'
   }
-  if (last.status === 403) {
+  if (last.status === 403 && last.code === 'provisioning.method_conflict') {
     return 'The identity provider calls and is refused: SCIM is not what this organisation takes people from. Choose SCIM above, or stop provisioning there.'
   }
   if (last.status === 429) {

@@ -23,6 +23,8 @@ const byCode: Record<string, string> = {
   invalidCursor: 'The cursor belongs to another search. The identity provider has to begin again.',
   expiredCursor: 'The search took too long. The identity provider has to begin again.',
   invalidCount: 'Ask for fewer results on a page.',
+  'request.invalid':
+    'A value is not one that this organisation can keep. Correct it at the source or in the attribute mapping, then provision this person again.',
   'manager.last_working':
     'This is the last manager who can sign in. Make somebody else a manager first, then provision again.',
   'provisioning.method_conflict':
@@ -49,12 +51,6 @@ const byCode: Record<string, string> = {
     'Somebody changed it meanwhile. Nothing is to be done: the identity provider reads it again and repeats the change.',
   'rate.limited':
     'It called too often. Nothing is to be done: it tries again after the time in Retry-After.',
-  'credential.missing':
-    'The call came without a bearer token. Enter the token in the identity provider (Entra ID: Secret Token; Okta: HTTP Header, Authorization) and test the connection.',
-  'credential.unknown':
-    'The token is not one of this organisation, or was revoked. Make a new one here, enter it in the identity provider, and check that the base URL is that of this organisation.',
-  'credential.expired':
-    'The token has expired. Make a new one here and enter it in the identity provider, then revoke the old one.',
   invalid_client:
     'Client id, secret or key are wrong, revoked or expired, or the client proves itself by another method than it was made for. Compare them with the client here, or make a new one.',
   invalid_request:
@@ -64,9 +60,11 @@ const byCode: Record<string, string> = {
   temporarily_unavailable:
     'Too many wrong attempts from this address. Correct the credential, wait a quarter of an hour, and test again.',
 }
+const expired =
+  'The token has expired. Make a new one here and enter it in the identity provider, then revoke the old one.'
 const byStatus: Record<number, string | undefined> = {
   400: byCode.invalidSyntax,
-  401: byCode['credential.unknown'],
+  401: 'The call came without a live token of this organisation. Make one here and enter it in the identity provider (Entra ID: Secret Token; Okta: HTTP Header, Authorization), and check that the base URL is that of this organisation.',
   403: byCode['provisioning.method_conflict'],
   404: byCode['resource.not_found'],
   405: 'This address does not take this method. Check that the base URL ends with /v2 and has nothing behind it.',
@@ -78,18 +76,24 @@ const byStatus: Record<number, string | undefined> = {
   501: 'The connector asks for something that this server does not offer; see ServiceProviderConfig.',
 }
 
-/** @returns null when the call succeeded and nothing is to be done. */
+/**
+ * @param known whether a credential of ours was sent: one that is refused nevertheless has expired.
+ * @returns null when the call succeeded and nothing is to be done.
+ */
 export function remedyFor({
   status,
   code,
+  known,
 }: {
   status: number
   code: string | null
+  known: boolean
 }): string | null {
   if (status < 400) return null
-  const known = code !== null && Object.hasOwn(byCode, code) ? byCode[code] : byStatus[status]
-  if (known) return known
-  return status >= 500
-    ? 'This server met an error. Give the request id to its operator; the identity provider tries again by itself.'
-    : 'Open the entry and compare what was sent with the detail.'
+  if (code !== null && Object.hasOwn(byCode, code)) return byCode[code] ?? null
+  if (status === 401 && known) return expired
+  if (status >= 500 && !byStatus[status]) {
+    return 'This server met an error. Give the request id to its operator; the identity provider tries again by itself.'
+  }
+  return byStatus[status] ?? 'Open the entry and compare what was sent with the detail.'
 }

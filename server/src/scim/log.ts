@@ -58,7 +58,7 @@ export function createProvisioningLog({
       if (!isId(organisationId)) return
       if (call.status === 401 && !call.credential && !strangers.admit(organisationId)) return
       waiting.push({ organisationId, call: readCall(call, clock.now()), tries: 0 })
-      if (waiting.length > waitingAtMost) forgetOne()
+      forgetBeyond()
       if (waiting.length >= writtenAtOnce) void flush()
       else schedule(waitsMs)
     } catch (error) {
@@ -66,10 +66,12 @@ export function createProvisioningLog({
     }
   }
 
-  function forgetOne(): void {
-    const oldest = waiting.findIndex(({ call }) => call.status < 400)
-    waiting.splice(Math.max(oldest, 0), 1)
-    forgotten += 1
+  function forgetBeyond(): void {
+    while (waiting.length > waitingAtMost) {
+      const oldest = waiting.findIndex(({ call }) => call.status < 400)
+      waiting.splice(Math.max(oldest, 0), 1)
+      forgotten += 1
+    }
   }
 
   function schedule(afterMs: number): void {
@@ -94,6 +96,7 @@ export function createProvisioningLog({
       const again = failed.filter(({ tries }) => tries < triesAtMost)
       forgotten += failed.length - again.length
       waiting = [...again, ...waiting]
+      forgetBeyond()
       if (again.length > 0) schedule(waitsMs * 2 ** (again[0]?.tries ?? 0))
       break
     }

@@ -117,7 +117,7 @@ export async function tokenEndpoint(app: FastifyInstance, door: TokenDoor): Prom
     return noStore(reply).send({
       access_token: issued.token,
       token_type: 'Bearer',
-      expires_in: Math.floor((issued.expiresAt - door.clock.now()) / 1_000),
+      expires_in: issued.expiresInSeconds,
     })
   })
 }

@@ -122,10 +122,10 @@ export async function latest(
   db: Db,
   organisationId: string,
   limit: number,
-): Promise<Pick<Call, 'at' | 'status' | 'dialect' | 'credential'>[]> {
+): Promise<Pick<Call, 'at' | 'status' | 'code' | 'dialect' | 'credential'>[]> {
   return db
     .selectFrom('provisioning_log')
-    .select(['at', 'status', 'dialect', 'credential'])
+    .select(['at', 'status', 'code', 'dialect', 'credential'])
     .where('org_id', '=', organisationId)
     .orderBy('id', 'desc')
     .limit(limit)
