@@ -35,9 +35,10 @@ import { normaliseDomain } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { createOutbound } from '../lib/outbound.ts'
 import type { Vault } from '../lib/secrets.ts'
-import type { Actor } from '../model/actor.ts'
+import { operatorOf } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import { addressesOf, readSettings } from '../saml/index.ts'
+import { scimAddresses } from '../scim/index.ts'
 
 /** An operator may prepare an organisation for a source whose door opens in a later version. */
 const everySource = { portal: true, sso_jit: true, scim: true, ldap: true }
@@ -198,11 +199,11 @@ export async function applyOrganisation(
   plan: boolean,
 ): Promise<Applied> {
   const { directory } = parts
-  const visitor = operator(platformId)
+  const visitor = operatorOf(platformId)
   const known = await directory.view(visitor, (read) =>
     findOrganisationBySlug(read, declared.organisation.slug),
   )
-  const actor = operator(known?.id ?? newId())
+  const actor = operatorOf(known?.id ?? newId())
   const connection = await connectionOf(parts, declared, folder)
   const hashes = await hashesOf(declared)
 
@@ -269,7 +270,7 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
     loginUrl: `${parts.baseUrl}/login/${slug}`,
     portalUrl: `${parts.baseUrl}/o/${slug}`,
     saml: { acsUrl, entityId, metadataUrl, startUrl, sloUrl },
-    scim: { baseUrl: `${parts.baseUrl}/scim/${actor.organisationId}/v2`, tokens },
+    scim: { baseUrl: scimAddresses(parts.baseUrl, actor.organisationId).baseUrl, tokens },
     apiKeys,
     managers,
     breakGlass,
@@ -464,19 +465,4 @@ async function hashesOf({ managers, breakGlass }: Declared): Promise<Map<string,
     if (password !== undefined) hashes.set(key, await hashPassword(password))
   }
   return hashes
-}
-
-function operator(organisationId: string): Actor {
-  return {
-    kind: 'operator',
-    id: null,
-    label: 'Operator',
-    organisationId,
-    roles: [],
-    scopes: [],
-    ip: null,
-    requestId: null,
-    signedInAt: null,
-    sessionId: null,
-  }
 }

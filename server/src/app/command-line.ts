@@ -1,8 +1,15 @@
 import { Command } from 'commander'
-import { openDirectory } from '../directory/index.ts'
+import {
+  createScimToken,
+  findOrganisationBySlug,
+  openDirectory,
+  platformId,
+} from '../directory/index.ts'
 import { systemClock } from '../lib/clock.ts'
 import { openVault } from '../lib/secrets.ts'
+import { operatorOf } from '../model/actor.ts'
 import { Refused } from '../model/refusals.ts'
+import { scimAddresses } from '../scim/index.ts'
 import { openStore } from '../store/index.ts'
 import type { Applied } from './apply.ts'
 import { BadConfiguration, type Config, readConfig } from './config.ts'
@@ -29,6 +36,17 @@ export async function runCommand(argv: string[]): Promise<void> {
     .action((options: { file: string; plan?: boolean; json?: boolean }) => {
       const json = Boolean(options.json ?? program.opts().json)
       return guarded(json, () => apply(readConfig(), { ...options, json }))
+    })
+
+  program
+    .command('token')
+    .description('make a SCIM token for an identity provider; it is shown once')
+    .requiredOption('--organisation <slug>', 'the organisation that it opens')
+    .option('--label <label>', 'what it is called in the portal', 'Operator')
+    .option('--json', 'print JSON')
+    .action((options: { organisation: string; label: string; json?: boolean }) => {
+      const json = Boolean(options.json ?? program.opts().json)
+      return guarded(json, () => token(readConfig(), { ...options, json }))
     })
 
   await program.parseAsync(argv)
@@ -61,6 +79,42 @@ async function apply(
             2,
           )
         : inWords(applied, plan),
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+async function token(
+  config: Config,
+  { organisation: slug, label, json }: { organisation: string; label: string; json: boolean },
+): Promise<void> {
+  const store = await openStore(databaseOf(config))
+  try {
+    const directory = openDirectory(store, systemClock)
+    const organisation = await directory.view(operatorOf(platformId), (read) =>
+      findOrganisationBySlug(read, slug),
+    )
+    if (!organisation) {
+      throw new Refused({ code: 'resource.not_found', detail: `There is no organisation ${slug}.` })
+    }
+    const made = await directory.change(operatorOf(organisation.id), (write) =>
+      createScimToken(write, { label }),
+    )
+    const { baseUrl } = scimAddresses(config.baseUrl, organisation.id)
+    const expiresAt = made.stored.expires_at
+    console.log(
+      json
+        ? JSON.stringify(
+            { organisation: slug, baseUrl, label, token: made.token, expiresAt },
+            null,
+            2,
+          )
+        : [
+            `Base URL: ${baseUrl}`,
+            `SCIM token ${label}: ${made.token}`,
+            `It ends on ${new Date(expiresAt).toISOString().slice(0, 10)} and is not shown again.`,
+          ].join('\n'),
     )
   } finally {
     await store.close()
