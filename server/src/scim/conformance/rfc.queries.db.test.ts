@@ -1,0 +1,542 @@
+/** RFC 7644 §3.4.2, §3.4.3 and RFC 9865. */
+import { describe, expect, test } from 'vitest'
+import {
+  createScimOrganisation,
+  enterpriseSchema,
+  groupSchema,
+  type ScimOrganisation,
+  scimError,
+  sorted,
+  userSchema,
+} from '../../../testing/scim.ts'
+
+const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
+
+/** Three people who differ in everything that is asked for. */
+const anna = {
+  schemas: [userSchema, enterpriseSchema],
+  userName: 'anna@acme.test',
+  externalId: 'Ext-A',
+  name: { givenName: 'Anna', familyName: 'berg' },
+  displayName: 'Anna Berg',
+  nickName: 'Ann "A" \\ Berg',
+  title: 'Engineer',
+  active: true,
+  emails: [{ value: 'anna@acme.test', type: 'work', primary: true }],
+  [enterpriseSchema]: { department: 'R&D', employeeNumber: '100' },
+}
+const bert = {
+  schemas: [userSchema],
+  userName: 'Bert@acme.test',
+  externalId: 'ext-b',
+  name: { givenName: 'Bert', familyName: 'Adler' },
+  displayName: 'Bert Adler',
+  title: 'manager',
+  active: false,
+  emails: [
+    { value: 'bert@acme.test', type: 'work', primary: true },
+    { value: 'bert@home.example', type: 'home' },
+  ],
+}
+const carl = {
+  schemas: [userSchema, enterpriseSchema],
+  userName: 'carl@acme.test',
+  externalId: 'ext-c',
+  name: { givenName: 'Carl', familyName: 'Dorn' },
+  displayName: 'Carl Dorn',
+  active: true,
+  emails: [{ value: 'carl@acme.test', type: 'work', primary: true }],
+  [enterpriseSchema]: { department: 'Sales', employeeNumber: '9' },
+}
+
+async function withThree() {
+  const acme = await createScimOrganisation()
+  const ids = new Map([
+    [await acme.user(anna), 'anna'],
+    [await acme.user(bert), 'bert'],
+    [await acme.user(carl), 'carl'],
+  ])
+  const named = (list: { id: string }[]) => list.map(({ id }) => ids.get(id) ?? id)
+  return {
+    acme,
+    idOf: (name: string) => [...ids].find((entry) => entry[1] === name)?.[0] ?? '',
+    ask: (query: string) => acme.scim('GET', `/Users?${query}`),
+    /** Who is found, in the order of the answer. */
+    async who(query: string) {
+      const { status, text, body } = await acme.scim('GET', `/Users?${query}`)
+      expect(status, text).toBe(200)
+      return named(body.Resources)
+    },
+  }
+}
+
+const filterOf = (text: string) => `filter=${encodeURIComponent(text)}`
+
+/** Many people in one request; their names sort as they were made. */
+async function crowd(acme: ScimOrganisation, count: number): Promise<string[]> {
+  const made = await acme.scim('POST', '/Bulk', {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+    Operations: Array.from({ length: count }, (_, index) => ({
+      method: 'POST',
+      path: '/Users',
+      bulkId: `b${index}`,
+      data: { schemas: [userSchema], userName: `p${String(index).padStart(4, '0')}@acme.test` },
+    })),
+  })
+  return made.body.Operations.map(({ location }: { location: string }) =>
+    location.split('/').at(-1),
+  )
+}
+
+describe('a filter', () => {
+  test.each<[string, string[]]>([
+    ['userName eq "anna@acme.test"', ['anna']],
+    ['userName eq "BERT@ACME.TEST"', ['bert']],
+    ['USERNAME EQ "anna@acme.test"', ['anna']],
+    ['externalId eq "Ext-A"', ['anna']],
+    ['externalId eq "ext-a"', []],
+    ['title ne "Engineer"', ['bert']],
+    ['displayName co "D"', ['bert', 'carl']],
+    ['displayName sw "carl"', ['carl']],
+    ['displayName ew "ADLER"', ['bert']],
+    ['title pr', ['anna', 'bert']],
+    ['userName gt "bert@acme.test"', ['carl']],
+    ['userName ge "bert@acme.test"', ['bert', 'carl']],
+    ['userName lt "bert@acme.test"', ['anna']],
+    ['userName le "bert@acme.test"', ['anna', 'bert']],
+    ['name.familyName eq "Berg"', ['anna']],
+    ['nickName eq "Ann \\"A\\" \\\\ Berg"', ['anna']],
+    ['active eq true', ['anna', 'carl']],
+    ['active eq false', ['bert']],
+    ['active ne true', ['bert']],
+    ['title eq null', ['carl']],
+    ['title ne null', ['anna', 'bert']],
+    ['meta.created gt "2020-01-01T00:00:00Z"', ['anna', 'bert', 'carl']],
+    ['meta.lastModified le "2020-01-01T00:00:00Z"', []],
+    ['meta.resourceType eq "User"', ['anna', 'bert', 'carl']],
+    ['id pr', ['anna', 'bert', 'carl']],
+    [`schemas eq "${enterpriseSchema}"`, ['anna', 'carl']],
+    [`schemas eq "${userSchema}"`, ['anna', 'bert', 'carl']],
+    [`${userSchema}:userName eq "anna@acme.test"`, ['anna']],
+    [`${enterpriseSchema}:department eq "sales"`, ['carl']],
+    [`${enterpriseSchema}:employeeNumber pr`, ['anna', 'carl']],
+    ['emails eq "bert@home.example"', ['bert']],
+    ['emails.value ew "@acme.test"', ['anna', 'bert', 'carl']],
+    ['emails.type eq "home"', ['bert']],
+    ['emails pr', ['anna', 'bert', 'carl']],
+    ['phoneNumbers pr', []],
+    ['emails[type eq "home"]', ['bert']],
+    ['emails[type eq "home" and value co "bert"]', ['bert']],
+    ['emails[type eq "work" and value ew "home.example"]', []],
+    ['emails.type eq "work" and emails.value ew "home.example"', ['bert']],
+    ['emails[type eq "home" or primary eq true]', ['anna', 'bert', 'carl']],
+    ['emails[not (type eq "work")]', ['bert']],
+    ['not (active eq true)', ['bert']],
+    ['not (title pr)', ['carl']],
+    ['not (title eq "Engineer")', ['bert', 'carl']],
+    ['active eq true or title eq "manager" and userName sw "x"', ['anna', 'carl']],
+    ['(active eq true or title eq "manager") and userName sw "b"', ['bert']],
+    ['title eq "manager" or title eq "Engineer"', ['anna', 'bert']],
+    ['active eq true and not (title pr)', ['carl']],
+    ['roles.value eq "ROLE_USER"', ['anna', 'bert', 'carl']],
+  ])('%s finds %j', async (filter, expected) => {
+    const { who } = await withThree()
+
+    expect((await who(filterOf(filter))).toSorted()).toEqual(expected)
+  })
+
+  test('finds by id, and by the group that somebody is in', async () => {
+    const { acme, idOf, who } = await withThree()
+    const group = await acme.group('Engines', idOf('carl'))
+
+    expect(await who(filterOf(`id eq "${idOf('bert')}"`))).toEqual(['bert'])
+    expect(await who(filterOf(`groups.value eq "${group}"`))).toEqual(['carl'])
+  })
+
+  test.each<[string, (ids: { one: string; engines: string }) => string, string[]]>([
+    ['a name in any case', () => 'displayName eq "ENGINES"', ['engines']],
+    ['a part of the name', () => 'displayName co "o"', ['motors']],
+    ['a key, exactly', () => 'externalId eq "G-1"', []],
+    ['a member', ({ one }) => `members.value eq "${one}"`, ['engines']],
+    ['a member by value path', ({ one }) => `members[value eq "${one}"]`, ['engines']],
+    ['having members', () => 'members pr', ['engines']],
+    ['its id', ({ engines }) => `id eq "${engines}"`, ['engines']],
+  ])('finds a group by %s', async (_, filter, expected) => {
+    const acme = await createScimOrganisation()
+    const one = await acme.user(anna)
+    const engines = await acme.group('Engines', one)
+    const motors = await acme.group('Motors')
+
+    const found = await acme.find(filter({ one, engines }), '/Groups')
+
+    const names = new Map([
+      [engines, 'engines'],
+      [motors, 'motors'],
+    ])
+    expect(found.map((id) => names.get(id))).toEqual(expected)
+  })
+
+  test.each([
+    'userName eq anna',
+    'userName eq',
+    'userName',
+    'userName is "anna"',
+    'shoeSize eq "38"',
+    'name.shoeSize eq "38"',
+    'userName eq "anna',
+    'userName eq "anna" and',
+    '(userName eq "anna"',
+    'not userName eq "anna"',
+    'emails[type eq "work"',
+    'emails[shoeSize eq "38"]',
+    'userName[value eq "x"]',
+    'active gt true',
+    'active lt false',
+    'active eq "perhaps"',
+    'x509Certificates.value gt "AA"',
+    'meta.created gt "yesterday"',
+    'password eq "Correct-horse-9"',
+    'name eq "Anna"',
+    'userName eq 7',
+    'userName eq "anna" xor active eq true',
+    'members.value eq "x"',
+    'urn:example:User:userName eq "x"',
+  ])('%s is invalidFilter', async (filter) => {
+    const acme = await createScimOrganisation()
+
+    const refused = await acme.scim('GET', `/Users?${filterOf(filter)}`)
+
+    expect(refused).toMatchObject(scimError(400, 'invalidFilter', /./))
+  })
+
+  test('sent twice is invalidFilter', async () => {
+    const acme = await createScimOrganisation()
+
+    const refused = await acme.scim(
+      'GET',
+      `/Users?${filterOf('active eq true')}&${filterOf('title pr')}`,
+    )
+
+    expect(refused).toMatchObject(scimError(400, 'invalidFilter'))
+  })
+
+  test('cannot break out into the database', async () => {
+    const { ask } = await withThree()
+
+    const found = await ask(
+      filterOf(`userName eq "x' OR '1'='1" or userName co "%" or userName sw "_"`),
+    )
+
+    expect(found).toMatchObject({ status: 200, body: { totalResults: 0 } })
+  })
+})
+
+describe('sorting', () => {
+  test.each<[string, string[]]>([
+    ['sortBy=userName', ['anna', 'bert', 'carl']],
+    ['sortBy=userName&sortOrder=descending', ['carl', 'bert', 'anna']],
+    ['sortBy=name.familyName', ['bert', 'anna', 'carl']],
+    ['sortBy=NAME.FAMILYNAME&sortOrder=Ascending', ['bert', 'anna', 'carl']],
+    ['sortBy=title', ['anna', 'bert', 'carl']],
+    ['sortBy=title&sortOrder=descending', ['carl', 'bert', 'anna']],
+    ['sortBy=emails', ['anna', 'bert', 'carl']],
+    ['sortBy=emails.value&sortOrder=descending', ['carl', 'bert', 'anna']],
+    [`sortBy=${enterpriseSchema}:employeeNumber`, ['anna', 'carl', 'bert']],
+    [`sortBy=${enterpriseSchema}:employeeNumber&sortOrder=descending`, ['bert', 'carl', 'anna']],
+    ['sortBy=meta.created', ['anna', 'bert', 'carl']],
+    ['sortBy=externalId', ['anna', 'bert', 'carl']],
+    [`sortBy=userName&sortOrder=descending&${filterOf('active eq true')}`, ['carl', 'anna']],
+  ])('%s gives %j', async (query, expected) => {
+    const { who } = await withThree()
+
+    expect(await who(query)).toEqual(expected)
+  })
+
+  test('without an attribute is no sorting', async () => {
+    const { ask } = await withThree()
+
+    expect(await ask('sortOrder=descending')).toMatchObject({
+      status: 200,
+      body: { totalResults: 3 },
+    })
+  })
+
+  test.each(['sortBy=shoeSize', 'sortBy=password', 'sortBy=name', 'sortBy=userName&sortOrder=up'])(
+    '%s is refused',
+    async (query) => {
+      const { ask } = await withThree()
+
+      expect(await ask(query)).toMatchObject(scimError(400, 'invalidValue'))
+    },
+  )
+
+  test('groups goes by their names', async () => {
+    const acme = await createScimOrganisation()
+    for (const name of ['beta', 'Alpha', 'gamma']) await acme.group(name)
+
+    const { body } = await acme.scim('GET', '/Groups?sortBy=displayName&sortOrder=descending')
+
+    const names = body.Resources.map(({ displayName }: { displayName: string }) => displayName)
+    expect(names).toEqual(['gamma', 'beta', 'Alpha'])
+  })
+})
+
+describe('paging by index', () => {
+  test.each<[string, string[], object]>([
+    ['startIndex=1&count=2', ['anna', 'bert'], { startIndex: 1, itemsPerPage: 2 }],
+    ['startIndex=3&count=2', ['carl'], { startIndex: 3, itemsPerPage: 1 }],
+    ['startIndex=0&count=1', ['anna'], { startIndex: 1, itemsPerPage: 1 }],
+    ['startIndex=-7', ['anna', 'bert', 'carl'], { startIndex: 1, itemsPerPage: 3 }],
+    ['startIndex=4', [], { startIndex: 4, itemsPerPage: 0 }],
+    ['startIndex=999999', [], { itemsPerPage: 0 }],
+    ['count=0', [], { itemsPerPage: 0 }],
+    ['count=-1', [], { itemsPerPage: 0 }],
+    ['count=3', ['anna', 'bert', 'carl'], { itemsPerPage: 3 }],
+    ['count=5000', ['anna', 'bert', 'carl'], { itemsPerPage: 3 }],
+    ['startIndex=&count=', ['anna', 'bert', 'carl'], { startIndex: 1 }],
+  ])('%s gives %j', async (query, expected, shown) => {
+    const { ask, who } = await withThree()
+
+    const { body } = await ask(`sortBy=userName&${query}`)
+
+    expect(body).toMatchObject({
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+      totalResults: 3,
+      ...shown,
+    })
+    expect(await who(`sortBy=userName&${query}`)).toEqual(expected)
+  })
+
+  test.each(['count=two', 'count=1.5', 'startIndex=first', 'startIndex=1e3'])(
+    '%s is refused',
+    async (query) => {
+      const acme = await createScimOrganisation()
+
+      expect(await acme.scim('GET', `/Users?${query}`)).toMatchObject(scimError(400))
+    },
+  )
+
+  test('gives a hundred at a time, and never more than two hundred', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 230)
+
+    const usual = await acme.scim('GET', '/Users')
+    const most = await acme.scim('GET', '/Users?count=1000')
+
+    expect(usual.body).toMatchObject({ totalResults: 230, itemsPerPage: 100 })
+    expect(usual.body.Resources).toHaveLength(100)
+    expect(most.body).toMatchObject({ totalResults: 230, itemsPerPage: 200 })
+  })
+
+  test('shows everybody once', async () => {
+    const acme = await createScimOrganisation()
+    const made = await crowd(acme, 25)
+
+    const seen: string[] = []
+    for (let start = 1; start <= 25; start += 7)
+      seen.push(
+        ...(await acme.scim('GET', `/Users?startIndex=${start}&count=7`)).body.Resources.map(
+          ({ id }: { id: string }) => id,
+        ),
+      )
+
+    expect(sorted(...seen)).toEqual(sorted(...made))
+  })
+})
+
+describe('paging by cursor', () => {
+  const next = (cursor: string) => `cursor=${encodeURIComponent(cursor)}`
+
+  test.each(['cursor', 'cursor='])(
+    'begins with %s, and goes on until there is no next',
+    async (start) => {
+      const acme = await createScimOrganisation()
+      const made = await crowd(acme, 7)
+
+      const first = await acme.scim('GET', `/Users?${start}&count=3`)
+      const second = await acme.scim('GET', `/Users?${next(first.body.nextCursor)}&count=3`)
+      const last = await acme.scim('GET', `/Users?${next(second.body.nextCursor)}&count=3`)
+
+      for (const { body } of [first, second, last]) expect(body.totalResults).toBe(7)
+      expect(first.body).not.toHaveProperty('previousCursor')
+      expect(first.body.nextCursor).toMatch(/^[A-Za-z0-9\-._~]+$/)
+      expect(last.body).not.toHaveProperty('nextCursor')
+      const seen = [first, second, last].flatMap(({ body }) =>
+        body.Resources.map(({ id }: { id: string }) => id),
+      )
+      expect(sorted(...seen)).toEqual(sorted(...made))
+    },
+  )
+
+  test('is not begun unless it is asked for', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 5)
+
+    const { body } = await acme.scim('GET', '/Users?count=2')
+
+    expect(body).toMatchObject({ startIndex: 1, itemsPerPage: 2 })
+    expect(body).not.toHaveProperty('nextCursor')
+  })
+
+  test('keeps filter and order', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 6)
+    const query = `sortBy=userName&sortOrder=descending&${filterOf('userName gt "p0001@acme.test"')}&count=3`
+
+    const first = await acme.scim('GET', `/Users?${query}&cursor`)
+    const second = await acme.scim('GET', `/Users?${query}&${next(first.body.nextCursor)}`)
+
+    const names = [first, second].flatMap(({ body }) =>
+      body.Resources.map(({ userName }: { userName: string }) => userName.slice(0, 5)),
+    )
+    expect(names).toEqual(['p0005', 'p0004', 'p0003', 'p0002'])
+  })
+
+  test('loses and repeats nobody who was there throughout, while others go', async () => {
+    const acme = await createScimOrganisation()
+    const made = await crowd(acme, 12)
+    const leaving = [made[0], made[3], made[5], made[8]]
+
+    const seen: string[] = []
+    let cursor: string | undefined = ''
+    for (const leaver of [...leaving, ...Array(4).fill(undefined)]) {
+      if (cursor === undefined) break
+      const { body } = await acme.scim('GET', `/Users?${next(cursor)}&count=2`)
+      seen.push(...body.Resources.map(({ id }: { id: string }) => id))
+      cursor = body.nextCursor
+      if (leaver) await acme.scim('DELETE', `/Users/${leaver}`)
+    }
+
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen).toEqual(expect.arrayContaining(made.filter((id) => !leaving.includes(id))))
+  })
+
+  test('with a cursor that was never given is invalidCursor', async () => {
+    const acme = await createScimOrganisation()
+
+    expect(await acme.scim('GET', '/Users?cursor=made-up')).toMatchObject(
+      scimError(400, 'invalidCursor'),
+    )
+  })
+
+  test('with the cursor of another filter, order, list or organisation is invalidCursor', async () => {
+    const acme = await createScimOrganisation()
+    const globex = await createScimOrganisation()
+    await crowd(acme, 3)
+    const first = await acme.scim('GET', '/Users?cursor&count=1')
+    const cursor = next(first.body.nextCursor)
+
+    const answers = [
+      await acme.scim('GET', `/Users?${cursor}&${filterOf('active eq true')}`),
+      await acme.scim('GET', `/Users?${cursor}&sortBy=userName`),
+      await acme.scim('GET', `/Groups?${cursor}`),
+      await globex.scim('GET', `/Users?${cursor}`),
+    ]
+
+    for (const answer of answers) expect(answer).toMatchObject(scimError(400, 'invalidCursor'))
+  })
+
+  test('and by index at once is invalidCursor', async () => {
+    const acme = await createScimOrganisation()
+
+    expect(await acme.scim('GET', '/Users?cursor&startIndex=1')).toMatchObject(
+      scimError(400, 'invalidCursor'),
+    )
+  })
+
+  test('with a count below zero is invalidCount', async () => {
+    const acme = await createScimOrganisation()
+
+    expect(await acme.scim('GET', '/Users?cursor&count=-1')).toMatchObject(
+      scimError(400, 'invalidCount'),
+    )
+  })
+
+  test('after more than an hour is expiredCursor', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 3)
+    const first = await acme.scim('GET', '/Users?cursor&count=1')
+    acme.usher.clock.advance(3_601_000)
+
+    const late = await acme.scim('GET', `/Users?${next(first.body.nextCursor)}&count=1`)
+
+    expect(late).toMatchObject(scimError(400, 'expiredCursor'))
+  })
+
+  test('goes for groups too', async () => {
+    const acme = await createScimOrganisation()
+    for (const name of ['a', 'b', 'c']) await acme.group(name)
+
+    const first = await acme.scim('GET', '/Groups?cursor&count=2')
+    const last = await acme.scim('GET', `/Groups?${next(first.body.nextCursor)}&count=2`)
+
+    expect([first.body.itemsPerPage, last.body.itemsPerPage]).toEqual([2, 1])
+    expect(last.body).not.toHaveProperty('nextCursor')
+  })
+})
+
+describe('POST …/.search', () => {
+  test('answers as GET does', async () => {
+    const { acme, who } = await withThree()
+
+    const found = await acme.scim('POST', '/Users/.search', {
+      schemas: [searchSchema],
+      filter: 'active eq true',
+      sortBy: 'userName',
+      sortOrder: 'descending',
+      startIndex: 2,
+      count: 1,
+      attributes: ['userName'],
+    })
+
+    expect(found).toMatchObject({
+      status: 200,
+      body: {
+        totalResults: 2,
+        startIndex: 2,
+        itemsPerPage: 1,
+        Resources: [{ userName: anna.userName }],
+      },
+    })
+    expect(found.body.Resources[0]).not.toHaveProperty('displayName')
+    expect(await who(`${filterOf('active eq true')}&sortBy=userName`)).toEqual(['anna', 'carl'])
+  })
+
+  test('answers for groups', async () => {
+    const acme = await createScimOrganisation()
+    const group = await acme.group('Engines')
+
+    const found = await acme.scim('POST', '/Groups/.search', {
+      schemas: [searchSchema],
+      filter: 'displayName eq "engines"',
+      excludedAttributes: ['members'],
+    })
+
+    expect(found).toMatchObject({
+      status: 200,
+      body: { totalResults: 1, Resources: [{ schemas: [groupSchema], id: group }] },
+    })
+  })
+
+  test.each([
+    ['no schema', { filter: 'active eq true' }, 'invalidSyntax'],
+    ['a bad filter', { schemas: [searchSchema], filter: 'active eq' }, 'invalidFilter'],
+    ['a bad cursor', { schemas: [searchSchema], cursor: 'x' }, 'invalidCursor'],
+  ])('with %s is refused', async (_, body, scimType) => {
+    const acme = await createScimOrganisation()
+
+    expect(await acme.scim('POST', '/Users/.search', body)).toMatchObject(scimError(400, scimType))
+  })
+
+  test('goes by cursor as well', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 3)
+    const ask = (cursor: string) =>
+      acme.scim('POST', '/Users/.search', { schemas: [searchSchema], cursor, count: 2 })
+
+    const first = await ask('')
+    const last = await ask(first.body.nextCursor)
+
+    expect([first.body.itemsPerPage, last.body.itemsPerPage]).toEqual([2, 1])
+  })
+})
