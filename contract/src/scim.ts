@@ -169,7 +169,7 @@ export const ProvisioningLogEntry = z.object({
   id: Id,
   at: Time,
   method: z.string(),
-  /** With its query, cut at 500 characters. */
+  /** Below the base URL and with its query, such as `/Users?count=1`, or `/oauth/token`; cut at 500 characters. */
   path: z.string(),
   status: z.number().int(),
   /** A code of Usher, a `scimType` (RFC 7644 §3.12) or an OAuth error (RFC 6749 §5.2); null when it succeeded. */

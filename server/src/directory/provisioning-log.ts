@@ -34,7 +34,6 @@ export type RecordedCall = {
   requestId: string
 }
 
-const countedAtMost = 10_000
 /** `last used` is exact to a minute. */
 const touchEveryMs = 60_000
 
@@ -125,8 +124,13 @@ export async function listCalls(
 ) {
   allow(actor, 'audit.read')
   const { organisationId } = actor
-  const total = await provisioningLog.count(db, organisationId, conditions, countedAtMost + 1)
-  const many = total > countedAtMost
+  const total = await provisioningLog.count(
+    db,
+    organisationId,
+    conditions,
+    provisioningLog.gatheredAtMost + 1,
+  )
+  const many = total > provisioningLog.gatheredAtMost
   const found = await provisioningLog.list(
     db,
     organisationId,
@@ -138,7 +142,7 @@ export async function listCalls(
     items,
     // One more than asked for was read, to know whether there is more.
     next: found.length > size ? (items.at(-1)?.id ?? null) : null,
-    total: Math.min(total, countedAtMost),
+    total: Math.min(total, provisioningLog.gatheredAtMost),
     totalExact: !many,
   }
 }

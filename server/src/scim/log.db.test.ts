@@ -298,3 +298,34 @@ test('SC-42: after 90 days an entry is gone, and no day before', async () => {
   expect(before).toEqual(['/young', '/old'])
   expect(paths(await list(acme, '', anew.session))).toEqual(['/young'])
 })
+
+test('SC-5, SC-42: a token opens the endpoint until it is revoked, and the log tells both', async () => {
+  const acme = await createOrganisation({ method: 'sso', source: 'scim' })
+  const tokens = '/provisioning/scim/tokens'
+  const made = (await acme.api('POST', tokens, { label: 'Entra ID' })).body
+  const ask = () =>
+    acme.send('GET', `/scim/${acme.id}/v2/Users?count=1`, undefined, {
+      authorization: `Bearer ${made.token}`,
+    })
+
+  const open = await ask()
+  await acme.usher.provisioningLog.flush()
+  const used = (await acme.api('GET', tokens)).body.items[0]
+  await acme.api('DELETE', `${tokens}/${made.id}`)
+  const closed = await ask()
+  await acme.usher.provisioningLog.flush()
+  const { items } = await list(acme)
+
+  expect([open.status, closed.status]).toEqual([200, 401])
+  expect(closed.headers['www-authenticate']).toMatch(/^Bearer/)
+  expect(used).toMatchObject({ lastUsedAt: expect.any(Number), lastUsedIp: '127.0.0.1' })
+  expect(items).toMatchObject([
+    { status: 401, credential: null, remedy: expect.stringMatching(/without a live token/) },
+    {
+      status: 200,
+      credential: 'Entra ID',
+      remedy: null,
+      path: '/Users?count=1',
+    },
+  ])
+})

@@ -168,7 +168,7 @@ test('SC-4: an unknown client and a wrong secret get the same words, and the log
   expect(items[0]).toMatchObject({
     credential: 'Okta',
     remedy: null,
-    path: `/scim/${acme.id}/oauth/token`,
+    path: '/oauth/token',
   })
   expect(items[1]).toMatchObject({ credential: null, code: 'invalid_client' })
   expect(items[1].remedy).toMatch(/Client id, secret or key/)
@@ -217,7 +217,7 @@ test('RFC 7523 §3: an assertion counts once, even when it comes twice at the sa
   const twice = await Promise.all([ask(acme, form), ask(acme, form)])
   const later = await ask(acme, form)
 
-  expect(twice.map(({ status }) => status).sort()).toEqual([200, 401])
+  expect(twice.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 401])
   expect(later.status).toBe(401)
 })
 

@@ -305,7 +305,7 @@ function record(
     dialect: detectDialect({ ...(userAgent !== undefined && { userAgent }) }).name,
     userAgent,
     method: request.method,
-    path: request.url.split('?')[0] ?? '',
+    path: '/oauth/token',
     status,
     code: fault?.error ?? null,
     detail: fault?.says ?? null,

@@ -1,6 +1,8 @@
+import type { InferResult } from 'kysely'
 import type { Organisation } from '../model/organisation.ts'
 import type { Db } from './dialect.ts'
 import { flag, toOrganisation } from './organisations.ts'
+import { statement } from './statement.ts'
 import type { ScimSettingsTable } from './tables.ts'
 
 export type ScimSettings = {
@@ -69,29 +71,10 @@ export async function findCaller(
   organisationId: string,
   shown: Shown,
 ): Promise<ScimCaller | undefined> {
-  const credential =
+  const [row] =
     'token' in shown
-      ? ownToken(db, organisationId, shown.token)
-      : clientOf(db, organisationId, shown.accessToken)
-  const row = await db
-    .selectFrom('organisations')
-    .innerJoin(credential, 'credential.org_id', 'organisations.id')
-    .leftJoin('scim_settings as settings', 'settings.org_id', 'organisations.id')
-    .selectAll('organisations')
-    .select([
-      'credential.id as credential_id',
-      'credential.label as credential_label',
-      'credential.last_used_at as credential_last_used_at',
-      'credential.expires_at as credential_expires_at',
-      'credential.access_expires_at',
-      'settings.sync_groups',
-      'settings.sync_roles',
-      'settings.provision_existing',
-      'settings.grace_days',
-      'settings.dialect',
-      'settings.version as settings_version',
-    ])
-    .executeTakeFirst()
+      ? await byToken(db, { organisationId, hash: shown.token })
+      : await byAccessToken(db, { organisationId, hash: shown.accessToken })
   if (!row) return undefined
   return {
     credential: {
@@ -114,6 +97,38 @@ export async function findCaller(
             version: row.settings_version,
           },
   }
+}
+
+type Asked = { organisationId: string; hash: string }
+type CallerRow = InferResult<ReturnType<typeof withOrganisation>>[number]
+
+// Every call of an identity provider asks one of these first.
+const byToken = statement<Asked, CallerRow>((db, { organisationId, hash }) =>
+  withOrganisation(db, ownToken(db, organisationId, hash)),
+)
+const byAccessToken = statement<Asked, CallerRow>((db, { organisationId, hash }) =>
+  withOrganisation(db, clientOf(db, organisationId, hash)),
+)
+
+function withOrganisation(db: Db, credential: ReturnType<typeof ownToken>) {
+  return db
+    .selectFrom('organisations')
+    .innerJoin(credential, 'credential.org_id', 'organisations.id')
+    .leftJoin('scim_settings as settings', 'settings.org_id', 'organisations.id')
+    .selectAll('organisations')
+    .select([
+      'credential.id as credential_id',
+      'credential.label as credential_label',
+      'credential.last_used_at as credential_last_used_at',
+      'credential.expires_at as credential_expires_at',
+      'credential.access_expires_at',
+      'settings.sync_groups',
+      'settings.sync_roles',
+      'settings.provision_existing',
+      'settings.grace_days',
+      'settings.dialect',
+      'settings.version as settings_version',
+    ])
 }
 
 function ownToken(db: Db, organisationId: string, hash: string) {
