@@ -183,9 +183,10 @@ const first: Migration = {
       ms integer not null, subject_kind text, subject_id text, subject text,
       subject_folded text ${c}, notes text, request text, response text, request_id text not null,
       primary key (org_id, id)) ${clustered}`,
-    'create index provisioning_log_at on provisioning_log (org_id, at, status)',
-    'create index provisioning_log_subject on provisioning_log (org_id, subject_id, id)',
-    'create index provisioning_log_label on provisioning_log (org_id, subject_folded, id)',
+    // The bodies make rows long: each filter is decided within an index.
+    'create index provisioning_log_at on provisioning_log (org_id, at, id, status, method)',
+    'create index provisioning_log_subject on provisioning_log (org_id, subject_id, at, id)',
+    'create index provisioning_log_label on provisioning_log (org_id, subject_folded, at, id)',
     `create table notices (org_id text not null, key text not null, at bigint not null,
       primary key (org_id, key))`,
     `create table preferences (org_id text not null, user_id text not null, key text not null,

@@ -1,5 +1,6 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { fold } from '../lib/fold.ts'
+import { isId } from '../lib/ids.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import type { ProvisioningLogTable, Tables } from './tables.ts'
 
@@ -58,11 +59,19 @@ export async function list(
   conditions: CallConditions,
   page: { skip: number; limit: number; many: boolean },
 ): Promise<ListedCall[]> {
-  const all = db.selectFrom('provisioning_log').select(listed)
-  return matching(all, organisationId, conditions, page.many && isSqlite(db))
+  const all = db.selectFrom('provisioning_log').select('id')
+  const found = matching(all, organisationId, conditions, page.many && isSqlite(db))
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .offset(page.skip)
     .limit(page.limit)
+  return db
+    .selectFrom('provisioning_log')
+    .select(listed)
+    .where('org_id', '=', organisationId)
+    .where('id', 'in', found)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
     .execute()
 }
 
@@ -89,22 +98,32 @@ function matching<Row>(
   walk: boolean,
 ): SelectQueryBuilder<Tables, 'provisioning_log', Row> {
   let found = query.where('org_id', '=', organisationId)
-  if (person) {
+  if (person && isId(person)) {
+    found = found.where('subject_id', '=', person)
+  } else if (person) {
     const name = walk ? sql<string>`+subject_folded` : sql<string>`subject_folded`
     const begins = fold(person)
-    found = found.where((where) =>
-      where.or([
-        where(walk ? sql<string>`+subject_id` : sql<string>`subject_id`, '=', person),
-        // The last character of Unicode stands behind every name that begins so.
-        where.and([where(name, '>=', begins), where(name, '<', `${begins}\u{10ffff}`)]),
-      ]),
-    )
+    // The last character of Unicode stands behind every name that begins so.
+    found = found.where(name, '>=', begins).where(name, '<', `${begins}\u{10ffff}`)
   }
   if (result) found = found.where('status', result === 'success' ? '<' : '>=', 400)
   if (method) found = found.where('method', '=', method)
   if (from !== undefined) found = found.where('at', '>=', from)
   if (to !== undefined) found = found.where('at', '<=', to)
-  if (before) found = found.where('id', '<', before)
+  if (before) {
+    found = found.where((where) =>
+      where(
+        where.refTuple('at', 'id'),
+        '<',
+        where
+          .selectFrom('provisioning_log')
+          .select(['at', 'id'])
+          .where('org_id', '=', organisationId)
+          .where('id', '=', before)
+          .$asTuple('at', 'id'),
+      ),
+    )
+  }
   return found
 }
 
@@ -127,6 +146,7 @@ export async function latest(
     .selectFrom('provisioning_log')
     .select(['at', 'status', 'code', 'dialect', 'credential'])
     .where('org_id', '=', organisationId)
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
     .execute()
