@@ -341,6 +341,35 @@ describe('a PATCH of a person', () => {
     ])
   })
 
+  test.each([
+    ['remove of all', { op: 'remove', path: 'roles' }],
+    ['remove of the one', { op: 'remove', path: 'roles[value eq "ROLE_VIEWER"]' }],
+    ['replace by none', { op: 'replace', path: 'roles', value: [] }],
+    ['replace without a path', { op: 'replace', value: { roles: [] } }],
+  ])('that takes roles away (%s) leaves the role that everybody has', async (_, operation) => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const id = await acme.user({ ...ada, roles: [{ value: 'ROLE_VIEWER' }] })
+
+    const answer = await acme.patch(`/Users/${id}`, operation)
+
+    expect(answer.status).toBe(200)
+    expect((await acme.api('GET', `/users/${id}`)).body.roles).toEqual(['ROLE_USER'])
+  })
+
+  test('that adds a role takes none away', async () => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const id = await acme.user({ ...ada, roles: [{ value: 'ROLE_VIEWER' }] })
+
+    await acme.patch(`/Users/${id}`, {
+      op: 'add',
+      path: 'roles',
+      value: [{ value: 'ROLE_MANAGER' }],
+    })
+
+    const { roles } = (await acme.api('GET', `/users/${id}`)).body
+    expect(roles.toSorted()).toEqual(['ROLE_MANAGER', 'ROLE_VIEWER'])
+  })
+
   test('that demotes the last working manager is 409', async () => {
     const acme = await createScimOrganisation({ syncRoles: true })
     const path = `/Users/${acme.manager.id}`

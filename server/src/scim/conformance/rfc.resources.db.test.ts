@@ -326,6 +326,19 @@ describe('PUT', () => {
     expect((await acme.scim('GET', `/Users/${id}`)).body).toMatchObject(ada)
   })
 
+  test.each([
+    ['none', { roles: [] }],
+    ['no mention of them', {}],
+  ])('with %s takes synced roles away, but for the one that everybody has', async (_, roles) => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const id = await acme.user({ ...ada, roles: [{ value: 'ROLE_MANAGER' }] })
+
+    const put = await acme.scim('PUT', `/Users/${id}`, { ...ada, ...roles })
+
+    expect(put.status).toBe(200)
+    expect((await inPortal(acme, id)).roles).toEqual(['ROLE_USER'])
+  })
+
   test('never makes anybody', async () => {
     const acme = await createScimOrganisation()
 
