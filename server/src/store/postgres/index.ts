@@ -38,6 +38,8 @@ export async function openPostgres(url: string): Promise<Store> {
   await migrate(pool)
   const read: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 
+  const statistics = freshStatistics(pool)
+
   async function write<T>(work: (db: Db) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -55,17 +57,40 @@ export async function openPostgres(url: string): Promise<Store> {
     async catchUp() {
       // The trigram index is kept by the database itself.
       await write(rollUpCounts)
+      await statistics.refresh()
     },
     close: () => read.destroy(),
+  }
+}
+
+const statisticsEveryMs = 4_000
+
+/**
+ * A directory that is filled within a minute grows faster than the database looks: with statistics
+ * of an empty table it takes an organisation for a handful of rows and reads all of it. Tables that
+ * have grown by half are looked at again at once.
+ */
+function freshStatistics(pool: pg.Pool) {
+  let due = 0
+  return {
+    async refresh(): Promise<void> {
+      if (performance.now() < due) return
+      due = performance.now() + statisticsEveryMs
+      const { rows } = await pool.query<{ name: string }>(`select relname as name
+        from pg_stat_user_tables where schemaname = current_schema()
+        and n_mod_since_analyze > 500 + n_live_tup / 2 and relname in ('users', 'user_roles',
+          'scim_attributes', 'group_members', 'groups', 'identities', 'events')`)
+      for (const { name } of rows) await pool.query(`analyze ${name}`)
+    },
   }
 }
 
 /** Statements that were compiled once are parsed and planned once a connection, too. */
 function planOnce(client: pg.ClientBase): void {
   const query = client.query.bind(client) as (...parts: unknown[]) => unknown
-  const named = (text: unknown, values?: unknown) => {
+  const named = (text: unknown, values?: unknown, ...rest: unknown[]) => {
     const name = typeof text === 'string' ? planned.get(text) : undefined
-    return name ? query({ name, text, values }) : query(text, values)
+    return name ? query({ name, text, values }, ...rest) : query(text, values, ...rest)
   }
   client.query = named as typeof client.query
 }
