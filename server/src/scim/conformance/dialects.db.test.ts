@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createScimOrganisation } from '../../../testing/scim.ts'
 import {
+  isAsExpected,
   type ScimRequest,
   sampleDirectory,
   sampleYear,
@@ -109,6 +110,48 @@ describe.each(simulatedProviders)('the simulated %s', (name) => {
     const dialect = dialects.find((one) => one.name === name)
     const shown = dialect?.quirks.filter((quirk) => marks[quirk](sent))
     expect(shown).toEqual(dialect?.quirks)
+  })
+
+  test('finds everything in place when it starts all over, and changes nothing', async () => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const { exchange } = acme
+    const start = () =>
+      simulatedScimClient(name, { directory: sampleDirectory(), exchange }).initialCycle()
+    await start()
+    const before = await acme.eventNames()
+
+    const again = await start()
+
+    expect(again.filter((step) => !isAsExpected(step))).toEqual([])
+    expect(again.filter(({ request }) => request.method === 'POST')).toEqual([])
+    expect(await acme.eventNames()).toEqual(before)
+  })
+
+  test('takes over who was here before, under the same id', async () => {
+    const acme = await createScimOrganisation()
+    const { email, id } = acme.manager
+    const { people, groups } = sampleDirectory()
+    const ana = {
+      id: 'ana',
+      userName: email,
+      email,
+      firstName: 'Ana',
+      lastName: 'Ruiz',
+      displayName: 'Ana Ruiz',
+      active: true,
+    }
+    const directory = { people: [ana, ...people], groups }
+    const idp = simulatedScimClient(name, { directory, exchange: acme.exchange, roles: false })
+
+    await idp.initialCycle()
+
+    expect(idp.transcript.filter((step) => !isAsExpected(step))).toEqual([])
+    expect(idp.outcome().people[0]).toMatchObject({ id, userName: email })
+    await acme.expectOutcome(idp.outcome())
+    expect((await acme.api('GET', `/users/${id}`)).body).toMatchObject({
+      managedBy: 'scim',
+      roles: expect.arrayContaining(['ROLE_MANAGER']),
+    })
   })
 
   test('is recognised by what it calls itself', async () => {

@@ -265,6 +265,15 @@ describe('a PATCH of a person', () => {
     expect(body).toMatchObject({ title: 'B', phoneNumbers: [{ value: '2' }] })
   })
 
+  test('by several at once, an attribute each, loses none', async () => {
+    const { acme, path, read } = await withAda()
+    const names = ['nickName', 'userType', 'locale', 'timezone', 'preferredLanguage', 'profileUrl']
+
+    await Promise.all(names.map((name) => acme.patch(path, { op: 'add', path: name, value: name })))
+
+    expect(await read()).toMatchObject(Object.fromEntries(names.map((name) => [name, name])))
+  })
+
   test('that adds what is there moves neither version nor lastModified', async () => {
     const { acme, patch, read } = await withAda()
     const before = await read()

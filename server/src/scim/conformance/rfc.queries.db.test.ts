@@ -209,6 +209,34 @@ describe('a filter', () => {
     expect(refused).toMatchObject(scimError(400, 'invalidFilter', /./))
   })
 
+  test.each([
+    ['userName eq "ÉMILE"', 1],
+    ['userName eq "émile"', 1],
+    ['displayName co "ÉLAN"', 1],
+    ['displayName eq "STRAßE élan"', 1],
+    ['displayName eq "Strase Elan"', 0],
+  ])('knows the letters of all languages in any case: %s', async (filter, count) => {
+    const acme = await createScimOrganisation()
+    const emails = [{ value: 'emile@acme.test', primary: true }]
+    await acme.user({ userName: 'Émile', displayName: 'Straße Élan', emails })
+
+    expect(await acme.find(filter)).toHaveLength(count)
+  })
+
+  test.each<[string, (manager: string) => string, boolean]>([
+    ['the exact userName', (manager) => `userName eq "${manager}"`, true],
+    ['the exact address', (manager) => `emails.value eq "${manager}"`, true],
+    ['both', (manager) => `userName eq "${manager}" and active eq true`, true],
+    ['the beginning of it', (manager) => `userName sw "${manager}"`, false],
+    ['not being somebody', () => 'not (userName eq "nobody")', false],
+  ])('finds who is here already by %s: %s', async (_, filter, isFound) => {
+    const acme = await createScimOrganisation()
+
+    const found = await acme.find(filter(acme.manager.email))
+
+    expect(found).toEqual(isFound ? [acme.manager.id] : [])
+  })
+
   test('sent twice is invalidFilter', async () => {
     const acme = await createScimOrganisation()
 
@@ -367,6 +395,34 @@ describe('paging by cursor', () => {
       expect(sorted(...seen)).toEqual(sorted(...made))
     },
   )
+
+  test.each(
+    ['title', 'active', 'emails', 'displayName', 'id'].flatMap((by) => [
+      `sortBy=${by}`,
+      `sortBy=${by}&sortOrder=descending`,
+    ]),
+  )('goes through equal and missing values in the order of the index: %s', async (sort) => {
+    const acme = await createScimOrganisation()
+    for (let at = 0; at < 9; at += 1)
+      await acme.user({
+        userName: `p${at}@acme.test`,
+        ...(at % 3 === 0 ? {} : { title: at % 2 ? 'x' : 'X', active: at % 2 === 0 }),
+      })
+
+    const byCursor: string[] = []
+    let cursor: string | undefined = ''
+    while (cursor !== undefined && byCursor.length < 20) {
+      const { body } = await acme.scim('GET', `/Users?${sort}&count=2&${next(cursor)}`)
+      byCursor.push(...body.Resources.map(({ userName }: { userName: string }) => userName))
+      cursor = body.nextCursor
+    }
+    const byIndex = await acme.scim('GET', `/Users?${sort}`)
+
+    expect(byCursor).toEqual(
+      byIndex.body.Resources.map(({ userName }: { userName: string }) => userName),
+    )
+    expect(new Set(byCursor).size).toBe(9)
+  })
 
   test('is not begun unless it is asked for', async () => {
     const acme = await createScimOrganisation()

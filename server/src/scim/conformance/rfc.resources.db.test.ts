@@ -462,6 +462,61 @@ describe('somebody who left', () => {
     expect((await acme.eventNames()).at(-1)).toBe('user.restored')
   })
 
+  test('and whose address went to somebody else comes back with another', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(ada)
+    await acme.scim('DELETE', `/Users/${id}`)
+    const successor = await acme.user({
+      userName: 'successor',
+      emails: [{ value: 'ada@acme.test', primary: true }],
+    })
+
+    const again = await acme.scim('POST', '/Users', {
+      ...ada,
+      userName: 'ada.king@acme.test',
+      emails: [{ value: 'ada.king@acme.test', type: 'work', primary: true }],
+    })
+
+    expect(again, again.text).toMatchObject({ status: 201, body: { id } })
+    expect((await inPortal(acme, id)).email).toBe('ada.king@acme.test')
+    expect((await inPortal(acme, successor)).email).toBe('ada@acme.test')
+  })
+
+  test('and comes back while the address is somebody else’s is told so', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(ada)
+    await acme.scim('DELETE', `/Users/${id}`)
+    await acme.user({ userName: 'successor', emails: [{ value: 'ada@acme.test', primary: true }] })
+
+    const again = await acme.scim('POST', '/Users', { ...ada, userName: 'ada.king@acme.test' })
+
+    expect(again).toMatchObject(scimError(409, 'uniqueness', /^user\.email_exists/))
+  })
+
+  test('and comes back disabled stays so', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(ada)
+    await acme.scim('DELETE', `/Users/${id}`)
+
+    const again = await acme.scim('POST', '/Users', { ...ada, active: false })
+
+    expect(again).toMatchObject({ status: 201, body: { id, active: false } })
+  })
+
+  test('and comes back four times at once comes back once', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(ada)
+    await acme.scim('DELETE', `/Users/${id}`)
+
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => acme.scim('POST', '/Users', ada)),
+    )
+
+    const back = answers.filter(({ status }) => status === 201)
+    expect(back.map(({ body }) => body.id)).toEqual([id])
+    expect(await acme.eventNames()).toEqual(['user.joined', 'user.deleted', 'user.restored'])
+  })
+
   test('and comes back later is somebody new', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(ada)
@@ -849,6 +904,32 @@ describe('a group', () => {
     expect(await add(inner, inner)).toMatchObject(scimError(400, 'invalidValue'))
     expect(await add(inner, outer)).toMatchObject(scimError(400, 'invalidValue'))
     expect(await acme.membersOf(inner)).toEqual([])
+  })
+
+  test('cannot come into each other from both sides at once', async () => {
+    const acme = await createScimOrganisation()
+    const [one, two] = [await acme.group('One'), await acme.group('Two')]
+    const add = (group: string, member: string) =>
+      acme.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: member }] })
+
+    const answers = await Promise.all([add(one, two), add(two, one)])
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 400])
+  })
+
+  test('of which somebody is deleted while they are added does not keep them', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(ada)
+    const group = await acme.group('Engines')
+
+    const [deleted, added] = await Promise.all([
+      acme.scim('DELETE', `/Users/${id}`),
+      acme.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: id }] }),
+    ])
+
+    expect(deleted.status).toBe(204)
+    expect([204, 400]).toContain(added.status)
+    expect(await acme.membersOf(group)).toEqual([])
   })
 
   test('that everybody is in is not one of these', async () => {
