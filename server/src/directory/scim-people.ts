@@ -192,8 +192,8 @@ export async function joinByScim(
     now,
   )
   if (left) {
-    const restored = await restoreFrom(write, organisation, left)
-    if (!restored) throw emailTaken(left.label)
+    const restored = await restoreFrom(write, organisation, left, addressOf(sent))
+    if (!restored) throw userNameTaken(sent.userName)
     const back = { ...sent, active: sent.active ?? true }
     return keep(write, organisation, restored, back, { restores: true })
   }
@@ -502,6 +502,8 @@ function changesBetween(before: ScimPerson, user: User, sent: SentPerson) {
     is[field] = user[field]
   }
   const names = new Set([...Object.keys(before.attributes ?? {}), ...Object.keys(sent.attributes)])
+  // Roles have events of their own.
+  names.delete('roles')
   for (const name of names) {
     const [old, next] = [before.attributes?.[name], sent.attributes[name]]
     if (JSON.stringify(old) === JSON.stringify(next)) continue

@@ -1,3 +1,4 @@
+import type { EmailAddress } from '../lib/email-address.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Provenance } from '../model/user.ts'
 import { access, newcomers, scimPeople, sso, tombstones } from '../store/index.ts'
@@ -51,17 +52,20 @@ export async function tombstoneOf(
 /**
  * The person under their old id with all they had, deactivated until somebody says otherwise; groups
  * and pools that were deleted meanwhile stay away. Its event is the caller's.
- * @returns undefined when their address or userName is somebody else's by now.
+ * @param address where they are reached now: the old one may be somebody else's.
+ * @returns undefined when their userName is somebody else's by now.
  */
 export async function restoreFrom(
   { db, now }: Write,
   organisation: Organisation,
   tombstone: tombstones.Tombstone,
+  { address, folded }: Pick<EmailAddress, 'address' | 'folded'>,
 ): Promise<scimPeople.ScimPerson | undefined> {
   if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
   const kept = JSON.parse(tombstone.person) as Belongings
   const groups = await access.stillThere(db, 'groups', organisation.id, kept.groups)
-  const user = { ...kept.user, status: 'deactivated' as const, updatedAt: now }
+  const status = 'deactivated' as const
+  const user = { ...kept.user, status, email: address, emailFolded: folded, updatedAt: now }
   const landed = await newcomers.land(db, [
     { user, roles: kept.roles, groups, attributes: kept.attributes ?? undefined, event: undefined },
   ])

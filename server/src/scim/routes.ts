@@ -160,7 +160,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       walks,
       join: newcomers.join,
       baseUrl: `${door.baseUrl}/scim/${caller.organisation.id}/v2`,
-      method: request.method,
+      method: request.method === 'HEAD' ? 'GET' : request.method,
       query: request.query as Record<string, unknown>,
       ifMatch: request.headers['if-match'],
       ifNoneMatch: request.headers['if-none-match'],
@@ -205,7 +205,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
   }
 
   const options = { bodyLimit: largestBody }
-  const method = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+  const method = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
   app.route({ ...options, method, url: prefix, handler: answer })
   app.route({ ...options, method, url: `${prefix}/*`, handler: answer })
 }

@@ -6,6 +6,7 @@ import {
   type ScimPerson,
   scimPerson,
 } from '../directory/index.ts'
+import type { SentPerson } from '../model/scim.ts'
 import {
   applyPatch,
   type Filter,
@@ -55,7 +56,7 @@ export async function replaceUser(call: Call, id: string): Promise<Answer> {
     changeByScim(write, id, (before) => {
       about(call, before)
       requireMatch(call.ifMatch, personEtag(before))
-      const sent = readPerson(resource, { ...call.settings, before })
+      const sent = withRoles(call, readPerson(resource, { ...call.settings, before }))
       const isKnown = before.user.managedBy === 'scim' && before.attributes !== undefined
       return isKnown && isSaidAlready(call, before, sent) ? undefined : sent
     }),
@@ -63,10 +64,16 @@ export async function replaceUser(call: Call, id: string): Promise<Answer> {
   return show(call, person, 200, projection)
 }
 
+/** The resource is whole here: roles that are not in it are taken away, but for that of everybody. */
+function withRoles({ settings }: Call, { roles, ...sent }: SentPerson): SentPerson {
+  if (!settings.syncRoles) return { ...sent, roles: undefined }
+  return { ...sent, roles: roles && roles.length > 0 ? roles : ['ROLE_USER'] }
+}
+
 function isSaidAlready(
   call: Call,
   before: ScimPerson,
-  { active, roles, ...sent }: ReturnType<typeof readPerson>,
+  { active, roles, ...sent }: SentPerson,
 ): boolean {
   const known = readPerson(renderPerson(before, call.baseUrl), { ...call.settings, before })
   const { active: _a, roles: _r, ...rest } = known
@@ -91,7 +98,7 @@ export async function patchUser(call: Call, id: string): Promise<Answer> {
       requireMatch(call.ifMatch, personEtag(before))
       const { resource, changed } = applyPatch(type, renderPerson(before, call.baseUrl), operations)
       if (!changed) return undefined
-      const sent = readPerson(resource, { ...call.settings, before })
+      const sent = withRoles(call, readPerson(resource, { ...call.settings, before }))
       return { ...sent, activeAssigned: resource.active !== undefined }
     }),
   )
