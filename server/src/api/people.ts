@@ -22,6 +22,7 @@ import {
 } from '../../../contract/src/index.ts'
 import {
   addMember,
+  allow,
   changeUser,
   createUser,
   deactivateUser,
@@ -181,6 +182,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'users.write')
       const items = []
       for (const id of request.body.ids) items.push(await disable(door, actor, id))
       const isDone = items.every((item) => item.status === 204)

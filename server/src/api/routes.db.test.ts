@@ -38,6 +38,14 @@ const about = (path: string, body?: object) => async () => {
   return { acme, path: `/users/${made.id}${path}`, ...(body && { body }) }
 }
 
+/** A request about one person whom the identity provider manages. */
+const managed = (path: string) => async () => {
+  const { acme, path: person } = await about('')()
+  const id = person.split('/').at(-1)
+  await acme.store(`update users set managed_by = 'scim' where id = '${id}'`)
+  return { acme, path: `${person}${path}` }
+}
+
 const readyForSso = async () => {
   const acme = await plain()
   await acme.proveEmergency()
@@ -166,6 +174,42 @@ const routes: Record<string, Route> = {
     status: 204,
     needs: 'users:write',
     events: ['user.deleted'],
+  },
+  'PUT /users/{id}/hold': {
+    prepare: managed('/hold'),
+    status: 204,
+    needs: 'users:write',
+    events: ['user.held'],
+  },
+  'DELETE /users/{id}/hold': {
+    prepare: async () => {
+      const { acme, path } = await managed('/hold')()
+      await acme.api('PUT', path)
+      return { acme, path }
+    },
+    status: 204,
+    needs: 'users:write',
+    events: ['user.released'],
+  },
+  'POST /users/disable': {
+    prepare: async () => {
+      const acme = await plain()
+      const { body: made } = await acme.api('POST', '/users', ada)
+      return { acme, path: '/users/disable', body: { ids: [made.id] } }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['user.deactivated'],
+  },
+  'PUT /groups/{id}/adoptable': {
+    prepare: async () => {
+      const acme = await plain()
+      const id = await acme.makeGroup('Engineers')
+      return { acme, path: `/groups/${id}/adoptable`, body: { adoptable: true } }
+    },
+    status: 204,
+    needs: 'access:write',
+    events: ['group.changed'],
   },
   'PUT /users/{id}/disable': {
     prepare: about('/disable'),

@@ -65,7 +65,8 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const stranger = error instanceof Unauthorized ? error.stranger : undefined
-    const fault = faultOf(error) ?? faultOfHttp(error)
+    const known = faultOf(error) ?? faultOfHttp(error)
+    const fault = stranger && known ? { ...known, code: 'auth.required' } : known
     if (!fault) request.log.error({ err: error, requestId: request.id }, 'request failed')
     if (stranger) reply.header('www-authenticate', challenge(stranger))
     return refuse(request, reply, fault ?? internal(request.id), stranger?.credential)

@@ -26,6 +26,19 @@ export function compileFilter(context: FilterContext, filter: ResourceFilter): C
   return holds(context, filter, (ref) => scalarOf(context, ref))
 }
 
+const keys = new Set(['id', 'userName', 'externalId', 'displayName'])
+const lookedUp = new Set(['emails', 'members'])
+
+/** Whether a key in it, which stands in an index, leaves only few. */
+export function findsFew(filter: ResourceFilter): boolean {
+  if (filter.kind === 'and') return filter.terms.some(findsFew)
+  if (filter.kind === 'value')
+    return lookedUp.has(filter.attribute.path) && equalTo(filter.where) !== undefined
+  if (filter.kind !== 'compare' || filter.operator !== 'eq') return false
+  const { path, attribute } = filter.attribute
+  return keys.has(path) || (lookedUp.has(attribute.name) && equalTo(filter) !== undefined)
+}
+
 type Read = (ref: AttributePath) => Value | undefined
 
 function holds(context: FilterContext, filter: ResourceFilter, read: Read): Condition {

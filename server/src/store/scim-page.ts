@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { compileFilter, type FilterContext } from './scim-filter.ts'
+import { compileFilter, type FilterContext, findsFew } from './scim-filter.ts'
 import { orderOf } from './scim-sort.ts'
 
 type Of = { organisationId: string; type: 'User' | 'Group'; query: ResourceQuery }
@@ -31,7 +31,11 @@ export async function readPage<Resource>(
   const where = query.filter ? compileFilter(context, query.filter) : undefined
   const order = orderOf(context, query.sort)
   const from = type === 'Group' ? sql`groups r` : fromUsers(where !== undefined || !!query.sort)
-  const managed = sql`r.org_id = ${organisationId} and r.managed_by = 'scim'`
+  // Found by a key, a handful is left: as expressions neither owner nor order tempts the planner to
+  // walk an index of everybody instead.
+  const byKey = query.filter !== undefined && findsFew(query.filter)
+  const owner = byKey ? sql`r.managed_by || ''` : sql`r.managed_by`
+  const managed = sql`r.org_id = ${organisationId} and ${owner} = 'scim'`
   const narrowed = where ? sql`${managed} and ${where}` : managed
 
   async function total(): Promise<number> {
@@ -43,7 +47,8 @@ export async function readPage<Resource>(
 
   async function find(skip: number, limit: number, backwards: boolean): Promise<Found[]> {
     const after = 'after' in query.from ? sql` and ${order.after(query.from.after)}` : sql``
-    const by = backwards ? sql`r.id desc` : order.by
+    const inOrder = byKey && !query.sort ? sql`r.id || ''` : order.by
+    const by = backwards ? sql`r.id desc` : inOrder
     const { rows } = await sql<Found>`select r.id as id, ${order.key} as "key" from ${from}
       where ${narrowed}${after} order by ${by} limit ${limit} offset ${skip}`.execute(db)
     return backwards ? rows.reverse() : rows
