@@ -3,13 +3,15 @@ import { expect } from 'vitest'
 import type { Outcome, ScimRequest, ScimResponse } from '../src/demo/index.ts'
 import { ensureScimToken, putScimSettings } from '../src/directory/index.ts'
 import type { ProvisioningSource } from '../src/model/organisation.ts'
-import { type Answer, createOrganisation } from './organisation.ts'
+import { type Answer, createOrganisation, type Wish } from './organisation.ts'
 
 export type ScimWish = {
   source?: ProvisioningSource
   syncGroups?: boolean
   syncRoles?: boolean
   provisionExistingUsers?: boolean
+  /** What the connection for single sign-on is to be like. */
+  saml?: NonNullable<Wish['saml']>
 }
 
 /** A user as a client sends them, when it matters little what is sent. */
@@ -22,8 +24,12 @@ export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'
 export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 
 /** A fresh organisation connected by SCIM; groups are synced, roles are not, unless wished for. */
-export async function createScimOrganisation({ source = 'scim', ...wish }: ScimWish = {}) {
-  const acme = await createOrganisation({ method: 'sso', source })
+export async function createScimOrganisation({
+  source = 'scim',
+  saml = {},
+  ...wish
+}: ScimWish = {}) {
+  const acme = await createOrganisation({ method: 'sso', source, saml })
   const settings = { syncGroups: true, syncRoles: false, provisionExistingUsers: true, ...wish }
   const token = await acme.usher.directory.change(acme.operator, async (write) => {
     await putScimSettings(write, settings)

@@ -19,24 +19,20 @@ export type ScimPerson = {
   groups: Belonging[]
 }
 
-type PersonRow = UsersTable & { sent: string | null }
-
 const selectPerson = (db: Db, where: RawBuilder<boolean>, organisationId: string, lock = false) =>
-  sql<PersonRow>`select r.*, a.sent from users r
-    left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
-    where r.org_id = ${organisationId} and ${where}
-    ${lock && !isSqlite(db) ? sql`for update of r` : sql``}`
+  sql<UsersTable>`select r.* from users r where r.org_id = ${organisationId} and ${where}
+    ${lock && !isSqlite(db) ? sql`for update` : sql``}`
 
-const byId = statement<{ org: string; id: string }, PersonRow>((db, { org, id }) =>
+const byId = statement<{ org: string; id: string }, UsersTable>((db, { org, id }) =>
   compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org)),
 )
-const byIdLocked = statement<{ org: string; id: string }, PersonRow>((db, { org, id }) =>
+const byIdLocked = statement<{ org: string; id: string }, UsersTable>((db, { org, id }) =>
   compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org, true)),
 )
-const byUserName = statement<{ org: string; name: string }, PersonRow>((db, { org, name }) =>
+const byUserName = statement<{ org: string; name: string }, UsersTable>((db, { org, name }) =>
   compilable(db, selectPerson(db, sql<boolean>`r.user_name_folded = ${name}`, org)),
 )
-const byKeys = statement<{ org: string; ids: unknown }, PersonRow>((db, { org, ids }) =>
+const byKeys = statement<{ org: string; ids: unknown }, UsersTable>((db, { org, ids }) =>
   compilable(db, selectPerson(db, among(db, 'r.id', ids), org)),
 )
 
@@ -57,7 +53,7 @@ export function listed(db: Db, ids: readonly string[]): unknown {
 
 type BelongingRow = {
   user_id: string
-  kind: 'role' | 'direct' | 'indirect'
+  kind: 'sent' | 'role' | 'direct' | 'indirect'
   id: string
   name: string | null
 }
@@ -76,12 +72,18 @@ const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db,
         join groups g on g.org_id = ${org} and g.id = reached.id and g.managed_by = 'scim'
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
-        where u.org_id = ${org} and ${among(db, 'u.user_id', ids)}`,
+        where u.org_id = ${org} and ${among(db, 'u.user_id', ids)}
+      union all
+      select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
+        where a.org_id = ${org} and ${among(db, 'a.user_id', ids)}`,
   )
 })
 
-/** With their roles and groups, in the order of the rows. */
-async function complete(db: Db, organisationId: string, rows: PersonRow[]): Promise<ScimPerson[]> {
+/**
+ * With attributes, roles and groups, in the order of the rows. They are read after the rows: whoever
+ * waited for a lock sees what the one before them wrote.
+ */
+async function complete(db: Db, organisationId: string, rows: UsersTable[]): Promise<ScimPerson[]> {
   if (rows.length === 0) return []
   const ids = listed(
     db,
@@ -91,6 +93,7 @@ async function complete(db: Db, organisationId: string, rows: PersonRow[]): Prom
   for (const { user_id, kind, id, name } of await belongingsOf(db, { org: organisationId, ids })) {
     const person = people.get(user_id)
     if (kind === 'role') person?.roles.push(id)
+    else if (kind === 'sent' && person) person.attributes = JSON.parse(name ?? '{}')
     else if (kind === 'direct') person?.groups.push({ id, name: name ?? '', inherited: false })
     else if (!person?.groups.some((group) => group.id === id))
       person?.groups.push({ id, name: name ?? '', inherited: true })
@@ -98,13 +101,8 @@ async function complete(db: Db, organisationId: string, rows: PersonRow[]): Prom
   return [...people.values()]
 }
 
-function toPerson(row: PersonRow): ScimPerson {
-  return {
-    user: toUser(row),
-    attributes: row.sent === null ? undefined : JSON.parse(row.sent),
-    roles: [],
-    groups: [],
-  }
+function toPerson(row: UsersTable): ScimPerson {
+  return { user: toUser(row), attributes: undefined, roles: [], groups: [] }
 }
 
 export async function find(
