@@ -4,8 +4,13 @@ import type {
   LoginMethodView,
   Me,
   Provenance,
+  ProvisioningLogDetails,
+  ProvisioningLogEntry,
   ProvisioningView,
   SamlView,
+  ScimClient,
+  ScimToken,
+  ScimView,
   SignInAttempt,
   UserRow,
 } from '../../contract/src/index.ts'
@@ -122,8 +127,8 @@ const provisioning: ProvisioningView = {
       purpose: 'The identity provider creates, changes and removes people, the whole life long.',
       requires: 'SSO as the login method.',
       howToEnable: 'Set SSO up, switch this on, save and give the token to the provider.',
-      available: false,
-      unavailableBecause: 'Comes in a later version.',
+      available: true,
+      unavailableBecause: null,
     },
     {
       source: 'ldap',
@@ -132,7 +137,7 @@ const provisioning: ProvisioningView = {
       requires: 'SSO as the login method.',
       howToEnable: 'Set SSO up, enter the directory, test and save.',
       available: false,
-      unavailableBecause: 'Comes in a later version.',
+      unavailableBecause: 'Not available in this version',
     },
   ],
   selfService: {
@@ -140,6 +145,12 @@ const provisioning: ProvisioningView = {
     state: 'closed_source',
   },
   canWrite: true,
+}
+const scimProvisioning: ProvisioningView = {
+  ...provisioning,
+  source: 'scim',
+  entrySentence:
+    'People enter Acme Robotics by SCIM from Microsoft Entra ID; chosen by Ana Ruiz on 3 May 2026.',
 }
 const newProvisioning: ProvisioningView = {
   ...provisioning,
@@ -171,9 +182,30 @@ const people = [
   ['João', 'Pereira da Silva'],
 ] as const
 const groups = [
-  { id: id(101), name: 'Default', isDefault: true, createdAt: now - 400 * day },
-  { id: id(102), name: 'Engineering', isDefault: false, createdAt: now - 200 * day },
-  { id: id(103), name: 'Customer Support (EMEA)', isDefault: false, createdAt: now - 90 * day },
+  {
+    id: id(101),
+    name: 'Default',
+    isDefault: true,
+    managedBy: 'portal',
+    adoptable: false,
+    createdAt: now - 400 * day,
+  },
+  {
+    id: id(102),
+    name: 'Engineering',
+    isDefault: false,
+    managedBy: 'scim',
+    adoptable: false,
+    createdAt: now - 200 * day,
+  },
+  {
+    id: id(103),
+    name: 'Customer Support (EMEA)',
+    isDefault: false,
+    managedBy: 'portal',
+    adoptable: false,
+    createdAt: now - 90 * day,
+  },
 ]
 const pools = [
   {
@@ -236,8 +268,22 @@ const person = {
   groups: groups.slice(0, 2).map(({ id, name }) => ({ id, name })),
   roleGrants: [{ role: 'ROLE_USER', provenance: byJit }],
   memberships: [
-    { id: id(101), name: 'Default', isDefault: true, provenance: byDefault },
-    { id: id(102), name: 'Engineering', isDefault: false, provenance: byAna },
+    {
+      id: id(101),
+      name: 'Default',
+      isDefault: true,
+      managedBy: 'portal',
+      inherited: false,
+      provenance: byDefault,
+    },
+    {
+      id: id(102),
+      name: 'Engineering',
+      isDefault: false,
+      managedBy: 'portal',
+      inherited: false,
+      provenance: byAna,
+    },
   ],
   pools: [
     {
@@ -272,8 +318,225 @@ const person = {
     disable: null,
     delete: 'Deactivate this person first.',
     roles: null,
+    hold: 'Hold is for people whom SCIM or LDAP manages. Deactivate this person instead.',
   },
+  userName: null,
+  externalId: null,
   version: 4,
+}
+
+const byScim: Provenance = {
+  ...byDefault,
+  kind: 'scim',
+  actor: 'Entra ID production',
+  requestId: 'req-20ab77',
+  at: now - 31 * day,
+}
+const governed = 'SCIM governs the people of this organisation.'
+/** As the identity provider manages them. */
+const managedPerson = {
+  ...users[4],
+  held: true,
+  managedBy: 'scim',
+  joinedBy: 'scim',
+  createdBy: 'Entra ID production',
+  roleGrants: [{ role: 'ROLE_USER', provenance: byDefault }],
+  memberships: [
+    person.memberships[0],
+    {
+      id: id(102),
+      name: 'Engineering',
+      isDefault: false,
+      managedBy: 'scim',
+      inherited: false,
+      provenance: byScim,
+    },
+    {
+      id: id(104),
+      name: 'All of Acme',
+      isDefault: false,
+      managedBy: 'scim',
+      inherited: true,
+      provenance: { ...byScim, rule: 'through Engineering' },
+    },
+    {
+      id: id(103),
+      name: 'Customer Support (EMEA)',
+      isDefault: false,
+      managedBy: 'portal',
+      inherited: false,
+      provenance: byAna,
+    },
+  ],
+  pools: person.pools,
+  managedAttributes: [],
+  identities: [],
+  locked: {
+    edit: `${governed} Edit them in the identity provider.`,
+    disable: `${governed} Deactivate them in the identity provider.`,
+    delete: `${governed} Delete them in the identity provider.`,
+    roles: null,
+    hold: null,
+  },
+  userName: 'elodie.marchand@acme.example',
+  externalId: '5f0c7a32-8f5b-4d7e-9d55-0f0ff1c1a2b3',
+  version: 7,
+}
+
+const scim: ScimView = {
+  baseUrl: `https://usher.acme.example/scim/${organisation.id}/v2`,
+  tokenUrl: `https://usher.acme.example/scim/${organisation.id}/oauth/token`,
+  syncGroups: true,
+  syncRoles: false,
+  provisionExistingUsers: true,
+  graceDays: 30,
+  dialect: null,
+  detectedDialect: { name: 'entra', label: 'Microsoft Entra ID' },
+  dialects: [
+    {
+      name: 'entra',
+      label: 'Microsoft Entra ID',
+      quirks: [
+        {
+          says: 'op is Add, Replace or Remove',
+          source: 'https://learn.microsoft.com/en-us/entra/identity/app-provisioning',
+        },
+        {
+          says: 'active is the text "True" or "False"',
+          source: 'https://github.com/AzureAD/SCIMReferenceCode/issues/21',
+        },
+        {
+          says: 'members are removed by path "members" and a list of values',
+          source: 'https://github.com/pond/scimitar/issues/43',
+        },
+      ],
+    },
+    {
+      name: 'okta',
+      label: 'Okta',
+      quirks: [
+        {
+          says: 'people come with password, locale and groups: []',
+          source: 'https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20',
+        },
+      ],
+    },
+    { name: 'generic', label: 'SCIM 2.0', quirks: [] },
+  ],
+  health: {
+    state: 'healthy',
+    sentence: 'The identity provider called 4 minutes ago, and was answered as it asked.',
+    lastCallAt: now - 4 * minute,
+    lastStatus: 200,
+    callsLastDay: 1248,
+    refusedLastDay: 3,
+  },
+  people: { managed: 1201, notInIdp: 14 },
+  version: 4,
+  canWrite: true,
+}
+const newScim: ScimView = {
+  ...scim,
+  syncGroups: false,
+  detectedDialect: null,
+  health: {
+    state: 'never_called',
+    sentence: 'The identity provider has not called yet.',
+    lastCallAt: null,
+    lastStatus: null,
+    callsLastDay: 0,
+    refusedLastDay: 0,
+  },
+  people: { managed: 0, notInIdp: 1 },
+  version: 0,
+}
+const credential = {
+  createdBy: 'Ana Ruiz',
+  createdAt: now - 170 * day,
+  expiresAt: now + 10 * day,
+  lastUsedAt: now - 4 * minute,
+  lastUsedIp: '20.190.160.14',
+  state: 'live',
+} as const
+const scimTokens: ScimToken[] = [
+  { ...credential, id: id(601), label: 'Entra ID production', last3: 'x7Q' },
+  {
+    ...credential,
+    id: id(602),
+    label: 'Entra ID 2025',
+    last3: 'b0K',
+    createdAt: now - 400 * day,
+    expiresAt: now - 35 * day,
+    lastUsedAt: now - 36 * day,
+    state: 'expired',
+  },
+]
+const scimClients: ScimClient[] = [
+  {
+    ...credential,
+    id: id(611),
+    label: 'PingOne pilot',
+    clientId: id(611),
+    method: 'private_key_jwt',
+    keys: [{ kid: 'ping-2026', type: 'P-256' }],
+    expiresAt: now + 90 * day,
+    lastUsedAt: null,
+    lastUsedIp: null,
+  },
+]
+
+const callDetail =
+  'uniqueness: grace.kim@acme.example is already here, and taking over people who are here is switched off.'
+const calls: ProvisioningLogEntry[] = (
+  [
+    ['GET', '/Users?filter=userName%20eq%20%22grace.kim%40acme.example%22', 200, 'Grace Kim'],
+    ['POST', '/Users', 409, 'grace.kim@acme.example'],
+    ['PATCH', `/Users/${id(14)}`, 200, 'Élodie Marchand'],
+    ['PATCH', `/Groups/${id(102)}`, 204, 'Engineering'],
+    ['DELETE', `/Users/${id(13)}`, 204, 'Dmitri Volkov'],
+    ['GET', '/ServiceProviderConfig', 401, null],
+  ] as const
+).map(([method, path, status, about], n) => ({
+  id: id(650 + n),
+  at: now - (n + 1) ** 3 * 2 * minute,
+  method,
+  path,
+  status,
+  code: status === 409 ? 'uniqueness' : status === 401 ? 'scim_token.expired' : null,
+  detail: status === 409 ? callDetail : null,
+  remedy:
+    status === 409
+      ? 'Somebody else has this user name, e-mail address or group name. Find them in User Management; when they are the same person, approve the adoption or switch on "provision existing users", then provision again.'
+      : null,
+  dialect: 'Microsoft Entra ID',
+  credential: status === 401 ? null : 'Entra ID production',
+  ip: '20.190.160.14',
+  ms: 7 + n,
+  subject: about
+    ? {
+        kind: path.startsWith('/Groups') ? 'group' : 'user',
+        id: status === 409 ? null : id(14),
+        label: about,
+      }
+    : null,
+}))
+const callDetails: ProvisioningLogDetails = {
+  ...(calls[1] as ProvisioningLogEntry),
+  notes: ['op is Add, Replace or Remove', 'the attribute costCenter is not known and was left out'],
+  request: JSON.stringify({
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+    userName: 'grace.kim@acme.example',
+    active: 'True',
+    password: '•••',
+  }),
+  response: JSON.stringify({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: '409',
+    scimType: 'uniqueness',
+    detail: callDetail,
+  }),
+  userAgent: 'Microsoft-Entra-Provisioning',
+  requestId: 'req-20ab78',
 }
 
 const access = {
@@ -500,6 +763,8 @@ export type Face =
   | 'member'
   | 'stale'
   | 'reauth'
+  /** The identity provider brings people by SCIM. */
+  | 'scim'
 const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
@@ -568,7 +833,28 @@ export function answer(method: string, path: string, face: Face): Answer {
       ]),
     '/org/identity/login-method': () =>
       ok({ ...(fresh ? newLogin : login), canWrite: face !== 'viewer' }),
-    '/org/identity/provisioning': () => ok(fresh ? newProvisioning : provisioning),
+    '/org/identity/provisioning': () =>
+      ok(fresh ? newProvisioning : face === 'scim' ? scimProvisioning : provisioning),
+    '/org/provisioning/scim': () =>
+      ok({ ...(fresh ? newScim : scim), canWrite: face !== 'viewer' }),
+    '/org/provisioning/scim/tokens': () =>
+      method === 'POST'
+        ? ok({ ...scimTokens[0], label: 'Entra ID 2027', token: `uss_${'k3Vd'.repeat(10)}` })
+        : items(face, scimTokens),
+    '/org/provisioning/scim/clients': () => items(face, scimClients),
+    '/org/provisioning/log': () => items(face, calls),
+    '/org/users/disable': () =>
+      ok({
+        items: [
+          { id: id(11), status: 204, code: null, detail: null },
+          {
+            id: id(10),
+            status: 409,
+            code: 'manager.last_working',
+            detail: 'Ana Ruiz is the last manager who can sign in.',
+          },
+        ],
+      }),
     '/org/identity/login-method/tests': () => ok({ ...test, state: 'succeeded' }),
     '/org/identity/login-method/metadata': () =>
       ok({
@@ -614,9 +900,10 @@ export function answer(method: string, path: string, face: Face): Answer {
   }
   const found = answers[route]
   if (found) return found()
-  if (/^\/org\/users\/[^/]+$/.test(route)) return ok(person)
+  if (/^\/org\/users\/[^/]+$/.test(route)) return ok(face === 'scim' ? managedPerson : person)
   if (route.endsWith('/access')) return ok(access)
   if (route.endsWith('/sessions')) return items(face, sessions)
+  if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)
   if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
   if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)
   return refusal(404, 'resource.not_found', 'There is nothing here.')

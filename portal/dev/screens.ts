@@ -128,6 +128,102 @@ const scenes: Scene[] = [
       await page.getByText('Confirm it is you').waitFor()
     },
   },
+  {
+    name: 'identity-scim',
+    path: `${settings}/identity`,
+    async act(page) {
+      await page.getByRole('switch', { name: 'SCIM' }).click()
+      await page.getByText('What changes when you save').waitFor()
+    },
+  },
+  { name: 'scim', path: `${settings}/identity/scim`, face: 'scim' },
+  { name: 'scim-new', path: `${settings}/identity/scim`, face: 'new' },
+  { name: 'scim-loading', path: `${settings}/identity/scim`, face: 'loading' },
+  { name: 'scim-error', path: `${settings}/identity/scim`, face: 'error' },
+  { name: 'scim-viewer', path: `${settings}/identity/scim`, face: 'viewer' },
+  {
+    name: 'scim-token',
+    path: `${settings}/identity/scim`,
+    face: 'scim',
+    async act(page) {
+      await press('Create a token')(page)
+      await press('Create')(page)
+      await page.getByLabel('Label').fill('?')
+      await page.getByText('a letter or digit first').waitFor()
+    },
+  },
+  {
+    name: 'scim-token-once',
+    path: `${settings}/identity/scim`,
+    face: 'scim',
+    async act(page) {
+      await press('Create a token')(page)
+      await page.getByLabel('Label').fill('Entra ID 2027')
+      await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+      await page.getByText('I have copied it').waitFor()
+    },
+  },
+  {
+    name: 'scim-revoke',
+    path: `${settings}/identity/scim`,
+    face: 'scim',
+    async act(page) {
+      await press('Revoke Entra ID production')(page)
+      await page.getByText('It was last used').waitFor()
+    },
+  },
+  {
+    name: 'scim-client',
+    path: `${settings}/identity/scim`,
+    face: 'scim',
+    async act(page) {
+      await press('Create a client')(page)
+      await page.getByRole('combobox', { name: 'How it proves itself' }).click()
+      await page.getByRole('option', { name: /private key/ }).click()
+      await page.getByLabel('Public keys (JWKS)').fill('{"keys": [')
+      await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+      await page.getByText('This is not JSON').waitFor()
+    },
+  },
+  {
+    name: 'scim-unsaved',
+    path: `${settings}/identity/scim`,
+    face: 'scim',
+    async act(page) {
+      await page.getByRole('switch', { name: 'Sync roles' }).click()
+      await page.getByLabel('Grace days').fill('900')
+      await page.getByText('Unsaved changes').waitFor()
+    },
+  },
+  {
+    name: 'scim-stale',
+    path: `${settings}/identity/scim`,
+    face: 'stale',
+    async act(page) {
+      await page.getByRole('switch', { name: 'Sync roles' }).click()
+      await press('Save')(page)
+      await page.getByText('Changed by someone else meanwhile').waitFor()
+    },
+  },
+  ...['entra', 'okta', 'onelogin', 'ping', 'jumpcloud', 'google'].map((guide) => ({
+    name: `scim-guide-${guide}`,
+    path: `${settings}/identity/scim?guide=${guide}`,
+    face: 'scim' as const,
+  })),
+  { name: 'provisioning-log', path: `${settings}/provisioning-log`, face: 'scim' },
+  { name: 'provisioning-log-empty', path: `${settings}/provisioning-log`, face: 'new' },
+  {
+    name: 'provisioning-log-no-match',
+    path: `${settings}/provisioning-log?person=zed&result=refused`,
+    face: 'new',
+  },
+  { name: 'provisioning-log-loading', path: `${settings}/provisioning-log`, face: 'loading' },
+  { name: 'provisioning-log-error', path: `${settings}/provisioning-log`, face: 'error' },
+  {
+    name: 'provisioning-call',
+    path: `${settings}/provisioning-log?call=0190a000-0000-7000-8000-000000000651`,
+    face: 'scim',
+  },
   { name: 'entra', path: `${settings}/identity/entra` },
   { name: 'users', path: `${settings}/users?status=active` },
   { name: 'users-empty', path: `${settings}/users`, face: 'new' },
@@ -157,7 +253,14 @@ const scenes: Scene[] = [
     path: `${settings}/users/0190a000-0000-7000-8000-000000000011`,
     act: (page) => page.getByText('on pool Production').click(),
   },
+  {
+    name: 'user-managed',
+    path: `${settings}/users/0190a000-0000-7000-8000-000000000014`,
+    face: 'scim',
+  },
   { name: 'access', path: `${settings}/access` },
+  { name: 'access-scim', path: `${settings}/access`, face: 'scim' },
+  { name: 'overview-scim', path: '/o/acme', face: 'scim' },
   { name: 'adoptions', path: `${settings}/adoptions` },
   { name: 'adoptions-empty', path: `${settings}/adoptions`, face: 'new' },
   { name: 'emergency', path: `${settings}/emergency` },

@@ -1,5 +1,6 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import {
+  ArrowLeftRight,
   ClipboardList,
   DoorOpen,
   Fingerprint,
@@ -20,6 +21,7 @@ const places = [
   { to: '/o/$slug/settings/adoptions', label: 'Adoption queue', Icon: UserRoundCheck },
   { to: '/o/$slug/settings/emergency', label: 'Emergency access', Icon: Siren },
   { to: '/o/$slug/settings/sign-in-log', label: 'Sign-in log', Icon: DoorOpen },
+  { to: '/o/$slug/settings/provisioning-log', label: 'Provisioning log', Icon: ArrowLeftRight },
   { to: '/o/$slug/settings/audit', label: 'Audit events', Icon: ClipboardList },
 ] as const
 

@@ -110,6 +110,12 @@ const identity = createRoute({
 })
 /** The guide opens over the page, so that settings not yet saved stay as they are. */
 const entra = createRoute({ getParentRoute: () => identity, path: '/entra' })
+const scim = createRoute({
+  getParentRoute: () => settings,
+  path: '/identity/scim',
+  validateSearch: (search) => texts(search, 'guide'),
+  component: lazyRouteComponent(() => import('../pages/scim/ScimPage.tsx'), 'ScimPage'),
+})
 const users = createRoute({
   getParentRoute: () => settings,
   path: '/users',
@@ -120,6 +126,7 @@ const users = createRoute({
       'sort',
       'status',
       'managedBy',
+      'notManagedBy',
       'role',
       'group',
       'pool',
@@ -164,6 +171,15 @@ const signInLog = createRoute({
     'SignInLogPage',
   ),
 })
+const provisioningLog = createRoute({
+  getParentRoute: () => settings,
+  path: '/provisioning-log',
+  validateSearch: (search) => texts(search, 'person', 'result', 'method', 'since', 'call'),
+  component: lazyRouteComponent(
+    () => import('../pages/provisioning-log/ProvisioningLogPage.tsx'),
+    'ProvisioningLogPage',
+  ),
+})
 const audit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
@@ -187,12 +203,14 @@ export const router = createRouter({
       settings.addChildren([
         settingsHome,
         identity.addChildren([entra]),
+        scim,
         users,
         user,
         access,
         adoptions,
         emergency,
         signInLog,
+        provisioningLog,
         audit,
       ]),
     ]),

@@ -8,8 +8,13 @@ import type {
   ChangeUser,
   CreatedBreakGlass,
   CreatedOrganisation,
+  CreatedScimClient,
+  CreatedScimToken,
   CreateOrganisation,
+  CreateScimClient,
+  CreateScimToken,
   CreateUser,
+  DisabledUsers,
   Domain,
   GroupRow,
   LoginMethodChange,
@@ -21,8 +26,14 @@ import type {
   PlatformOrganisation,
   PoolRow,
   ProvisioningChange,
+  ProvisioningLog,
+  ProvisioningLogDetails,
   ProvisioningView,
   SamlInput,
+  ScimChange,
+  ScimClient,
+  ScimToken,
+  ScimView,
   Setup,
   SetupState,
   SignedIn,
@@ -82,6 +93,7 @@ export type UserSearch = {
   search?: string | undefined
   status?: string | undefined
   managedBy?: string | undefined
+  notManagedBy?: string | undefined
   role?: string | undefined
   group?: string | undefined
   pool?: string | undefined
@@ -105,10 +117,21 @@ export type SignInLogSearch = {
   size?: number | undefined
 }
 
+export type ProvisioningLogSearch = {
+  person?: string | undefined
+  result?: string | undefined
+  method?: string | undefined
+  from?: number | undefined
+  before?: string | undefined
+  size?: number | undefined
+}
+
 /** Everything one organisation offers; the only way pages reach it. */
 export function organisationApi(organisationId: string) {
   const base = `/orgs/${enc(organisationId)}`
   const identity = `${base}/identity/login-method`
+  const scim = `${base}/provisioning/scim`
+  const log = `${base}/provisioning/log`
   const user = (id: string) => `${base}/users/${enc(id)}`
   return {
     loginMethod: () => askVersioned<LoginMethodView>('GET', identity),
@@ -124,6 +147,20 @@ export function organisationApi(organisationId: string) {
     provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
     changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>
       askVersioned<ProvisioningView>('PUT', `${base}/identity/provisioning`, { body, ifMatch }),
+
+    scim: () => askVersioned<ScimView>('GET', scim),
+    changeScim: (body: ScimChange, ifMatch: string | null) =>
+      askVersioned<ScimView>('PUT', scim, { body, ifMatch }),
+    scimTokens: () => ask<Items<ScimToken>>('GET', `${scim}/tokens`),
+    createScimToken: (body: CreateScimToken) =>
+      ask<CreatedScimToken>('POST', `${scim}/tokens`, { body }),
+    revokeScimToken: (id: string) => ask<void>('DELETE', `${scim}/tokens/${enc(id)}`),
+    scimClients: () => ask<Items<ScimClient>>('GET', `${scim}/clients`),
+    createScimClient: (body: CreateScimClient) =>
+      ask<CreatedScimClient>('POST', `${scim}/clients`, { body }),
+    revokeScimClient: (id: string) => ask<void>('DELETE', `${scim}/clients/${enc(id)}`),
+    provisioningLog: (query: ProvisioningLogSearch) => ask<ProvisioningLog>('GET', log, { query }),
+    provisioningCall: (id: string) => ask<ProvisioningLogDetails>('GET', `${log}/${enc(id)}`),
 
     breakGlass: () =>
       ask<Items<Seen<typeof BreakGlassAccount>>>('GET', `${base}/break-glass-accounts`),
@@ -143,6 +180,11 @@ export function organisationApi(organisationId: string) {
     removeUser: (id: string) => ask<void>('DELETE', user(id)),
     enableUser: (id: string) => ask<void>('PUT', `${user(id)}/enable`),
     disableUser: (id: string) => ask<void>('PUT', `${user(id)}/disable`),
+    /** Stops somebody whom the identity provider manages; only a manager lifts it (US-12). */
+    holdUser: (id: string) => ask<void>('PUT', `${user(id)}/hold`),
+    liftHold: (id: string) => ask<void>('DELETE', `${user(id)}/hold`),
+    disableUsers: (ids: string[]) =>
+      ask<Seen<typeof DisabledUsers>>('POST', `${base}/users/disable`, { body: { ids } }),
     /** Only while the installation sends no mail: the link to hand over. */
     activationLink: (id: string) =>
       ask<{ activationLink: string }>('POST', `${user(id)}/activation-link`),
@@ -159,6 +201,8 @@ export function organisationApi(organisationId: string) {
 
     groups: () => ask<Items<Seen<typeof GroupRow>>>('GET', `${base}/groups`),
     pools: () => ask<Items<Seen<typeof PoolRow>>>('GET', `${base}/pools`),
+    letAdopt: (groupId: string, adoptable: boolean) =>
+      ask<void>('PUT', `${base}/groups/${enc(groupId)}/adoptable`, { body: { adoptable } }),
     addMember: (groupId: string, userId: string) =>
       ask<void>('POST', `${base}/groups/${enc(groupId)}/members`, { body: { userId } }),
     removeMember: (groupId: string, userId: string) =>

@@ -2,6 +2,7 @@ export {
   type AuditSearch,
   doors,
   type OrganisationApi,
+  type ProvisioningLogSearch,
   platform,
   type Seen,
   type Sent,

@@ -1,9 +1,19 @@
 import { CopyButton } from './Copy.tsx'
 
 /** A block of machine text that folds away. */
-export function Code({ title, text, of }: { title: string; text: string; of: string }) {
+export function Code({
+  title,
+  text,
+  of,
+  open,
+}: {
+  title: string
+  text: string
+  of: string
+  open?: boolean
+}) {
   return (
-    <details className="group rounded-lg border border-line bg-sunken">
+    <details open={open} className="group rounded-lg border border-line bg-sunken">
       <summary className="flex items-center justify-between gap-3 rounded-lg px-3 py-2 font-medium text-ink">
         <span>{title}</span>
         <span className="text-sm font-normal text-ink-3 group-open:hidden">Show</span>
@@ -23,6 +33,15 @@ export function Code({ title, text, of }: { title: string; text: string; of: str
       </div>
     </details>
   )
+}
+
+/** Indents JSON for reading; what is no JSON, or was cut, stays as it is. */
+export function indentJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
 }
 
 /** Indents XML for reading; what is shown is text, never markup. */

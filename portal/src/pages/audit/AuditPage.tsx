@@ -1,37 +1,31 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ChevronRight, ClipboardList, Search } from 'lucide-react'
-import { useEffect, useId, useState } from 'react'
+import { ChevronRight, ClipboardList } from 'lucide-react'
+import { useId, useState } from 'react'
 import type { AuditEvent } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Badge,
-  Button,
   Card,
   classes,
   Diff,
-  EmptyState,
-  ErrorState,
   eventTypes,
   eventWords,
-  FilterMenu,
-  inputClasses,
+  Feed,
+  FilterBar,
   KeyValue,
   Moment,
   Page,
-  SkeletonRows,
+  periodStart,
+  periods,
 } from '../../parts/index.ts'
 
 const route = getRouteApi('/o/$slug/settings/audit')
-const day = 86_400_000
-const spans: Record<string, number> = { '1d': day, '7d': 7 * day, '30d': 30 * day }
-
 export function AuditPage() {
   const { api, key } = useOrganisation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const [typed, setTyped] = useState(search.actor ?? '')
   const set = (name: 'actor' | 'type' | 'result' | 'since', value: string | undefined) =>
     void navigate({
       search: (before) => {
@@ -40,12 +34,6 @@ export function AuditPage() {
       },
       replace: true,
     })
-  useEffect(() => {
-    if (typed.trim() === (search.actor ?? '')) return
-    const timer = setTimeout(() => set('actor', typed.trim()), 300)
-    return () => clearTimeout(timer)
-  })
-
   const events = useInfiniteQuery({
     queryKey: key('audit', search),
     queryFn: ({ pageParam }) =>
@@ -53,110 +41,76 @@ export function AuditPage() {
         actor: search.actor,
         type: search.type,
         result: search.result,
-        from: search.since ? Date.now() - (spans[search.since] ?? day) : undefined,
+        from: periodStart(search.since),
         size: 25,
         before: pageParam,
       }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   })
-  const rows = events.data?.pages.flatMap((page) => page.items)
   const filtered = Object.keys(search).length > 0
   return (
     <Page
       title="Audit events"
       about="Who changed what, from where, with the state before and after. Every change is here, or it did not happen."
     >
-      <div className="flex flex-wrap items-center gap-2">
-        <div className="relative w-full sm:w-72">
-          <Search
-            className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3"
-            aria-hidden="true"
-          />
-          <input
-            type="search"
-            aria-label="Search by who did it"
-            placeholder="Who did it, by full name"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            className={`${inputClasses} pl-9`}
-          />
-        </div>
-        <FilterMenu
-          label="What"
-          value={search.type}
-          choices={eventTypes}
-          onChange={(value) => set('type', value)}
-        />
-        <FilterMenu
-          label="Result"
-          value={search.result}
-          choices={[
-            { value: 'success', label: 'Success' },
-            { value: 'failure', label: 'Failure' },
-          ]}
-          onChange={(value) => set('result', value)}
-        />
-        <FilterMenu
-          label="When"
-          value={search.since}
-          choices={[
-            { value: '1d', label: 'Last 24 hours' },
-            { value: '7d', label: 'Last 7 days' },
-            { value: '30d', label: 'Last 30 days' },
-          ]}
-          onChange={(value) => set('since', value)}
-        />
-      </div>
+      <FilterBar
+        search={{
+          label: 'Who did it, by full name',
+          value: search.actor,
+          onSearch: (value) => set('actor', value),
+        }}
+        filters={[
+          {
+            label: 'What',
+            value: search.type,
+            choices: eventTypes,
+            onChange: (value) => set('type', value),
+          },
+          {
+            label: 'Result',
+            value: search.result,
+            choices: [
+              { value: 'success', label: 'Success' },
+              { value: 'failure', label: 'Failure' },
+            ],
+            onChange: (value) => set('result', value),
+          },
+          {
+            label: 'When',
+            value: search.since,
+            choices: periods,
+            onChange: (value) => set('since', value),
+          },
+        ]}
+      />
       <Card>
-        {rows ? (
-          rows.length === 0 ? (
-            <EmptyState
-              icon={<ClipboardList aria-hidden="true" />}
-              title={filtered ? 'No event matches' : 'Nothing has happened yet'}
-              about={
-                filtered
-                  ? 'Take a filter away to see more.'
-                  : 'Changes are recorded here from the first one on.'
-              }
-              action={
-                filtered ? (
-                  <Button
-                    onClick={() => {
-                      setTyped('')
-                      void navigate({ search: {} })
-                    }}
-                  >
-                    Clear filters
-                  </Button>
-                ) : null
-              }
-            />
-          ) : (
-            <>
-              <ul className="divide-y divide-line">
-                {rows.map((event) => (
-                  <Entry key={event.id} event={event} />
-                ))}
-              </ul>
-              {events.hasNextPage ? (
-                <div className="flex justify-center border-t border-line p-3">
-                  <Button
-                    size="small"
-                    busy={events.isFetchingNextPage}
-                    onClick={() => void events.fetchNextPage()}
-                  >
-                    Show older
-                  </Button>
-                </div>
-              ) : null}
-            </>
-          )
-        ) : events.error ? (
-          <ErrorState problem={asProblem(events.error)} onRetry={() => void events.refetch()} />
-        ) : (
-          <SkeletonRows />
-        )}
+        <Feed
+          from={events}
+          problemOf={asProblem}
+          empty={{
+            icon: <ClipboardList aria-hidden="true" />,
+            title: 'Nothing has happened yet',
+            about: 'Changes are recorded here from the first one on.',
+          }}
+          noMatch={
+            filtered
+              ? {
+                  title: 'No event matches',
+                  about: 'Take a filter away to see more.',
+                  onClear: () => void navigate({ search: {} }),
+                }
+              : undefined
+          }
+        >
+          {(rows) => (
+            <ul className="divide-y divide-line">
+              {rows.map((event) => (
+                <Entry key={event.id} event={event} />
+              ))}
+            </ul>
+          )}
+        </Feed>
       </Card>
     </Page>
   )

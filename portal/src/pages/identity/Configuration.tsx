@@ -1,10 +1,9 @@
 import { useMatchRoute, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useOrganisation } from '../../client/index.ts'
-import { Banner } from '../../parts/index.ts'
+import { Banner, LeaveGuard } from '../../parts/index.ts'
 import { changesOf, type Draft, draftOf, type SamlDraft, samlInputOf, type Views } from './draft.ts'
 import { EntraGuide } from './EntraGuide.tsx'
-import { LeaveGuard } from './LeaveGuard.tsx'
 import { LoginMethodSection } from './LoginMethodSection.tsx'
 import { missing } from './missing.ts'
 import { ProvisioningSection } from './ProvisioningSection.tsx'
@@ -75,7 +74,10 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
           }}
         />
       )}
-      <LeaveGuard dirty={changes.any} />
+      <LeaveGuard
+        dirty={changes.any}
+        stays={(path) => /\/settings\/identity(\/entra)?\/?$/.test(path)}
+      />
       <EntraGuide
         open={guide}
         onClose={() => void navigate({ to: '/o/$slug/settings/identity', params: { slug } })}

@@ -1,6 +1,15 @@
-import { DoorOpen } from 'lucide-react'
+import { ArrowRight, DoorOpen } from 'lucide-react'
 import type { ProvisioningSource, ProvisioningView } from '../../../../contract/src/index.ts'
-import { Badge, Banner, BareSwitch, Card, Section } from '../../parts/index.ts'
+import { useOrganisation } from '../../client/index.ts'
+import {
+  Badge,
+  Banner,
+  BareSwitch,
+  ButtonLink,
+  Card,
+  Section,
+  TextLink,
+} from '../../parts/index.ts'
 import type { Draft } from './draft.ts'
 
 const requiresSso = 'Requires SSO as the login method'
@@ -46,6 +55,7 @@ export function ProvisioningSection({
               key={option.source}
               option={option}
               draft={draft}
+              saved={view.source}
               closed={closed || readOnly}
               onSource={onSource}
             />
@@ -60,11 +70,13 @@ export function ProvisioningSection({
 function Way({
   option,
   draft,
+  saved,
   closed,
   onSource,
 }: {
   option: Option
   draft: Draft
+  saved: ProvisioningSource
   closed: boolean
   onSource: (source: ProvisioningSource) => void
 }) {
@@ -116,18 +128,61 @@ function Way({
           them in User Management. Roles are given only here, too.
         </Banner>
       ) : null}
+      {source === 'scim' && draft.method === 'sso' ? (
+        <ScimNote chosen={on} saved={saved === 'scim'} before={saved} />
+      ) : null}
     </li>
   )
 }
 
-/** Just-in-time needs SSO in this very form; the others say themselves why they are not there. */
+/** Where SCIM is set up, and what choosing it does. */
+function ScimNote({
+  chosen,
+  saved,
+  before,
+}: {
+  chosen: boolean
+  saved: boolean
+  before: ProvisioningSource
+}) {
+  const { slug } = useOrganisation()
+  if (!chosen && !saved) {
+    return (
+      <p className="text-sm">
+        <TextLink to="/o/$slug/settings/identity/scim" params={{ slug }}>
+          Prepare the SCIM connection
+        </TextLink>
+      </p>
+    )
+  }
+  return (
+    <div className="flex flex-col items-start gap-3">
+      {chosen && !saved ? (
+        <Banner title="What changes when you save">
+          Your identity provider decides who is here: creating and inviting close
+          {before === 'sso_jit' ? ', strangers no longer get an account by signing in,' : ''} and
+          the people it manages become read-only here. Everyone who is here now stays, keeps
+          working, and is taken over when the identity provider sends them.
+        </Banner>
+      ) : null}
+      {saved ? (
+        <ButtonLink to="/o/$slug/settings/identity/scim" params={{ slug }}>
+          Open the SCIM connection
+          <ArrowRight aria-hidden="true" />
+        </ButtonLink>
+      ) : (
+        <p className="text-sm text-ink-2">Save first; then the SCIM connection is set up here.</p>
+      )}
+    </div>
+  )
+}
+
+/** What stands on SSO can be chosen as soon as SSO is, in this very form; the server has the last word. */
 function whyNot(option: Option, draft: Draft): string | null {
   if (option.source === 'portal') return null
   if (draft.method !== 'sso') return requiresSso
-  if (option.available || option.unavailableBecause === requiresSso) {
-    return option.source === 'sso_jit' || option.available ? null : requiresSso
-  }
-  return option.unavailableBecause
+  if (option.source === 'sso_jit' || option.source === 'scim') return null
+  return option.available ? null : (option.unavailableBecause ?? requiresSso)
 }
 
 function SelfService({ view }: { view: ProvisioningView }) {

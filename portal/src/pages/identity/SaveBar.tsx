@@ -12,6 +12,7 @@ import {
   methodWords,
   ProblemBanner,
   Skeleton,
+  Stale,
   TextLink,
   toast,
 } from '../../parts/index.ts'
@@ -288,37 +289,5 @@ function Examples({ people, total }: { people: { id: string; email: string }[]; 
       {people.map(({ email }) => email).join(', ')}
       {total > people.length ? ` and ${number.format(total - people.length)} more` : ''}
     </p>
-  )
-}
-
-function Stale({
-  open,
-  onChoose,
-  onClose,
-}: {
-  open: boolean
-  onChoose: (keep: boolean) => Promise<void>
-  onClose: () => void
-}) {
-  return (
-    <Dialog
-      open={open}
-      onClose={onClose}
-      title="Changed by someone else meanwhile"
-      about="Another manager saved these settings after you opened them. Nothing of yours has been saved, and nothing of theirs is lost."
-      footer={
-        <>
-          <Button onClick={() => void onChoose(false)}>Load the new state</Button>
-          <Button look="primary" onClick={() => void onChoose(true)}>
-            Keep what I entered
-          </Button>
-        </>
-      }
-    >
-      <p className="text-ink-2">
-        “Keep what I entered” loads the new state underneath and leaves your changes as unsaved, so
-        that you can look at both before you save again.
-      </p>
-    </Dialog>
   )
 }

@@ -99,11 +99,46 @@ function Entry({
             <TextLink to="/o/$slug/settings/identity" params={{ slug }}>
               Identity Configuration
             </TextLink>
+            {provisioning.source === 'scim' ? (
+              <>
+                {' · '}
+                <TextLink to="/o/$slug/settings/identity/scim" params={{ slug }}>
+                  SCIM connection
+                </TextLink>
+              </>
+            ) : null}
           </p>
+          {provisioning.source === 'scim' ? <ScimPulse /> : null}
         </div>
       </div>
     </Card>
   )
+}
+
+/** Whether the identity provider is heard, in its own sentence. */
+function ScimPulse() {
+  const { api, key } = useOrganisation()
+  const scim = useQuery({ queryKey: key('scim'), queryFn: api.scim })
+  if (!scim.data) return null
+  const { health } = scim.data.value
+  return (
+    <p className="mt-2 flex flex-wrap items-center gap-2 text-ink-2">
+      <Badge
+        dot
+        tone={health.state === 'healthy' ? 'good' : health.state === 'failing' ? 'bad' : 'warn'}
+      >
+        {pulses[health.state]}
+      </Badge>
+      {health.sentence}
+    </p>
+  )
+}
+
+const pulses = {
+  never_called: 'Not called yet',
+  healthy: 'Working',
+  failing: 'Failing',
+  silent: 'Silent',
 }
 
 function NextSteps({
@@ -157,8 +192,9 @@ function NextSteps({
           {
             id: 'jit',
             state: mark(provisioning.source !== 'portal'),
-            title: 'Switch SAML JIT on',
-            about: 'People your identity provider lets in get their account at first sign-in.',
+            title: 'Switch SAML JIT or SCIM on',
+            about:
+              'By SAML JIT people get their account at first sign-in. By SCIM your identity provider also changes and removes them.',
             action:
               provisioning.source === 'portal' && login.method === 'sso'
                 ? toIdentity('Switch on')

@@ -1,21 +1,16 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { DoorOpen, Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { DoorOpen } from 'lucide-react'
 import type { SignInAttempt } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Badge,
-  Button,
   Card,
   type Column,
-  EmptyState,
-  ErrorState,
-  FilterMenu,
-  inputClasses,
+  Feed,
+  FilterBar,
   Page,
-  SkeletonRows,
   Table,
   textLink,
 } from '../../parts/index.ts'
@@ -27,18 +22,11 @@ export function SignInLogPage() {
   const { api, key } = useOrganisation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const [typed, setTyped] = useState(search.search ?? '')
-  useEffect(() => {
-    if (typed.trim() === (search.search ?? '')) return
-    const timer = setTimeout(() => {
-      void navigate({
-        search: ({ search: _, ...rest }) =>
-          typed.trim() === '' ? rest : { ...rest, search: typed.trim() },
-        replace: true,
-      })
-    }, 300)
-    return () => clearTimeout(timer)
-  }, [typed, search.search, navigate])
+  const set = (name: 'search' | 'result', value: string | undefined) =>
+    void navigate({
+      search: ({ [name]: _, ...rest }) => (value ? { ...rest, [name]: value } : rest),
+      replace: true,
+    })
 
   const query = { search: search.search, result: search.result }
   const attempts = useInfiniteQuery({
@@ -47,7 +35,6 @@ export function SignInLogPage() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   })
-  const rows = attempts.data?.pages.flatMap((page) => page.items)
   const filtered = Boolean(search.search ?? search.result)
   const open = (attempt: string | undefined) =>
     navigate({
@@ -60,60 +47,44 @@ export function SignInLogPage() {
       title="Sign-in log"
       about="Every attempt to sign in, with the rule that decided. People who are refused get a reference number: search for it here."
     >
-      <div className="flex flex-wrap items-center gap-2">
-        <div className="relative w-full sm:w-80">
-          <Search
-            className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3"
-            aria-hidden="true"
-          />
-          <input
-            type="search"
-            aria-label="Search by e-mail or reference number"
-            placeholder="E-mail or reference number"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            className={`${inputClasses} pl-9`}
-          />
-        </div>
-        <FilterMenu
-          label="Result"
-          value={search.result}
-          choices={[
-            { value: 'success', label: 'Signed in' },
-            { value: 'failure', label: 'Refused' },
-          ]}
-          onChange={(result) =>
-            void navigate({
-              search: ({ result: _, ...rest }) => (result ? { ...rest, result } : rest),
-            })
-          }
-        />
-      </div>
+      <FilterBar
+        search={{
+          label: 'E-mail or reference number',
+          value: search.search,
+          onSearch: (value) => set('search', value),
+        }}
+        filters={[
+          {
+            label: 'Result',
+            value: search.result,
+            choices: [
+              { value: 'success', label: 'Signed in' },
+              { value: 'failure', label: 'Refused' },
+            ],
+            onChange: (value) => set('result', value),
+          },
+        ]}
+      />
       <Card>
-        {rows ? (
-          rows.length === 0 ? (
-            <EmptyState
-              icon={<DoorOpen aria-hidden="true" />}
-              title={filtered ? 'No attempt matches' : 'Nobody has signed in yet'}
-              about={
-                filtered
-                  ? 'Check the reference number, or take the filters away.'
-                  : 'Attempts appear here as soon as someone tries, let in or not.'
-              }
-              action={
-                filtered ? (
-                  <Button
-                    onClick={() => {
-                      setTyped('')
-                      void navigate({ search: {} })
-                    }}
-                  >
-                    Clear filters
-                  </Button>
-                ) : null
-              }
-            />
-          ) : (
+        <Feed
+          from={attempts}
+          problemOf={asProblem}
+          empty={{
+            icon: <DoorOpen aria-hidden="true" />,
+            title: 'Nobody has signed in yet',
+            about: 'Attempts appear here as soon as someone tries, let in or not.',
+          }}
+          noMatch={
+            filtered
+              ? {
+                  title: 'No attempt matches',
+                  about: 'Check the reference number, or take the filters away.',
+                  onClear: () => void navigate({ search: {} }),
+                }
+              : undefined
+          }
+        >
+          {(rows) => (
             <>
               <div className="hidden md:block">
                 <Table
@@ -137,24 +108,9 @@ export function SignInLogPage() {
                   </li>
                 ))}
               </ul>
-              {attempts.hasNextPage ? (
-                <div className="flex justify-center border-t border-line p-3">
-                  <Button
-                    size="small"
-                    busy={attempts.isFetchingNextPage}
-                    onClick={() => void attempts.fetchNextPage()}
-                  >
-                    Show older
-                  </Button>
-                </div>
-              ) : null}
             </>
-          )
-        ) : attempts.error ? (
-          <ErrorState problem={asProblem(attempts.error)} onRetry={() => void attempts.refetch()} />
-        ) : (
-          <SkeletonRows />
-        )}
+          )}
+        </Feed>
       </Card>
       <AttemptSheet id={search.attempt} onClose={() => void open(undefined)} />
     </Page>

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Search, UsersRound } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { UserList } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
@@ -10,7 +10,7 @@ import {
   Card,
   EmptyState,
   ErrorState,
-  inputClasses,
+  FilterBar,
   Page,
   Pager,
   SkeletonRows,
@@ -65,13 +65,15 @@ export function UsersPage() {
           </TextLink>
         </Banner>
       ) : null}
-      <div className="flex flex-wrap items-center gap-2">
-        <SearchBox
-          value={search.search ?? ''}
-          onSearch={(text) => show({ search: text || undefined }, true)}
-        />
+      <FilterBar
+        search={{
+          label: 'Search by name or e-mail',
+          value: search.search,
+          onSearch: (text) => show({ search: text }, true),
+        }}
+      >
         <Filters state={search} onChange={show} />
-      </div>
+      </FilterBar>
       <Card>
         {users.data ? (
           <Rows
@@ -148,42 +150,6 @@ function Rows({
         onPage={onPage}
       />
     </>
-  )
-}
-
-function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
-  const [typed, setTyped] = useState(value)
-  const [asked, setAsked] = useState(value)
-  // The address changed by itself, as with Back or "Clear filters": follow it.
-  if (value !== asked) {
-    setAsked(value)
-    setTyped(value)
-  }
-  useEffect(() => {
-    const wanted = typed.trim()
-    if (wanted === asked) return
-    const timer = setTimeout(() => {
-      setAsked(wanted)
-      onSearch(wanted)
-    }, 250)
-    return () => clearTimeout(timer)
-  })
-  return (
-    <div className="relative w-full sm:w-72">
-      <Search
-        className="pointer-events-none absolute top-2.5 left-3 size-4 text-ink-3"
-        aria-hidden="true"
-      />
-      <input
-        type="search"
-        aria-label="Search by name or e-mail"
-        placeholder="Search by name or e-mail"
-        value={typed}
-        maxLength={100}
-        onChange={(event) => setTyped(event.target.value)}
-        className={`${inputClasses} pl-9`}
-      />
-    </div>
   )
 }
 

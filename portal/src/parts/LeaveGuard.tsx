@@ -1,10 +1,11 @@
 import { useBlocker } from '@tanstack/react-router'
-import { Button, Dialog } from '../../parts/index.ts'
+import { Button } from './Button.tsx'
+import { Dialog } from './Dialog.tsx'
 
 /** Leaving with an unsaved change asks first (PV-3). */
-export function LeaveGuard({ dirty }: { dirty: boolean }) {
+export function LeaveGuard({ dirty, stays }: { dirty: boolean; stays: (path: string) => boolean }) {
   const blocker = useBlocker({
-    shouldBlockFn: ({ next }) => dirty && !next.pathname.includes('/settings/identity'),
+    shouldBlockFn: ({ next }) => dirty && !stays(next.pathname),
     enableBeforeUnload: dirty,
     withResolver: true,
   })
