@@ -1,10 +1,11 @@
 import { newId } from '../lib/ids.ts'
 import type { Happening } from '../model/event.ts'
+import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { ResourcePage, ResourceQuery, SentGroup } from '../model/scim.ts'
-import { events, scimConnection, scimGroups } from '../store/index.ts'
+import { events, organisations, scimConnection, scimGroups } from '../store/index.ts'
 import { lockForScim } from './scim-people.ts'
-import { lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+import { notFound, provenance, type Read, type Write } from './write.ts'
 
 export type ScimGroup = scimGroups.ScimGroup
 export type ScimMember = scimGroups.Member
@@ -29,7 +30,9 @@ export async function createScimGroup(write: Write, sent: SentGroup): Promise<Sc
   if (known) {
     const adopted = await adopt(write, { ...known, externalId: sent.externalId })
     if (!sent.members) return adopted
-    return (await setMembers(write, adopted, { replaceWith: sent.members })) ?? adopted
+    return (
+      (await setMembers(write, organisation, adopted, { replaceWith: sent.members })) ?? adopted
+    )
   }
   const group = {
     id: newId(),
@@ -55,7 +58,10 @@ export async function createScimGroup(write: Write, sent: SentGroup): Promise<Sc
     version: 1,
   }
   if (!sent.members || sent.members.length === 0) return made
-  return (await setMembers(write, made, { add: sent.members, remove: [] }, 'silently')) ?? made
+  return (
+    (await setMembers(write, organisation, made, { add: sent.members, remove: [] }, 'silently')) ??
+    made
+  )
 }
 
 async function adopt(write: Write, group: ScimGroup): Promise<ScimGroup> {
@@ -123,7 +129,7 @@ export async function changeScimGroup(
   decide: (current: ScimGroup) => GroupPatch,
 ): Promise<ScimGroup> {
   const { db, actor, now } = write
-  await lockForScim(write)
+  const organisation = await lockForScim(write)
   const found = await scimGroup(write, id)
   const { displayName, externalId, members } = decide(found)
   let group = found.managedBy === 'scim' ? found : await adopt(write, found)
@@ -145,12 +151,13 @@ export async function changeScimGroup(
     ])
     group = await scimGroups.change(db, actor.organisationId, { ...group, ...wanted }, now)
   }
-  return (members && (await setMembers(write, group, members))) ?? group
+  return (members && (await setMembers(write, organisation, group, members))) ?? group
 }
 
 /** @returns the group as it is then; undefined when all were so already. */
 async function setMembers(
   write: Write,
+  organisation: Organisation,
   group: ScimGroup,
   change: MembersChange,
   how: 'noted' | 'silently' = 'noted',
@@ -173,7 +180,7 @@ async function setMembers(
   const ids = people.map(({ id }) => id)
   const joined = await scimGroups.addPeople(db, organisationId, group.id, ids, why)
   const left = await scimGroups.removePeople(db, organisationId, group.id, leaving.people)
-  const nested = await nest(write, group, groups)
+  const nested = await nest(write, organisation, group, groups)
   const isEveryoneGone = leaving.groups === leaving.people && left.length === leaving.people.length
   const unnested = isEveryoneGone
     ? []
@@ -219,11 +226,16 @@ function unknownMember(id: string): Refused {
 }
 
 /** SC-39: groups in groups, never in a circle. */
-async function nest(write: Write, group: ScimGroup, children: { id: string }[]): Promise<string[]> {
+async function nest(
+  write: Write,
+  organisation: Organisation,
+  group: ScimGroup,
+  children: { id: string }[],
+): Promise<string[]> {
   const { db, actor } = write
   if (children.length === 0) return []
   // Two edges made at the same moment could close a circle that neither sees.
-  await lockOrganisation(write, 'alone')
+  await organisations.standInLine(db, organisation)
   const nested: string[] = []
   for (const { id } of children) {
     const closes =

@@ -13,6 +13,7 @@ import {
   accounts,
   events,
   newcomers,
+  organisations,
   scimConnection,
   scimPeople,
   tombstones,
@@ -192,7 +193,10 @@ export async function joinByScim(
     now,
   )
   if (left) {
-    const restored = await restoreFrom(write, organisation, left, addressOf(sent))
+    const restored = await restoreFrom(write, organisation, left, {
+      userName: sent.userName,
+      email: addressOf(sent),
+    })
     if (!restored) throw userNameTaken(sent.userName)
     const back = { ...sent, active: sent.active ?? true }
     return keep(write, organisation, restored, back, { restores: true })
@@ -260,6 +264,8 @@ async function adoptOrQueue(
   if (mayAdopt) {
     const locked = await scimPeople.lock(db, organisation.id, user.id)
     if (!locked) throw notFound('user')
+    // The same was sent at the same moment, and came first.
+    if (locked.user.managedBy === 'scim') throw userNameTaken(sent.userName)
     return keep(write, organisation, locked, sent, {})
   }
   const isManager = local.roles.includes('ROLE_MANAGER')
@@ -366,7 +372,7 @@ async function keep(
   if (before.roles.includes('ROLE_MANAGER') && (leaves || losesRole)) {
     const losesManager = leaves || !roles?.includes('ROLE_MANAGER')
     if (losesManager) {
-      await lockOrganisation(write, 'alone')
+      await organisations.standInLine(db, organisation)
       await keepLastManager(write, organisation, user.id)
     }
   }
@@ -520,14 +526,14 @@ export async function removeByScim(
   decide: (current: ScimPerson) => void,
 ): Promise<void> {
   const { db, actor, now } = write
-  let organisation = await lockForScim(write)
+  const organisation = await lockForScim(write)
   const person = await scimPeople.lock(db, organisation.id, id)
   if (!person || !(await isVisible(write, person))) throw notFound('user')
   decide(person)
   const { user } = person
-  if (person.roles.includes('ROLE_MANAGER')) {
-    organisation = await lockOrganisation(write, 'alone')
-    if (user.status !== 'deactivated') await keepLastManager(write, organisation, id)
+  if (person.roles.includes('ROLE_MANAGER') && user.status !== 'deactivated') {
+    await organisations.standInLine(db, organisation)
+    await keepLastManager(write, organisation, id)
   }
   const { graceDays } = await scimConnection.settings(db, organisation.id)
   const ended = await endAccess(write, id)

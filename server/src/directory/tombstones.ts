@@ -1,6 +1,6 @@
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Organisation } from '../model/organisation.ts'
-import type { Provenance } from '../model/user.ts'
+import type { Provenance, User } from '../model/user.ts'
 import { access, newcomers, scimPeople, sso, tombstones } from '../store/index.ts'
 import type { Write } from './write.ts'
 
@@ -52,20 +52,28 @@ export async function tombstoneOf(
 /**
  * The person under their old id with all they had, deactivated until somebody says otherwise; groups
  * and pools that were deleted meanwhile stay away. Its event is the caller's.
- * @param address where they are reached now: the old one may be somebody else's.
- * @returns undefined when their userName is somebody else's by now.
+ * @param keys what they are known by now: the old ones may be somebody else's.
+ * @returns undefined when these are somebody else's.
  */
 export async function restoreFrom(
   { db, now }: Write,
   organisation: Organisation,
   tombstone: tombstones.Tombstone,
-  { address, folded }: Pick<EmailAddress, 'address' | 'folded'>,
+  keys: { userName: string; email: Pick<EmailAddress, 'address' | 'folded'> },
 ): Promise<scimPeople.ScimPerson | undefined> {
   if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
   const kept = JSON.parse(tombstone.person) as Belongings
   const groups = await access.stillThere(db, 'groups', organisation.id, kept.groups)
   const status = 'deactivated' as const
-  const user = { ...kept.user, status, email: address, emailFolded: folded, updatedAt: now }
+  const { userName, email } = keys
+  const user: User = {
+    ...kept.user,
+    status,
+    userName,
+    email: email.address,
+    emailFolded: email.folded,
+    updatedAt: now,
+  }
   const landed = await newcomers.land(db, [
     { user, roles: kept.roles, groups, attributes: kept.attributes ?? undefined, event: undefined },
   ])

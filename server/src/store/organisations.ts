@@ -50,6 +50,25 @@ export async function lock(
   return row && toOrganisation(row)
 }
 
+/**
+ * Those who hold the organisation together with others and have to be one after the other wait here.
+ * Taking the organisation alone instead, two of them would wait for each other. The row is that of the
+ * Default group, which nobody else ever waits for.
+ */
+export async function standInLine(
+  db: Db,
+  { id, defaultGroupId }: Pick<Organisation, 'id' | 'defaultGroupId'>,
+): Promise<void> {
+  if (isSqlite(db)) return
+  await db
+    .selectFrom('groups')
+    .select('id')
+    .where('org_id', '=', id)
+    .where('id', '=', defaultGroupId)
+    .forUpdate()
+    .execute()
+}
+
 export async function list(db: Db): Promise<Organisation[]> {
   const rows = await db
     .selectFrom('organisations')

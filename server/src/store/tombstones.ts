@@ -8,7 +8,7 @@ export async function insert(db: Db, tombstone: Tombstone): Promise<void> {
   await db.insertInto('tombstones').values(tombstone).execute()
 }
 
-/** Those who may come back under one of these keys; the last to leave first. */
+/** Those who may come back under one of these keys: by userName first, and the last to leave first. */
 export async function find(
   db: Db,
   organisationId: string,
@@ -24,7 +24,9 @@ export async function find(
     .where(among(db, 'user_name_folded', listed(db, keys.userNames)))
     .unionAll(base.where(among(db, 'external_id', listed(db, keys.externalIds))))
     .execute()
-  return rows.sort((a, b) => b.deleted_at - a.deleted_at)
+  const named = new Set<string | null>(keys.userNames)
+  const place = (row: Tombstone) => (named.has(row.user_name_folded) ? 0 : 1)
+  return rows.sort((a, b) => place(a) - place(b) || b.deleted_at - a.deleted_at)
 }
 
 export async function remove(db: Db, organisationId: string, id: string): Promise<boolean> {
