@@ -1,7 +1,6 @@
 import {
   type BulkOperation,
   type BulkResult,
-  bulkLimits,
   bulkResponse,
   isObject,
   type JsonObject,
@@ -9,7 +8,7 @@ import {
   resolveReferences,
   ScimError,
 } from './core/index.ts'
-import type { Answer, Call } from './door.ts'
+import { type Answer, type Call, requireId } from './door.ts'
 import { createGroup, deleteGroup, patchGroup, replaceGroup } from './groups.ts'
 import { faultOf } from './refusals.ts'
 import { createUser, deleteUser, patchUser, replaceUser } from './users.ts'
@@ -92,6 +91,7 @@ function perform(call: Call, operation: BulkOperation): Promise<Answer> {
   const { method, endpoint, id = '', version, data } = operation
   const inner = Object.assign(call, { body: () => dataOf(data), ifMatch: version })
   const isUser = endpoint === '/Users'
+  if (method !== 'POST') requireId(id)
   switch (method) {
     case 'POST':
       return isUser ? createUser(inner) : createGroup(inner)
@@ -108,5 +108,3 @@ function dataOf(data: JsonObject | undefined): JsonObject {
   if (isObject(data)) return data
   throw new ScimError({ status: 400, scimType: 'invalidSyntax', detail: '"data" is missing.' })
 }
-
-export const largestBulk = bulkLimits.payloadBytes

@@ -1,7 +1,9 @@
 import type { Directory, ScimPerson } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
+import { refuse } from '../model/refusals.ts'
 import type { ResourcePosition, SentPerson } from '../model/scim.ts'
 import {
   type JsonObject,
@@ -82,6 +84,11 @@ export type Answer = {
   body?: JsonObject
   etag?: string
   location?: string
+}
+
+/** What cannot be an id is nobody's, and no question for the database. */
+export function requireId(id: string): void {
+  if (!isId(id)) refuse('resource.not_found', 'There is nothing with this id.')
 }
 
 export function userTypeOf({ settings }: Pick<Call, 'settings'>): ResourceType {

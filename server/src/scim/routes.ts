@@ -11,7 +11,16 @@ import {
   parseBody,
   ScimError,
 } from './core/index.ts'
-import type { Answer, Call, Caller, Credential, ScimDoor, Stranger, Subject } from './door.ts'
+import {
+  type Answer,
+  type Call,
+  type Caller,
+  type Credential,
+  requireId,
+  type ScimDoor,
+  type Stranger,
+  type Subject,
+} from './door.ts'
 import {
   createGroup,
   deleteGroup,
@@ -244,6 +253,7 @@ function users(call: Call, id: string | undefined): Promise<Answer> {
     return listUsers(call, 'body')
   }
   allow(method, ['GET', 'PUT', 'PATCH', 'DELETE'])
+  requireId(id)
   if (method === 'GET') return getUser(call, id)
   if (method === 'PUT') return replaceUser(call, id)
   return method === 'PATCH' ? patchUser(call, id) : deleteUser(call, id)
@@ -260,6 +270,7 @@ function groups(call: Call, id: string | undefined): Promise<Answer> {
     return listGroups(call, 'body')
   }
   allow(method, ['GET', 'PUT', 'PATCH', 'DELETE'])
+  requireId(id)
   if (method === 'GET') return getGroup(call, id)
   if (method === 'PUT') return replaceGroup(call, id)
   return method === 'PATCH' ? patchGroup(call, id) : deleteGroup(call, id)

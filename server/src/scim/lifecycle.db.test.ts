@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'vitest'
+import { createScimOrganisation, scimError } from '../../testing/scim.ts'
+
+const address = 'bob@acme.test'
+const bob = {
+  userName: 'bob.miller',
+  externalId: 'entra-object-7',
+  name: { givenName: 'Bob', familyName: 'Miller' },
+  emails: [{ value: address, type: 'work', primary: true }],
+}
+const deactivate = { op: 'replace', path: 'active', value: false }
+const activate = { op: 'replace', path: 'active', value: true }
+
+describe('a person whom SCIM sent', () => {
+  test.each([
+    ['externalId', bob.externalId],
+    ['userName', 'BOB.MILLER'],
+  ])('SC-23: signs in by SSO at once, known by %s', async (_by, nameId) => {
+    const acme = await createScimOrganisation({ saml: { emailFrom: { claim: 'email' } } })
+    const id = await acme.user(bob)
+    const started = await acme.startSso()
+    const response = acme.respondTo(
+      started,
+      { email: address },
+      {
+        nameId,
+        attributes: [['email', 'robert@elsewhere.test']],
+      },
+    )
+    const answer = await acme.postResponse(response, started)
+    // By the address alone they are somebody else here: only the keys of SCIM say who they are.
+    expect(answer.status).toBe(303)
+    const linked = (await acme.events()).filter(({ type }) => type === 'user.linked')
+    expect(linked.map((event) => event.subject_id)).toEqual([id])
+    expect((await acme.api('GET', `/users/${id}`)).body.email).toBe(address)
+  })
+
+  test('SC-23: keeps name and address from SCIM, whatever the sign-in says', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user({ ...bob, userName: address })
+    await acme.signIn({ email: address, firstName: 'Robert', lastName: 'M' })
+    const { body } = await acme.api('GET', `/users/${id}`)
+    expect(body).toMatchObject({ firstName: 'Bob', lastName: 'Miller', email: address })
+    expect(await acme.eventNames()).toEqual(['user.joined', 'user.linked', 'auth.succeeded'])
+  })
+
+  test('SC-22: is in the Default group, reaches the Default pool, and has ROLE_USER', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const { body } = await acme.api('GET', `/users/${id}`)
+    expect(body).toMatchObject({
+      managedBy: 'scim',
+      joinedBy: 'scim',
+      roles: ['ROLE_USER'],
+      memberships: [{ name: 'Default', managedBy: 'portal' }],
+      pools: [{ poolName: 'Default' }],
+      userName: bob.userName,
+      externalId: bob.externalId,
+    })
+  })
+
+  test('SC-22: keeps the pools and groups that a manager gave, whatever SCIM sends later', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const groupId = await acme.makeGroup('Engineers')
+    const poolId = await acme.makePool('Production')
+    await acme.api('POST', `/groups/${groupId}/members`, { userId: id })
+    await acme.api('POST', `/users/${id}/pool-grants`, { poolId })
+    await acme.scim('PUT', `/Users/${id}`, { ...bob, title: 'Lead' })
+    await acme.scim('DELETE', `/Users/${id}`)
+    await acme.scim('POST', '/Users', bob)
+    const { body } = await acme.api('GET', `/users/${id}`)
+    expect(body.groups.map(({ name }: { name: string }) => name)).toEqual(['Default', 'Engineers'])
+    expect(body.pools.map(({ poolName }: { poolName: string }) => poolName).toSorted()).toEqual([
+      'Default',
+      'Production',
+    ])
+  })
+
+  test('SC-15: loses every session at once, by PATCH and by DELETE', async () => {
+    for (const leave of ['PATCH', 'DELETE']) {
+      const acme = await createScimOrganisation()
+      const id = await acme.user({ ...bob, userName: address })
+      const { session } = await acme.signIn({ email: address })
+      const me = () =>
+        acme.send('GET', '/api/v1/me', undefined, { cookie: `usher_session=${session}` })
+      expect((await me()).status).toBe(200)
+      if (leave === 'PATCH') await acme.patch(`/Users/${id}`, deactivate)
+      else await acme.scim('DELETE', `/Users/${id}`)
+      expect((await me()).status).toBe(401)
+      const ended = { sessionsEnded: 1, temporaryAccessEnded: 0 }
+      expect((await acme.events()).at(-1)).toMatchObject({ data: ended, source: 'scim' })
+    }
+  })
+
+  test('SC-21: cannot be changed or deleted in the portal, with the reason', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const refused = { status: 409, body: { code: 'user.managed_externally' } }
+    expect(await acme.api('PATCH', `/users/${id}`, { firstName: 'X' })).toMatchObject(refused)
+    expect(await acme.api('PUT', `/users/${id}/disable`)).toMatchObject(refused)
+    expect(await acme.api('DELETE', `/users/${id}`)).toMatchObject(refused)
+    const { body } = await acme.api('GET', `/users/${id}`)
+    expect(body.locked).toMatchObject({
+      edit: expect.stringContaining('SCIM'),
+      delete: expect.stringContaining('SCIM'),
+      hold: null,
+    })
+    expect(await acme.eventNames()).toEqual(['user.joined'])
+  })
+
+  test('PV-8: has roles from the portal, until Sync roles is on', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const viewer = { roles: ['ROLE_VIEWER'] }
+    expect((await acme.api('PATCH', `/users/${id}`, viewer)).status).toBe(200)
+    const synced = await createScimOrganisation({ syncRoles: true })
+    const other = await synced.user(bob)
+    expect(await synced.api('PATCH', `/users/${other}`, viewer)).toMatchObject({
+      status: 409,
+      body: { code: 'user.managed_externally' },
+    })
+  })
+})
+
+describe('US-12: somebody on hold', () => {
+  test('is out at once, stays out whatever SCIM says, and comes back by a manager alone', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user({ ...bob, userName: address })
+    const { session } = await acme.signIn({ email: address })
+    expect((await acme.api('PUT', `/users/${id}/hold`)).status).toBe(204)
+    const me = await acme.send('GET', '/api/v1/me', undefined, {
+      cookie: `usher_session=${session}`,
+    })
+    expect(me.status).toBe(401)
+    await acme.patch(`/Users/${id}`, deactivate)
+    await acme.patch(`/Users/${id}`, activate)
+    expect((await acme.signIn({ email: address })).status).toBe(403)
+    expect((await acme.api('GET', `/users/${id}`)).body).toMatchObject({ held: true })
+    expect((await acme.api('DELETE', `/users/${id}/hold`)).status).toBe(204)
+    expect((await acme.signIn({ email: address })).status).toBe(303)
+    expect((await acme.eventNames()).filter((name) => name.startsWith('user.'))).toEqual([
+      'user.joined',
+      'user.linked',
+      'user.held',
+      'user.deactivated',
+      'user.enabled',
+      'user.released',
+    ])
+  })
+
+  test('is never the last working manager, nor somebody of the portal', async () => {
+    const acme = await createScimOrganisation()
+    const hold = () => acme.api('PUT', `/users/${acme.manager.id}/hold`)
+    expect(await hold()).toMatchObject({ status: 400, body: { code: 'request.invalid' } })
+    await acme.user({ ...bob, userName: acme.manager.email, emails: [] })
+    expect(await hold()).toMatchObject({ status: 409, body: { code: 'manager.last_working' } })
+  })
+})
+
+describe('SC-24: the last working manager', () => {
+  test('stays, and managers and emergency accounts are mailed, once', async () => {
+    const acme = await createScimOrganisation()
+    const emergency = await acme.createEmergency()
+    const id = await acme.user({ ...bob, userName: acme.manager.email, emails: [] })
+    expect(id).toBe(acme.manager.id)
+    const refused = scimError(409, undefined, /^manager\.last_working: /)
+    expect(await acme.patch(`/Users/${id}`, deactivate)).toMatchObject(refused)
+    expect(await acme.scim('DELETE', `/Users/${id}`)).toMatchObject(refused)
+    const mails = (await acme.mails()).filter(({ template }) => template === 'last_manager_kept')
+    expect(mails.map(({ recipient }) => recipient)).toEqual([acme.manager.email, emergency.email])
+    expect((await acme.scim('GET', `/Users/${id}`)).body.active).toBe(true)
+  })
+})
+
+describe('SC-19: with "Provision existing users" off', () => {
+  test('somebody who is here is invisible, and waits in the adoption queue', async () => {
+    const acme = await createScimOrganisation({ provisionExistingUsers: false })
+    const sent = { ...bob, userName: acme.manager.email, emails: [] }
+    expect(await acme.find(`userName eq "${acme.manager.email}"`)).toEqual([])
+    expect((await acme.scim('GET', `/Users/${acme.manager.id}`)).status).toBe(404)
+    expect(await acme.scim('POST', '/Users', sent)).toMatchObject(scimError(409, 'uniqueness'))
+    const [entry] = (await acme.api('GET', '/adoptions')).body.items
+    expect(entry).toMatchObject({ userId: acme.manager.id, issuer: 'scim', risk: 'high' })
+    expect(await acme.eventNames()).toEqual(['adoption.queued'])
+
+    await acme.api('POST', `/adoptions/${entry.id}/approve`)
+    expect(await acme.scim('POST', '/Users', sent)).toMatchObject({
+      status: 201,
+      body: { id: acme.manager.id },
+    })
+  })
+})
+
+describe('SC-20: whom the identity provider does not know', () => {
+  test('keep working, are listed, and are deactivated together with an answer each', async () => {
+    const acme = await createScimOrganisation()
+    await acme.user(bob)
+    const others = await acme.api('GET', '/users?notManagedBy=scim')
+    expect(others.body.items.map(({ id }: { id: string }) => id)).toEqual([acme.manager.id])
+    const answer = await acme.api('POST', '/users/disable', { ids: [acme.manager.id] })
+    expect(answer).toMatchObject({
+      status: 207,
+      body: { items: [{ id: acme.manager.id, status: 409, code: 'manager.last_working' }] },
+    })
+  })
+})
+
+describe('groups of the identity provider', () => {
+  test('SC-35: take over a group of the portal only when a manager ticked it', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.makeGroup('Engineers')
+    const poolId = await acme.makePool('Production')
+    await acme.usher.store.write((db) =>
+      db
+        .insertInto('grants')
+        .values({
+          org_id: acme.id,
+          id: poolId,
+          subject_kind: 'group',
+          subject_id: id,
+          pool_id: poolId,
+          role: 'ROLE_USER',
+          expires_at: null,
+          provenance: 'manual',
+          actor: 'Ana',
+          actor_id: null,
+          rule: null,
+          request_id: null,
+          at: 1,
+        })
+        .execute(),
+    )
+    const person = await acme.user(bob)
+    const push = { displayName: 'engineers', members: [{ value: person }] }
+    expect(await acme.scim('POST', '/Groups', push)).toMatchObject(scimError(409, 'uniqueness'))
+    expect(await acme.find('displayName eq "Engineers"', '/Groups')).toEqual([])
+
+    await acme.api('PUT', `/groups/${id}/adoptable`, { adoptable: true })
+    expect(await acme.find('displayName eq "ENGINEERS"', '/Groups')).toEqual([id])
+    expect(await acme.scim('POST', '/Groups', push)).toMatchObject({ status: 201, body: { id } })
+    // SC-36: what the group reaches stays with the manager, who is in it with the identity provider.
+    const { body } = await acme.api('GET', `/users/${person}`)
+    expect(body.pools.map(({ poolName }: { poolName: string }) => poolName)).toContain('Production')
+    for (const method of ['POST', 'DELETE']) {
+      const path = method === 'POST' ? '' : `/${person}`
+      const answer = await acme.api(
+        method,
+        `/groups/${id}/members${path}`,
+        method === 'POST' ? { userId: person } : undefined,
+      )
+      expect(answer).toMatchObject({ status: 409, body: { code: 'group.managed_externally' } })
+    }
+  })
+
+  test('SC-39: give what they reach to the people of the groups in them, and say by which way', async () => {
+    const acme = await createScimOrganisation()
+    const person = await acme.user(bob)
+    const inner = await acme.group('Inner', person)
+    const outer = await acme.group('Outer', inner)
+    const { body } = await acme.scim('GET', `/Users/${person}`)
+    expect(body.groups).toMatchObject([
+      { value: inner, type: 'direct' },
+      { value: outer, type: 'indirect' },
+    ])
+    const details = await acme.api('GET', `/users/${person}`)
+    expect(details.body.memberships).toMatchObject([
+      { name: 'Default', inherited: false },
+      { name: 'Inner', inherited: false },
+      { name: 'Outer', inherited: true },
+    ])
+    expect(await acme.find(`groups.value eq "${outer}"`)).toEqual([person])
+  })
+})
+
+describe('SC-6: while SCIM is not the source', () => {
+  test.each(['portal', 'sso_jit'] as const)('under %s every call is 403', async (source) => {
+    const acme = await createScimOrganisation({ source })
+    for (const path of ['/Users', '/ServiceProviderConfig', '/nothing'])
+      expect(await acme.scim('GET', path)).toMatchObject(
+        scimError(403, undefined, /^provisioning\.method_conflict: /),
+      )
+  })
+})
+
+describe('SC-16: a grace period', () => {
+  test('that is over erases the person, and the audit says so', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    await acme.scim('DELETE', `/Users/${id}`)
+    await acme.store(`update tombstones set erase_at = 1 where org_id = '${acme.id}'`)
+    const made = await acme.scim('POST', '/Users', bob)
+    expect(made.status).toBe(201)
+    expect(made.body.id).not.toBe(id)
+  })
+
+  test('of no days keeps nothing', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    await acme.store(`update scim_settings set grace_days = 0 where org_id = '${acme.id}'`)
+    await acme.scim('DELETE', `/Users/${id}`)
+    expect((await acme.scim('POST', '/Users', bob)).body.id).not.toBe(id)
+  })
+})

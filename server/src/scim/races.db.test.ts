@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { createScimOrganisation, patchSchema, userSchema } from '../../testing/scim.ts'
+
+const fifty = Array.from({ length: 50 }, (_, at) => at)
+
+describe('fifty at the same moment', () => {
+  test('make one person of one userName: one 201 and 49 uniqueness', async () => {
+    const acme = await createScimOrganisation()
+    const answers = await Promise.all(
+      fifty.map((at) =>
+        acme.scim('POST', '/Users', {
+          schemas: [userSchema],
+          userName: at % 2 ? 'bob@acme.test' : 'BOB@acme.test',
+        }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    const others = answers.filter(({ status }) => status !== 201)
+    expect(others.every(({ body }) => body.scimType === 'uniqueness')).toBe(true)
+    expect(await acme.eventNames()).toEqual(['user.joined'])
+  })
+
+  test('SC-37: join one group, and none is lost', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const group = await acme.group('Everybody')
+    const answers = await Promise.all(
+      ids.map((value) =>
+        acme.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value }] }),
+      ),
+    )
+    expect(answers.every(({ status }) => status === 204)).toBe(true)
+    expect(await acme.membersOf(group)).toEqual(ids.toSorted((a, b) => a.localeCompare(b)))
+    const left = await Promise.all(
+      ids.map((value) =>
+        acme.patch(`/Groups/${group}`, { op: 'remove', path: `members[value eq "${value}"]` }),
+      ),
+    )
+    expect(left.every(({ status }) => status === 204)).toBe(true)
+    expect(await acme.membersOf(group)).toEqual([])
+    expect((await acme.scim('GET', `/Groups/${group}`)).body.meta.version).toBe('W/"101"')
+  })
+
+  test('change one person, each change is there and each version is another', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user({ userName: 'bob@acme.test' })
+    const attributes = ['title', 'nickName', 'displayName', 'userType', 'locale', 'timezone']
+    const answers = await Promise.all(
+      attributes.map((path) => acme.patch(`/Users/${id}`, { op: 'add', path, value: path })),
+    )
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    const { body } = await acme.scim('GET', `/Users/${id}`)
+    expect(attributes.map((name) => body[name])).toEqual(attributes)
+    expect(body.meta.version).toBe(`W/"${attributes.length + 1}"`)
+  })
+})
+
+describe('SC-28: a walk over everybody, while some are deleted', () => {
+  const people = Number(process.env.USHER_WALK ?? 2_000)
+
+  async function crowd() {
+    const acme = await createScimOrganisation()
+    const numbers = Array.from({ length: people }, (_, at) => at)
+    for (let from = 0; from < people; from += 500) {
+      const Operations = numbers.slice(from, from + 500).map((at) => ({
+        method: 'POST',
+        path: '/Users',
+        bulkId: `b${at}`,
+        data: { schemas: [userSchema], userName: `p${at}@acme.test` },
+      }))
+      const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest']
+      const { body } = await acme.scim('POST', '/Bulk', { schemas, Operations })
+      expect(body.Operations.every(({ status }: { status: string }) => status === '201')).toBe(true)
+    }
+    return acme
+  }
+
+  type Organisation = Awaited<ReturnType<typeof crowd>>
+  type Listed = { id: string }[]
+
+  /** One of the shown and one of those to come leave after every page. */
+  async function deleteSome(acme: Organisation, shown: Listed, gone: Set<string>) {
+    const { body } = await acme.scim('GET', `/Users?startIndex=${people - 300}&count=3`)
+    for (const one of [shown[3], shown.at(-1), body.Resources[1]]) {
+      if (!one || gone.has(one.id)) continue
+      gone.add(one.id)
+      expect((await acme.scim('DELETE', `/Users/${one.id}`)).status).toBe(204)
+    }
+  }
+
+  test.each(['', '&sortBy=userName', '&sortBy=title&sortOrder=descending'])(
+    'by cursor%s loses nobody who stayed and shows nobody twice',
+    async (order) => {
+      const acme = await crowd()
+      const gone = new Set<string>()
+      const seen: string[] = []
+      for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+        const { body } = await acme.scim('GET', `/Users?cursor=${cursor}&count=100${order}`)
+        seen.push(...(body.Resources as Listed).map(({ id }) => id))
+        cursor = body.nextCursor
+        await deleteSome(acme, body.Resources, gone)
+      }
+      await expectWhole(acme, seen, gone)
+    },
+  )
+
+  test.each(['', '&sortBy=userName', '&filter=userName sw "p"'])(
+    'by startIndex%s loses nobody who stayed and shows nobody twice',
+    async (order) => {
+      const acme = await crowd()
+      const gone = new Set<string>()
+      const seen: string[] = []
+      for (let start = 1, total = 1; start <= total; start += 100) {
+        const { body } = await acme.scim('GET', `/Users?startIndex=${start}&count=100${order}`)
+        seen.push(...(body.Resources as Listed).map(({ id }) => id))
+        total = body.totalResults
+        await deleteSome(acme, body.Resources, gone)
+      }
+      await expectWhole(acme, seen, gone)
+    },
+  )
+
+  async function expectWhole(acme: Organisation, seen: string[], gone: Set<string>) {
+    expect(new Set(seen).size).toBe(seen.length)
+    const rows = await acme.usher.store.read
+      .selectFrom('users')
+      .select('id')
+      .where('org_id', '=', acme.id)
+      .where('managed_by', '=', 'scim')
+      .execute()
+    expect(rows).toHaveLength(people - gone.size)
+    expect(gone.size).toBeGreaterThan(40)
+    const known = new Set(seen)
+    expect(rows.filter(({ id }) => !known.has(id))).toEqual([])
+  }
+})
+
+test('a PATCH of many operations applies whole or not at all', async () => {
+  const acme = await createScimOrganisation()
+  const id = await acme.user({ userName: 'bob@acme.test' })
+  const answer = await acme.scim('PATCH', `/Users/${id}`, {
+    schemas: [patchSchema],
+    Operations: [
+      { op: 'add', path: 'title', value: 'Lead' },
+      { op: 'replace', path: 'userName', value: 7 },
+    ],
+  })
+  expect(answer.status).toBe(400)
+  expect((await acme.scim('GET', `/Users/${id}`)).body.title).toBeUndefined()
+  expect(await acme.eventNames()).toEqual(['user.joined'])
+})
