@@ -226,6 +226,43 @@ const scenes: Scene[] = [
   },
   { name: 'entra', path: `${settings}/identity/entra` },
   { name: 'users', path: `${settings}/users?status=active` },
+  { name: 'users-scim', path: `${settings}/users?notManagedBy=scim`, face: 'scim' },
+  {
+    name: 'users-scim-menu',
+    path: `${settings}/users`,
+    face: 'scim',
+    act: press(/Actions for Dmitri/),
+  },
+  {
+    name: 'users-chosen',
+    path: `${settings}/users?notManagedBy=scim`,
+    face: 'scim',
+    async act(page) {
+      await page
+        .getByRole('checkbox', { name: 'Choose Ana Ruiz' })
+        .filter({ visible: true })
+        .click()
+      await page
+        .getByRole('checkbox', { name: 'Choose Björn Lindqvist' })
+        .filter({ visible: true })
+        .click()
+      await press('Deactivate')(page)
+      await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click()
+      await page.getByText('1 deactivated, 1 not').waitFor()
+    },
+  },
+  {
+    name: 'users-choosing',
+    path: `${settings}/users?notManagedBy=scim`,
+    face: 'scim',
+    async act(page) {
+      await page
+        .getByRole('checkbox', { name: 'Choose Ana Ruiz' })
+        .filter({ visible: true })
+        .click()
+      await page.getByText('1 person chosen').waitFor()
+    },
+  },
   { name: 'users-empty', path: `${settings}/users`, face: 'new' },
   { name: 'users-loading', path: `${settings}/users?status=active`, face: 'loading' },
   { name: 'users-error', path: `${settings}/users?status=active`, face: 'error' },
@@ -257,6 +294,15 @@ const scenes: Scene[] = [
     name: 'user-managed',
     path: `${settings}/users/0190a000-0000-7000-8000-000000000014`,
     face: 'scim',
+  },
+  {
+    name: 'user-hold',
+    path: `${settings}/users/0190a000-0000-7000-8000-000000000014`,
+    face: 'scim',
+    async act(page) {
+      await press('Lift hold')(page)
+      await page.getByRole('dialog').waitFor()
+    },
   },
   { name: 'access', path: `${settings}/access` },
   { name: 'access-scim', path: `${settings}/access`, face: 'scim' },

@@ -1,7 +1,8 @@
 import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox'
 import { Switch as BaseSwitch } from '@base-ui/react/switch'
-import { Check } from 'lucide-react'
+import { Check, Minus } from 'lucide-react'
 import { type ReactNode, useId } from 'react'
+import { classes } from './classes.ts'
 
 type Toggle = {
   label: string
@@ -61,6 +62,42 @@ export function BareSwitch({
   )
 }
 
+const box =
+  'flex size-5 shrink-0 items-center justify-center rounded-md border border-edge bg-surface ' +
+  'data-checked:border-accent data-checked:bg-accent data-indeterminate:border-accent ' +
+  'data-indeterminate:bg-accent data-disabled:cursor-not-allowed data-disabled:opacity-60'
+
+/** The box alone, for a row of a list that names itself. */
+export function BareCheckbox({
+  label,
+  checked,
+  some,
+  onChange,
+  disabled,
+}: Pick<Toggle, 'label' | 'checked' | 'onChange' | 'disabled'> & {
+  /** A part of what it stands for is chosen. */
+  some?: boolean
+}) {
+  return (
+    <BaseCheckbox.Root
+      checked={checked}
+      indeterminate={some ?? false}
+      onCheckedChange={onChange}
+      disabled={disabled ?? false}
+      aria-label={label}
+      className={box}
+    >
+      <BaseCheckbox.Indicator>
+        {some ? (
+          <Minus className="size-3.5 text-on-accent" strokeWidth={3} aria-hidden="true" />
+        ) : (
+          <Check className="size-3.5 text-on-accent" strokeWidth={3} aria-hidden="true" />
+        )}
+      </BaseCheckbox.Indicator>
+    </BaseCheckbox.Root>
+  )
+}
+
 export function Checkbox({ label, help, checked, onChange, disabled }: Toggle) {
   const id = useId()
   return (
@@ -71,7 +108,7 @@ export function Checkbox({ label, help, checked, onChange, disabled }: Toggle) {
         disabled={disabled ?? false}
         aria-labelledby={`${id}-label`}
         aria-describedby={help ? `${id}-help` : undefined}
-        className="mt-px flex size-5 shrink-0 items-center justify-center rounded-md border border-edge bg-surface data-checked:border-accent data-checked:bg-accent data-disabled:cursor-not-allowed data-disabled:opacity-60"
+        className={classes('mt-px', box)}
       >
         <BaseCheckbox.Indicator>
           <Check className="size-3.5 text-on-accent" strokeWidth={3} aria-hidden="true" />

@@ -7,6 +7,8 @@ import { Scroller } from './Scroller.tsx'
 export type Column<Row> = {
   id: string
   label: string
+  /** Instead of the label, such as a box that chooses every row. */
+  head?: ReactNode
   cell: (row: Row) => ReactNode
   /** The name the server sorts by; a column without one cannot be sorted. */
   sort?: string | undefined
@@ -98,7 +100,9 @@ function HeadCell<Row>({
         column.className,
       )}
     >
-      {sort && onSort ? (
+      {column.head ? (
+        column.head
+      ) : sort && onSort ? (
         <button
           type="button"
           onClick={() => onSort({ by: sort, descending: active ? !sorting.descending : false })}

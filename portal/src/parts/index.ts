@@ -33,7 +33,7 @@ export {
   Skeleton,
   SkeletonRows,
 } from './States.tsx'
-export { BareSwitch, Checkbox, Switch } from './Switch.tsx'
+export { BareCheckbox, BareSwitch, Checkbox, Switch } from './Switch.tsx'
 export { type Column, Pager, type Sorting, Table } from './Table.tsx'
 export { Ago, daysUntil, isPast, Moment, onDate } from './Time.tsx'
 export { Toasts, toast, toastProblem } from './Toast.tsx'

@@ -19,7 +19,7 @@ import {
   textLink,
 } from '../../parts/index.ts'
 import { CallSheet } from './CallSheet.tsx'
-import { AnswerBadge, addressOf, MethodBadge } from './words.tsx'
+import { AnswerBadge, addressOf, MethodBadge, shortened } from './words.tsx'
 
 const route = getRouteApi('/o/$slug/settings/provisioning-log')
 /** While the first page alone is shown; older ones are history and stay as they are. */
@@ -72,7 +72,7 @@ export function ProvisioningLogPage() {
     >
       <FilterBar
         search={{
-          label: 'Person or group: name, user name or e-mail',
+          label: 'Name, user name or e-mail',
           value: person,
           onSearch: (value) => set('person', value),
         }}
@@ -193,7 +193,7 @@ const columns = (open: (id: string) => void): Column<ProvisioningLogEntry>[] => 
     id: 'subject',
     label: 'Person or group',
     cell: (row) => (
-      <span className="block max-w-48 truncate">
+      <span className="block max-w-44 truncate">
         <Subject row={row} />
       </span>
     ),
@@ -203,7 +203,7 @@ const columns = (open: (id: string) => void): Column<ProvisioningLogEntry>[] => 
     label: 'Credential',
     className: 'text-ink-2',
     cell: (row) => (
-      <span className="block max-w-36 truncate">{row.credential ?? 'None of ours'}</span>
+      <span className="block max-w-32 truncate">{row.credential ?? 'None of ours'}</span>
     ),
   },
 ]
@@ -218,11 +218,11 @@ function Address({ row, onOpen }: { row: ProvisioningLogEntry; onOpen: (id: stri
         type="button"
         aria-labelledby={id}
         onClick={() => onOpen(row.id)}
-        className={`${textLink} min-h-6 min-w-0 max-w-80 truncate text-left font-mono text-sm`}
+        className={`${textLink} min-h-6 min-w-0 max-w-72 truncate text-left font-mono lg:max-w-56 xl:max-w-72 text-sm`}
       >
         <span id={id}>
           <span className="sr-only">{row.method} </span>
-          {addressOf(row.path)}
+          {shortened(addressOf(row.path))}
         </span>
       </button>
     </span>

@@ -9,6 +9,13 @@ export function addressOf(path: string): string {
   }
 }
 
+const id = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{12})/g
+
+/** An id in a list is known by its end; the details have it whole. */
+export function shortened(address: string): string {
+  return address.replaceAll(id, (_, end: string) => `…${end.slice(-6)}`)
+}
+
 export function MethodBadge({ method }: { method: string }) {
   return (
     <span

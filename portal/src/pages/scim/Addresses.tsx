@@ -28,7 +28,7 @@ export function Addresses({ view, onGuide }: { view: ScimView; onGuide: (id: str
                   type="button"
                   aria-haspopup="dialog"
                   onClick={() => onGuide(guide.id)}
-                  className="flex w-full items-center justify-between gap-3 rounded-xl border border-line-strong bg-surface px-4 py-3 text-left transition-colors hover:border-edge hover:bg-hover"
+                  className="flex h-full w-full items-center justify-between gap-3 rounded-xl border border-line-strong bg-surface px-4 py-3 text-left transition-colors hover:border-edge hover:bg-hover"
                 >
                   <span className="min-w-0">
                     <span className="block truncate font-medium text-ink">{guide.label}</span>

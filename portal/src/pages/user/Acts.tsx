@@ -4,7 +4,8 @@ import { Ban, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { asProblem, useMe, useOrganisation } from '../../client/index.ts'
 import { Button, DeletePerson, toast, toastProblem } from '../../parts/index.ts'
-import type { Person } from './person.ts'
+import { Hold } from './Hold.tsx'
+import { isManaged, type Person } from './person.ts'
 
 export function Acts({ person, onChanged }: { person: Person; onChanged: () => Promise<void> }) {
   const { user: me } = useMe()
@@ -42,6 +43,7 @@ export function Acts({ person, onChanged }: { person: Person; onChanged: () => P
   const deactivated = person.status === 'deactivated'
   return (
     <div className="flex flex-wrap gap-2">
+      {isManaged(person) ? <Hold person={person} onChanged={onChanged} /> : null}
       {deactivated ? (
         <Button
           blockedBecause={person.locked.disable}

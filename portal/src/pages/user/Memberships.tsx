@@ -14,7 +14,7 @@ import {
   toastProblem,
 } from '../../parts/index.ts'
 import { Origin } from './Origin.tsx'
-import type { Person } from './person.ts'
+import { type Person, throughWhich } from './person.ts'
 
 type Props = { person: Person; onChanged: () => Promise<void> }
 
@@ -48,20 +48,29 @@ function Groups({ person, onChanged }: Props) {
     'Removed from the group',
     onChanged,
   )
+  const direct = person.memberships.filter(({ inherited }) => !inherited)
+  const inherited = person.memberships.filter((membership) => membership.inherited)
   const others = (groups.data?.items ?? []).filter(
-    (group) => !person.memberships.some((membership) => membership.id === group.id),
+    (group) =>
+      group.managedBy === 'portal' && !direct.some((membership) => membership.id === group.id),
   )
+  const synced = person.memberships.some(({ managedBy }) => managedBy === 'scim')
   return (
     <Section
       id="groups"
       title="Groups"
+      about={
+        synced
+          ? 'Memberships that the identity provider sends are changed there; you can add others here, and it never takes them away.'
+          : undefined
+      }
       action={
         manages ? <AddMenu label="Add to a group" choices={others} onAdd={add.mutate} /> : null
       }
     >
       <Card>
-        <ul className="divide-y divide-line">
-          {person.memberships.map((membership) => (
+        <ul aria-label="Groups" className="divide-y divide-line">
+          {direct.map((membership) => (
             <li
               key={membership.id}
               className="flex min-h-13 items-center justify-between gap-4 px-5 py-2.5"
@@ -69,9 +78,14 @@ function Groups({ person, onChanged }: Props) {
               <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-0.5">
                 <span className="font-medium">{membership.name}</span>
                 {membership.isDefault ? <Badge tone="accent">Default</Badge> : null}
+                {membership.managedBy === 'scim' ? <Badge tone="accent">SCIM</Badge> : null}
                 <Origin provenance={membership.provenance} />
               </div>
-              {manages && !membership.isDefault ? (
+              {membership.managedBy === 'scim' ? (
+                <span className="text-right text-sm text-ink-3">
+                  Belongs to the identity provider
+                </span>
+              ) : manages && !membership.isDefault ? (
                 <IconButton
                   label={`Remove from ${membership.name}`}
                   onClick={() => remove.mutate(membership.id)}
@@ -82,8 +96,43 @@ function Groups({ person, onChanged }: Props) {
             </li>
           ))}
         </ul>
+        {inherited.length > 0 ? (
+          <Inherited memberships={inherited} all={person.memberships} />
+        ) : null}
       </Card>
     </Section>
+  )
+}
+
+/** Groups that contain a group of the person: shown apart, for they change with that group (SC-39). */
+function Inherited({
+  memberships,
+  all,
+}: {
+  memberships: Person['memberships']
+  all: Person['memberships']
+}) {
+  return (
+    <div className="border-t border-line bg-sunken/60 px-5 py-3 last:rounded-b-xl">
+      <h3 id="inherited" className="mb-1.5 text-sm font-medium text-ink-2">
+        Inherited
+      </h3>
+      <ul aria-labelledby="inherited" className="flex flex-col gap-1.5">
+        {memberships.map((membership) => {
+          const via = throughWhich(membership, all)
+          return (
+            <li key={membership.id} className="flex flex-wrap items-center gap-x-3">
+              <span className="font-medium">{membership.name}</span>
+              <span className="text-sm text-ink-3">
+                {via.length > 0
+                  ? `through ${via.join(' or ')}`
+                  : 'through a group that is inside it'}
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
   )
 }
 

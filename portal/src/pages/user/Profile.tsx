@@ -8,6 +8,7 @@ import {
   Banner,
   Button,
   Card,
+  CopyButton,
   fieldRules,
   KeyValue,
   ProblemBanner,
@@ -121,6 +122,24 @@ export function Profile({
               rows={[
                 { label: 'E-mail', value: person.email },
                 { label: 'Managed by', value: <SourceBadge source={person.managedBy} /> },
+                ...(person.userName
+                  ? [
+                      {
+                        label: 'User name',
+                        value: <Copied value={person.userName} of="user name" />,
+                      },
+                    ]
+                  : []),
+                ...(person.externalId
+                  ? [
+                      {
+                        label: 'Key there',
+                        value: (
+                          <Copied value={person.externalId} of="key at the identity provider" />
+                        ),
+                      },
+                    ]
+                  : []),
                 { label: 'Joined', value: joined[person.joinedBy] },
                 {
                   label: 'Created',
@@ -148,5 +167,15 @@ export function Profile({
         </form>
       </Card>
     </Section>
+  )
+}
+
+/** A name or key of the identity provider, to look the person up with there. */
+function Copied({ value, of }: { value: string; of: string }) {
+  return (
+    <span className="-my-0.5 flex items-center gap-1">
+      <span className="min-w-0 font-mono text-sm wrap-anywhere">{value}</span>
+      <CopyButton bare value={value} of={of} />
+    </span>
   )
 }

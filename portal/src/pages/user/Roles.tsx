@@ -37,7 +37,12 @@ export function Roles({
     <Section
       id="roles"
       title="Roles"
-      about="Given only here: role claims of an identity provider have no effect."
+      about={
+        person.managedBy === 'scim'
+          ? (person.locked.roles ??
+            'Given here, for “Sync roles” is off: roles that the identity provider sends are ignored.')
+          : 'Given only here: role claims of an identity provider have no effect.'
+      }
       action={
         <Button size="small" blockedBecause={person.locked.roles} onClick={() => setChanging(true)}>
           Change roles

@@ -5,6 +5,7 @@ import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Avatar,
+  Badge,
   Banner,
   ButtonLink,
   Card,
@@ -15,6 +16,7 @@ import {
   SkeletonRows,
   SourceBadge,
   StatusBadge,
+  sourceWords,
   TextLink,
   useTitle,
 } from '../../parts/index.ts'
@@ -23,7 +25,7 @@ import { Acts } from './Acts.tsx'
 import { History } from './History.tsx'
 import { Memberships } from './Memberships.tsx'
 import { Profile } from './Profile.tsx'
-import type { Person } from './person.ts'
+import { isManaged, type Person } from './person.ts'
 import { Roles } from './Roles.tsx'
 import { Sessions } from './Sessions.tsx'
 import { Why } from './Why.tsx'
@@ -118,13 +120,28 @@ function Details({
             <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-ink-2">
               <span className="wrap-anywhere">{person.email}</span>
               <StatusBadge person={person} />
-              {person.managedBy === 'portal' ? null : <SourceBadge source={person.managedBy} />}
+              {isManaged(person) ? (
+                <Badge tone="accent">Managed by {sourceWords[person.managedBy]}</Badge>
+              ) : person.managedBy === 'portal' ? null : (
+                <SourceBadge source={person.managedBy} />
+              )}
             </div>
           </div>
         </div>
         <Acts person={person} onChanged={onChanged} />
       </div>
-      {person.status === 'pending' ? (
+      {person.held ? (
+        <Banner tone="warn" title="Held by a manager">
+          This person cannot sign in, whatever the identity provider says. “Lift hold” lets them in
+          again.
+        </Banner>
+      ) : null}
+      {person.status === 'pending' && isManaged(person) ? (
+        <Banner title="Has not signed in yet">
+          The identity provider created the account. It turns active with the first SSO sign-in;
+          nothing is to be done.
+        </Banner>
+      ) : person.status === 'pending' ? (
         <Banner tone="warn" title="Pending" action={<ActivationLink person={person} />}>
           {person.pendingReason === 'method_changed'
             ? 'The login method has changed. This person is active again with their first sign-in by the new method; roles, groups and pools are kept.'
@@ -151,7 +168,9 @@ function Identity({ person }: { person: Person }) {
       <Card className="p-5">
         {person.identities.length === 0 ? (
           <p className="text-ink-2">
-            Not linked to an identity provider. The first SSO sign-in with this e-mail can link it.
+            {isManaged(person)
+              ? 'Not signed in yet. The first SSO sign-in is matched by key, user name or e-mail, and links it.'
+              : 'Not linked to an identity provider. The first SSO sign-in with this e-mail can link it.'}
           </p>
         ) : (
           person.identities.map((identity) => (

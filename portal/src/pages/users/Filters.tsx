@@ -16,6 +16,8 @@ export function Filters({
   const { api, key } = useOrganisation()
   const groups = useQuery({ queryKey: key('groups'), queryFn: api.groups })
   const pools = useQuery({ queryKey: key('pools'), queryFn: api.pools })
+  const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
+  const byScim = provisioning.data?.value.source === 'scim'
   const named = (rows: { id: string; name: string }[] | undefined) =>
     (rows ?? []).map(({ id, name }) => ({ value: id, label: name }))
   const { sort: _, ...filters } = kept(state)
@@ -29,9 +31,18 @@ export function Filters({
       />
       <FilterMenu
         label="Managed by"
-        value={state.managedBy}
-        choices={words(sourceWords)}
-        onChange={(managedBy) => onChange({ managedBy })}
+        value={state.notManagedBy === 'scim' ? notInIdp.value : state.managedBy}
+        choices={[
+          ...words(sourceWords),
+          ...(byScim || state.notManagedBy === 'scim' ? [notInIdp] : []),
+        ]}
+        onChange={(chosen) =>
+          onChange(
+            chosen === notInIdp.value
+              ? { managedBy: undefined, notManagedBy: 'scim' }
+              : { managedBy: chosen, notManagedBy: undefined },
+          )
+        }
       />
       <FilterMenu
         label="Role"
@@ -77,6 +88,9 @@ export function Filters({
     </>
   )
 }
+
+/** Everybody whom the identity provider does not manage (SC-20). */
+const notInIdp = { value: 'not_in_idp', label: 'Not in the IdP' }
 
 function words(of: Record<string, string>) {
   return Object.entries(of).map(([value, label]) => ({ value, label }))

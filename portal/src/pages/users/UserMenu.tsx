@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Ban, CircleUser, Ellipsis, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
@@ -50,7 +50,12 @@ export function UserMenu({ row }: { row: UserRow }) {
     },
   })
 
+  const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
+  const source = provisioning.data?.value.source
+  const governs = (source === 'scim' || source === 'ldap') && !me.breakGlass
   const onlyManagers = manages ? null : 'Only a manager can do this'
+  const managed =
+    governs && row.managedBy === source ? 'The identity provider decides this. See Hold' : null
   return (
     <>
       <Menu
@@ -74,7 +79,7 @@ export function UserMenu({ row }: { row: UserRow }) {
         {row.status === 'deactivated' ? (
           <MenuItem
             icon={<RotateCcw aria-hidden="true" />}
-            because={onlyManagers}
+            because={onlyManagers ?? managed}
             onSelect={() => enable.mutate()}
           >
             Enable
@@ -82,7 +87,7 @@ export function UserMenu({ row }: { row: UserRow }) {
         ) : (
           <MenuItem
             icon={<Ban aria-hidden="true" />}
-            because={onlyManagers}
+            because={onlyManagers ?? managed}
             onSelect={() => disable.mutate()}
           >
             Deactivate
@@ -93,6 +98,7 @@ export function UserMenu({ row }: { row: UserRow }) {
           icon={<Trash2 aria-hidden="true" />}
           because={
             onlyManagers ??
+            (governs ? 'People are deleted in the identity provider' : null) ??
             (row.id === me.id
               ? 'Nobody can delete themselves'
               : row.status === 'deactivated'

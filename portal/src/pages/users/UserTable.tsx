@@ -1,33 +1,41 @@
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import type { UserRow } from '../../../../contract/src/index.ts'
 import { useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Avatar,
+  BareCheckbox,
   type Column,
   type Sorting,
   SourceBadge,
   StatusBadge,
   Table,
 } from '../../parts/index.ts'
+import type { Selection } from './selection.ts'
 import { UserMenu } from './UserMenu.tsx'
 
 export function UserTable({
   rows,
   busy,
   sorting,
+  selection,
   onSort,
 }: {
   rows: UserRow[]
   busy: boolean
+  selection: Selection | null
   sorting: Sorting | undefined
   onSort: (sorting: Sorting) => void
 }) {
+  const shown = useMemo(
+    () => (selection ? [chooser(rows, selection), ...columns] : columns),
+    [rows, selection],
+  )
   return (
     <Table
       label="People"
-      columns={columns}
+      columns={shown}
       rows={rows}
       rowKey={(row) => row.id}
       sorting={sorting}
@@ -37,12 +45,49 @@ export function UserTable({
   )
 }
 
+const nameOf = (row: UserRow) => `${row.firstName} ${row.lastName}`.trim()
+
+function chooser(rows: UserRow[], { ids, choose }: Selection): Column<UserRow> {
+  const here = rows.map(({ id }) => id)
+  const chosen = here.filter((id) => ids.has(id))
+  const all = here.length > 0 && chosen.length === here.length
+  return {
+    id: 'choose',
+    label: 'Choose',
+    className: 'w-10 pr-0',
+    head: (
+      <BareCheckbox
+        label="Choose everyone on this page"
+        checked={all}
+        some={chosen.length > 0 && !all}
+        onChange={(on) => choose(here, on)}
+      />
+    ),
+    cell: (row) => <Choose row={row} selection={{ ids, choose }} />,
+  }
+}
+
+function Choose({ row, selection }: { row: UserRow; selection: Selection }) {
+  return (
+    <BareCheckbox
+      label={`Choose ${nameOf(row)}`}
+      checked={selection.ids.has(row.id)}
+      onChange={(on) => selection.choose([row.id], on)}
+    />
+  )
+}
+
 /** The same people where a table has no room. */
-export function UserCards({ rows }: { rows: UserRow[] }) {
+export function UserCards({ rows, selection }: { rows: UserRow[]; selection: Selection | null }) {
   return (
     <ul className="divide-y divide-line">
       {rows.map((row) => (
         <li key={row.id} className="flex items-start gap-3 px-4 py-3.5">
+          {selection ? (
+            <span className="py-1.5">
+              <Choose row={row} selection={selection} />
+            </span>
+          ) : null}
           <Avatar name={`${row.firstName} ${row.lastName}`} />
           <div className="flex min-w-0 flex-1 flex-col gap-1">
             <PersonLink row={row} />

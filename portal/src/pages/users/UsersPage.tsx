@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Search, UsersRound } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import type { UserList } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
@@ -18,20 +18,24 @@ import {
   TextLink,
 } from '../../parts/index.ts'
 import { CreateUserDialog } from './CreateUserDialog.tsx'
+import { DeactivateChosen } from './DeactivateChosen.tsx'
 import { Filters } from './Filters.tsx'
 import { kept, type ListState, useKeptFilters } from './keptFilters.ts'
+import { type Selection, useSelection } from './selection.ts'
 import { UserCards, UserTable } from './UserTable.tsx'
 
 const route = getRouteApi('/o/$slug/settings/users')
 const size = 10
 
 export function UsersPage() {
-  const { api, key, slug, name } = useOrganisation()
+  const { api, key, slug, name, manages } = useOrganisation()
   const client = useQueryClient()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const [creating, setCreating] = useState(false)
   const blocked = useCreateBlocked()
+  const selection = useSelection()
+  const names = useNames()
 
   const show = (change: Partial<ListState> & { page?: number }, replace = false) =>
     void navigate({
@@ -74,10 +78,34 @@ export function UsersPage() {
       >
         <Filters state={search} onChange={show} />
       </FilterBar>
+      {search.notManagedBy === 'scim' ? (
+        <Banner title="Not in the identity provider">
+          Nobody here is managed by SCIM. They keep working; choose those who should no longer get
+          in and deactivate them. Assign the others in the identity provider, and it takes them
+          over.
+        </Banner>
+      ) : null}
+      <DeactivateChosen
+        ids={selection.ids}
+        nameOf={names.of}
+        onClear={selection.clear}
+        onDone={() => client.invalidateQueries({ queryKey: key('users') })}
+      />
       <Card>
         {users.data ? (
           <Rows
             users={users.data}
+            selection={
+              manages
+                ? {
+                    ids: selection.ids,
+                    choose: (ids, on) => {
+                      names.keep(users.data.items)
+                      selection.choose(ids, on)
+                    },
+                  }
+                : null
+            }
             busy={users.isPlaceholderData}
             sorting={sortingOf(search.sort)}
             onSort={({ by, descending }) => show({ sort: `${by},${descending ? 'desc' : 'asc'}` })}
@@ -96,7 +124,10 @@ export function UsersPage() {
                 <EmptyState
                   icon={<UsersRound aria-hidden="true" />}
                   title="No one has joined yet"
-                  about="Create a user, or switch SAML JIT on so that people get their account at first sign-in."
+                  about={
+                    blocked.because ??
+                    'Create a user, or switch SAML JIT on so that people get their account at first sign-in.'
+                  }
                   action={create}
                 />
               )
@@ -119,6 +150,7 @@ export function UsersPage() {
 
 function Rows({
   users,
+  selection,
   busy,
   sorting,
   onSort,
@@ -126,6 +158,7 @@ function Rows({
   empty,
 }: {
   users: UserList
+  selection: Selection | null
   busy: boolean
   sorting: Sorting | undefined
   onSort: (sorting: Sorting) => void
@@ -136,10 +169,16 @@ function Rows({
   return (
     <>
       <div className="hidden md:block">
-        <UserTable rows={users.items} busy={busy} sorting={sorting} onSort={onSort} />
+        <UserTable
+          rows={users.items}
+          selection={selection}
+          busy={busy}
+          sorting={sorting}
+          onSort={onSort}
+        />
       </div>
       <div className="md:hidden">
-        <UserCards rows={users.items} />
+        <UserCards rows={users.items} selection={selection} />
       </div>
       <Pager
         page={users.page}
@@ -151,6 +190,19 @@ function Rows({
       />
     </>
   )
+}
+
+/** What the chosen are called, whichever page they stand on. */
+function useNames() {
+  const known = useRef(new Map<string, string>())
+  return {
+    keep: (rows: UserList['items']) => {
+      for (const { id, firstName, lastName, email } of rows) {
+        known.current.set(id, `${firstName} ${lastName}`.trim() || email)
+      }
+    },
+    of: (id: string) => known.current.get(id) ?? id,
+  }
 }
 
 /** Why nobody can be created here now; the server refuses for the same reasons. */
@@ -169,7 +221,10 @@ function useCreateBlocked(): { because: string | null; hint: string; show: boole
   const source = provisioning.data?.value.source
   if (source === 'scim' || source === 'ldap') {
     return {
-      because: `People are managed by ${source === 'scim' ? 'SCIM' : 'LDAP'} and are added there.`,
+      because:
+        source === 'scim'
+          ? 'People come from your identity provider by SCIM. Assign them to the application there.'
+          : 'People are managed by LDAP and are added there.',
       hint: 'Create and invite are closed while this way in is chosen.',
       show: true,
     }

@@ -6,13 +6,23 @@ export type ListState = {
   sort?: string | undefined
   status?: string | undefined
   managedBy?: string | undefined
+  notManagedBy?: string | undefined
   role?: string | undefined
   group?: string | undefined
   pool?: string | undefined
   lastSignIn?: string | undefined
 }
 
-const names = ['sort', 'status', 'managedBy', 'role', 'group', 'pool', 'lastSignIn'] as const
+const names = [
+  'sort',
+  'status',
+  'managedBy',
+  'notManagedBy',
+  'role',
+  'group',
+  'pool',
+  'lastSignIn',
+] as const
 
 /** What is kept per user of the list's state (US-3): sorting and filters, not search and page. */
 export function kept(state: Record<string, unknown>): ListState {
