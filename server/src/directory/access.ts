@@ -1,6 +1,6 @@
 import { newId } from '../lib/ids.ts'
 import { Refused } from '../model/refusals.ts'
-import { access, events } from '../store/index.ts'
+import { access, events, organisations } from '../store/index.ts'
 import { lockUser, subjectOf } from './people.ts'
 import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
@@ -111,7 +111,7 @@ export async function addMember(write: Write, groupId: string, userId: string): 
   allow(actor, 'access.write')
   const group = await access.findNamed(db, 'groups', actor.organisationId, groupId)
   if (!group) throw notFound('group')
-  requireOwn(group)
+  await requireOwn(write, group)
   const user = await lockUser(write, userId)
   if (
     !(await access.addMember(
@@ -128,9 +128,11 @@ export async function addMember(write: Write, groupId: string, userId: string): 
   ])
 }
 
-/** SC-36: who is in a group of the identity provider is decided there. */
-function requireOwn(group: access.Named): void {
+/** SC-36: who is in a group of the identity provider is decided there, as long as SCIM is the source. */
+async function requireOwn({ db, actor }: Write, group: access.Named): Promise<void> {
   if (group.managedBy === 'portal') return
+  const organisation = await organisations.find(db, actor.organisationId)
+  if (organisation?.source !== 'scim') return
   throw new Refused({
     code: 'group.managed_externally',
     detail: `${group.name} belongs to the identity provider. Change its members there.`,
@@ -149,7 +151,7 @@ export async function letAdopt(write: Write, groupId: string, adoptable: boolean
       detail: 'The Default group is not part of SCIM.',
     })
   }
-  requireOwn(group)
+  await requireOwn(write, group)
   if (group.adoptable === adoptable) return
   await access.setAdoptable(db, actor.organisationId, groupId, adoptable)
   await events.append(db, actor, now, [
@@ -174,7 +176,7 @@ export async function removeMember(write: Write, groupId: string, userId: string
       detail: 'Everyone is in the Default group.',
     })
   }
-  requireOwn(group)
+  await requireOwn(write, group)
   const user = await lockUser(write, userId)
   if (!(await access.removeMember(db, actor.organisationId, groupId, userId)))
     throw notFound('member')

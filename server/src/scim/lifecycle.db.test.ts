@@ -273,6 +273,18 @@ describe('groups of the identity provider', () => {
   })
 })
 
+test('PV-13: when SCIM is left, its people and groups are the manager’s, and nobody is locked', async () => {
+  const acme = await createScimOrganisation()
+  const person = await acme.user(bob)
+  const group = await acme.group('Engineers', person)
+  const left = await acme.api('PUT', '/identity/provisioning', { source: 'sso_jit' })
+  expect(left.status).toBe(200)
+  expect((await acme.api('PATCH', `/users/${person}`, { firstName: 'Robert' })).status).toBe(200)
+  expect((await acme.api('DELETE', `/groups/${group}/members/${person}`)).status).toBe(204)
+  expect((await acme.api('PUT', `/users/${person}/disable`)).status).toBe(204)
+  expect((await acme.scim('GET', '/Users')).status).toBe(403)
+})
+
 describe('SC-6: while SCIM is not the source', () => {
   test.each(['portal', 'sso_jit'] as const)('under %s every call is 403', async (source) => {
     const acme = await createScimOrganisation({ source })
