@@ -86,13 +86,15 @@ export type AppliedOrganisation = {
   id: string
   slug: string
   apiKey: string
+  /** Empty where people do not come by SCIM. */
+  scimToken: string
   idp: IdentityProvider
 }
 
-/** One organisation, made as an operator makes it, where people arrive by SAML and a script may write. */
+/** One organisation, made as an operator makes it, where people sign in by SAML and a script may write. */
 export function applyOrganisation(
   place: Place,
-  { slug, port }: { slug: string; port: number },
+  { slug, port, source = 'sso_jit' }: { slug: string; port: number; source?: 'sso_jit' | 'scim' },
 ): AppliedOrganisation {
   mkdirSync(place.dataDir, { recursive: true })
   const idp = createIdentityProvider()
@@ -105,7 +107,10 @@ export function applyOrganisation(
       domains: [{ name: 'acme.test', verified: true }],
       managers: [{ email: 'ana@acme.test', firstName: 'Ana', lastName: 'Ruiz' }],
       loginMethod: { method: 'sso', saml: { metadataFile: 'idp.xml' } },
-      provisioning: { source: 'sso_jit' },
+      provisioning: {
+        source,
+        ...(source === 'scim' && { scim: { syncGroups: true, tokens: [{ label: 'entra' }] } }),
+      },
       apiKeys: [{ label: 'script', scopes: ['users:read', 'users:write'] }],
     }),
   )
@@ -113,8 +118,18 @@ export function applyOrganisation(
     env: { ...environment(place), PORT: String(port) },
     encoding: 'utf8',
   })
-  const applied = JSON.parse(said) as { id: string; apiKeys: { key: string }[] }
-  return { id: applied.id, slug, apiKey: applied.apiKeys[0]?.key ?? '', idp }
+  const { id, apiKeys, scim } = JSON.parse(said) as {
+    id: string
+    apiKeys: { key: string }[]
+    scim: { tokens: { token: string }[] }
+  }
+  return {
+    id,
+    slug,
+    apiKey: apiKeys[0]?.key ?? '',
+    scimToken: scim.tokens[0]?.token ?? '',
+    idp,
+  }
 }
 
 export type Started = { browser: string; requestId: string }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { howMany } from '../../testing/long-run.ts'
 import { createScimOrganisation, type ScimOrganisation } from '../../testing/scim.ts'
 
-const sequences = Number(process.env.USHER_SEQUENCES ?? 25)
+const sequences = howMany('USHER_SEQUENCES', 25)
 const acts = [
   'leave',
   'return',

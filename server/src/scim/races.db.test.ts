@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { howMany } from '../../testing/long-run.ts'
 import { createScimOrganisation, patchSchema, userSchema } from '../../testing/scim.ts'
 
 const fifty = Array.from({ length: 50 }, (_, at) => at)
@@ -56,7 +57,7 @@ describe('fifty at the same moment', () => {
 })
 
 describe('SC-28: a walk over everybody, while some are deleted', () => {
-  const people = Number(process.env.USHER_WALK ?? 2_000)
+  const people = howMany('USHER_WALK', 2_000)
 
   async function crowd() {
     const acme = await createScimOrganisation()

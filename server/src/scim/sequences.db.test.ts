@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { howMany } from '../../testing/long-run.ts'
 import { createScimOrganisation, type ScimOrganisation } from '../../testing/scim.ts'
 
 /**
  * Random calls against the door and against what RFC 7643 and RFC 7644 say, written down as plainly
  * as possible. USHER_SEQUENCES makes a long run of it.
  */
-const sequences = Number(process.env.USHER_SEQUENCES ?? 120)
+const sequences = howMany('USHER_SEQUENCES', 120)
 
 const names = 4
 const groupNames = 3
