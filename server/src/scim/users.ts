@@ -121,6 +121,8 @@ export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answ
   const search = searchOf(call, type, how)
   const { filter, sort, projection } = search
   const { baseUrl, directory, actor } = call
+  const [asked] = filter ? keysIn(filter).userNames : []
+  if (asked !== undefined) note(call, { id: null, userName: asked })
   return answerList(
     call,
     type,
@@ -142,17 +144,22 @@ export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answ
 
 /** SC-18: somebody who is here by another way is found by an exact look-up, and by that alone. */
 async function adoptable(call: Call, filter: Filter): Promise<ScimPerson[]> {
-  const keys = { userNames: [] as string[], emails: [] as string[], externalIds: [] as string[] }
-  for (const term of filter.kind === 'and' ? filter.terms : [filter]) collect(term, keys)
+  const keys = keysIn(filter)
   if (keys.userNames.length + keys.emails.length + keys.externalIds.length === 0) return []
   const found = await call.directory.view(call.actor, (read) => adoptablePeople(read, keys))
   return found.filter((person) => matches(filter, renderPerson(person, call.baseUrl)))
 }
 
-function collect(
-  term: Filter,
-  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
-): void {
+type Keys = { userNames: string[]; emails: string[]; externalIds: string[] }
+
+/** What a filter says about who is meant, where it leaves no choice. */
+function keysIn(filter: Filter): Keys {
+  const keys: Keys = { userNames: [], emails: [], externalIds: [] }
+  for (const term of filter.kind === 'and' ? filter.terms : [filter]) collect(term, keys)
+  return keys
+}
+
+function collect(term: Filter, keys: Keys): void {
   if (term.kind === 'value' && term.attribute.path === 'emails') {
     for (const inner of term.where.kind === 'and' ? term.where.terms : [term.where])
       collect(inner, keys)
