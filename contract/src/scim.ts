@@ -53,6 +53,8 @@ export const ScimView = z.object({
   /** 0 while nobody has saved the settings. */
   version: z.number().int(),
   canWrite: z.boolean(),
+  /** Whether a simulated identity provider can be run against this organisation. */
+  simulator: z.boolean(),
 })
 export type ScimView = z.infer<typeof ScimView>
 
@@ -210,3 +212,61 @@ export const ProvisioningLogDetails = ProvisioningLogEntry.extend({
   requestId: z.string(),
 })
 export type ProvisioningLogDetails = z.infer<typeof ProvisioningLogDetails>
+
+/** One request of a simulated identity provider. */
+export const SimulatedCall = z.object({
+  number: z.number().int(),
+  /** Index of what it belongs to in `phases`. */
+  phase: z.number().int(),
+  /** What it is for, such as "Create Ada Lovelace". */
+  title: z.string(),
+  method: z.string(),
+  path: z.string(),
+  status: z.number().int(),
+  /** What the answer says, in a few words. */
+  meaning: z.string(),
+  /** Whether the identity provider counted on such an answer. */
+  asExpected: z.boolean(),
+})
+export type SimulatedCall = z.infer<typeof SimulatedCall>
+
+/** `GET /simulation`; these are there only while demos are on, and in no published document (BY-10). */
+export const SimulationView = z.object({
+  providers: z.array(z.object({ name: z.string(), label: z.string() })),
+  /** The one that was run last; forgotten when the server is started again. */
+  run: z
+    .object({
+      provider: z.string(),
+      label: z.string(),
+      running: z.boolean(),
+      /** The initial cycle, and each thing that has happened since, oldest first. */
+      phases: z.array(z.string()),
+      /** What happens at the identity provider next; null when nothing is left. */
+      next: z.string().nullable(),
+      remaining: z.number().int(),
+      calls: z.array(SimulatedCall),
+      /** Why the latest run ended before its time. */
+      fault: z.string().nullable(),
+    })
+    .nullable(),
+})
+export type SimulationView = z.infer<typeof SimulationView>
+
+/**
+ * `POST /simulation`: 202, then watch it by `GET`. Refused while another run is at work (412
+ * `request.stale`), while SCIM is not the source (409 `provisioning.method_conflict`), and when two
+ * tokens are live, since each run has one of its own (409 `scim_token.limit`).
+ */
+export const Simulate = z.discriminatedUnion('act', [
+  z.strictObject({ act: z.literal('start'), provider: z.string().max(40) }),
+  z.strictObject({ act: z.literal('next') }),
+  z.strictObject({ act: z.literal('rest') }),
+])
+export type Simulate = z.infer<typeof Simulate>
+
+/** `GET /simulation/calls/{number}` */
+export const SimulatedCallDetails = SimulatedCall.extend({
+  request: z.string().nullable(),
+  response: z.string().nullable(),
+})
+export type SimulatedCallDetails = z.infer<typeof SimulatedCallDetails>

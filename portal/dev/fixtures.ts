@@ -12,6 +12,8 @@ import type {
   ScimToken,
   ScimView,
   SignInAttempt,
+  SimulatedCall,
+  SimulationView,
   UserRow,
 } from '../../contract/src/index.ts'
 
@@ -434,6 +436,7 @@ const scim: ScimView = {
   people: { managed: 1201, notInIdp: 14 },
   version: 4,
   canWrite: true,
+  simulator: true,
 }
 const newScim: ScimView = {
   ...scim,
@@ -449,6 +452,7 @@ const newScim: ScimView = {
   },
   people: { managed: 0, notInIdp: 1 },
   version: 0,
+  simulator: false,
 }
 const credential = {
   createdBy: 'Ana Ruiz',
@@ -752,6 +756,69 @@ const qr = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h3v3H0zM6 0h3v3H6zM0 6h3v3H0zM4 1h1v2H4zM4 4h2v1H4zM7 5h2v1H7zM5 7h3v2H5z"/></svg>',
 )}`
 
+const simulatedCalls: SimulatedCall[] = (
+  [
+    [
+      'Test connection: a person that cannot be there',
+      'GET',
+      '/Users?filter=userName%20eq%20%22aeb1%22',
+      200,
+      'Nobody and nothing of this kind yet',
+      0,
+    ],
+    [
+      'Is Ada Lovelace there already?',
+      'GET',
+      '/Users?filter=userName%20eq%20%22ada.lovelace%40acme.example%22',
+      200,
+      'Nobody and nothing of this kind yet',
+      0,
+    ],
+    ['Create Ada Lovelace', 'POST', '/Users', 201, 'Created Ada Lovelace', 0],
+    ['Create the group Engineering', 'POST', '/Groups', 201, 'Created Engineering', 0],
+    ['Read Mia Weber', 'GET', `/Users/${id(18)}`, 200, 'Read Mia Schmidt', 1],
+    ['Update Mia Weber', 'PATCH', `/Users/${id(18)}`, 200, 'Changed', 1],
+    [
+      'Update Priya Raman',
+      'PATCH',
+      `/Users/${id(19)}`,
+      400,
+      'mutability: roles is read-only while role synchronisation is off.',
+      2,
+    ],
+  ] as const
+).map(([title, method, path, status, meaning, phase], number) => ({
+  number,
+  phase,
+  title,
+  method,
+  path,
+  status,
+  meaning,
+  asExpected: status < 400,
+}))
+const providers = ['Microsoft Entra ID', 'Okta', 'Google Workspace'].map((label) => ({
+  name: label.split(' ').at(-1)?.toLowerCase() ?? label,
+  label,
+}))
+const simulation: SimulationView = {
+  providers,
+  run: {
+    provider: providers[0]?.name ?? '',
+    label: 'Microsoft Entra ID',
+    running: false,
+    phases: [
+      'Connection test and initial cycle',
+      'Mia Schmidt marries and changes her name',
+      'Priya Raman may look at everything',
+    ],
+    next: 'Noor Rahimi is suspended',
+    remaining: 11,
+    calls: simulatedCalls,
+    fault: null,
+  },
+}
+
 /** `new` is an organisation on its first day; `viewer` and `member` are other people's eyes. */
 export type Face =
   | 'full'
@@ -843,6 +910,7 @@ export function answer(method: string, path: string, face: Face): Answer {
         : items(face, scimTokens),
     '/org/provisioning/scim/clients': () => items(face, scimClients),
     '/org/provisioning/log': () => items(face, calls),
+    '/org/simulation': () => ok(fresh ? { providers, run: null } : simulation),
     '/org/users/disable': () =>
       ok({
         items: [
@@ -903,6 +971,13 @@ export function answer(method: string, path: string, face: Face): Answer {
   if (/^\/org\/users\/[^/]+$/.test(route)) return ok(face === 'scim' ? managedPerson : person)
   if (route.endsWith('/access')) return ok(access)
   if (route.endsWith('/sessions')) return items(face, sessions)
+  if (route.startsWith('/org/simulation/calls/')) {
+    return ok({
+      ...simulatedCalls[6],
+      request: callDetails.request,
+      response: callDetails.response,
+    })
+  }
   if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)
   if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
   if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)

@@ -210,6 +210,17 @@ const scenes: Scene[] = [
     path: `${settings}/identity/scim?guide=${guide}`,
     face: 'scim' as const,
   })),
+  {
+    name: 'simulation',
+    path: `${settings}/identity/scim/simulation`,
+    face: 'scim',
+    async act(page) {
+      await page.getByRole('button', { name: /Update Priya Raman/ }).click()
+      await page.getByText('What was answered').waitFor()
+    },
+  },
+  { name: 'simulation-new', path: `${settings}/identity/scim/simulation`, face: 'new' },
+  { name: 'simulation-error', path: `${settings}/identity/scim/simulation`, face: 'error' },
   { name: 'provisioning-log', path: `${settings}/provisioning-log`, face: 'scim' },
   { name: 'provisioning-log-empty', path: `${settings}/provisioning-log`, face: 'new' },
   {

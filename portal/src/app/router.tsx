@@ -116,6 +116,14 @@ const scim = createRoute({
   validateSearch: (search) => texts(search, 'guide'),
   component: lazyRouteComponent(() => import('../pages/scim/ScimPage.tsx'), 'ScimPage'),
 })
+const simulation = createRoute({
+  getParentRoute: () => settings,
+  path: '/identity/scim/simulation',
+  component: lazyRouteComponent(
+    () => import('../pages/simulation/SimulationPage.tsx'),
+    'SimulationPage',
+  ),
+})
 const users = createRoute({
   getParentRoute: () => settings,
   path: '/users',
@@ -204,6 +212,7 @@ export const router = createRouter({
         settingsHome,
         identity.addChildren([entra]),
         scim,
+        simulation,
         users,
         user,
         access,

@@ -40,6 +40,9 @@ import type {
   SignInAttemptDetails,
   SignInAttempts,
   SignInPage,
+  Simulate,
+  SimulatedCallDetails,
+  SimulationView,
   TestView,
   UserDetails,
   UserList,
@@ -159,6 +162,11 @@ export function organisationApi(organisationId: string) {
     createScimClient: (body: CreateScimClient) =>
       ask<CreatedScimClient>('POST', `${scim}/clients`, { body }),
     revokeScimClient: (id: string) => ask<void>('DELETE', `${scim}/clients/${enc(id)}`),
+    /** A simulated identity provider, where demos are on (BY-10). */
+    simulation: () => ask<SimulationView>('GET', `${base}/simulation`),
+    simulate: (body: Simulate) => ask<SimulationView>('POST', `${base}/simulation`, { body }),
+    simulatedCall: (number: number) =>
+      ask<SimulatedCallDetails>('GET', `${base}/simulation/calls/${number}`),
     provisioningLog: (query: ProvisioningLogSearch) => ask<ProvisioningLog>('GET', log, { query }),
     provisioningCall: (id: string) => ask<ProvisioningLogDetails>('GET', `${log}/${enc(id)}`),
 

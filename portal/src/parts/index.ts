@@ -1,6 +1,7 @@
 export { Avatar } from './Avatar.tsx'
 export { Badge, type Tone } from './Badge.tsx'
 export { Button, ButtonLink, buttonClasses, IconButton, TextLink, textLink } from './Button.tsx'
+export { AnswerBadge, addressOf, MethodBadge, shortened } from './Calls.tsx'
 export { Card, KeyValue, Section } from './Card.tsx'
 export { type Check, CheckList, CheckMark, Claims, SignInChecks } from './CheckList.tsx'
 export { ChoiceCards } from './ChoiceCards.tsx'

@@ -7,7 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { SamlInput } from '../../../contract/src/index.ts'
+import type { SamlInput, SimulatedCall, SimulationView } from '../../../contract/src/index.ts'
 import type { RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -69,6 +69,18 @@ export type ScimTools = {
   dialects: { name: string; label: string; quirks: { says: string; source: string }[] }[]
 }
 
+/** A simulated identity provider that can be set to work on an organisation (BY-10). */
+export type SimulationTools = {
+  providers: readonly string[]
+  start(actor: Actor, provider: string): Promise<void>
+  proceed(actor: Actor, howFar: 'next' | 'rest'): Promise<void>
+  view(organisationId: string): Omit<NonNullable<SimulationView['run']>, 'label'> | undefined
+  call(
+    organisationId: string,
+    number: number,
+  ): (SimulatedCall & { request: unknown; response: unknown }) | undefined
+}
+
 export type SecretTools = {
   hashPassword(password: string): Promise<string>
   /** Throws `password.too_weak` with each failed rule. */
@@ -90,6 +102,8 @@ export type ApiDoor = {
   withoutMail: boolean
   saml: SamlTools
   scim: ScimTools
+  /** Absent unless demos are on. */
+  simulations: SimulationTools | undefined
   secrets: SecretTools
   callers: {
     /** Whose browser session this request carries; also checks the CSRF token of state-changing calls. */

@@ -13,6 +13,7 @@ import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
 import { sessionRoutes } from './session.ts'
+import { simulationRoutes } from './simulation.ts'
 
 export type { ApiDoor, SamlTools, ScimTools, SecretTools } from './door.ts'
 export { running } from './sources.ts'
@@ -48,4 +49,5 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   peopleRoutes(app, door)
   recordRoutes(app, door)
   scimRoutes(app, door)
+  simulationRoutes(app, door)
 }

@@ -179,6 +179,7 @@ function renderView(door: ApiDoor, actor: Actor, view: Awaited<ReturnType<typeof
     health,
     people,
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
+    simulator: door.simulations !== undefined,
   }
 }
 

@@ -1,5 +1,13 @@
+import type { FastifyInstance } from 'fastify'
 import { running } from '../api/index.ts'
-import { type ExtraPerson, type SigningKey, simulatedTenant } from '../demo/index.ts'
+import {
+  createSimulations,
+  type Exchange,
+  type ExtraPerson,
+  type SigningKey,
+  simulatedProviders,
+  simulatedTenant,
+} from '../demo/index.ts'
 import {
   addManager,
   changeLoginMethod,
@@ -27,6 +35,10 @@ export const demoSlug = 'contoso-demo'
 
 const domain = 'contoso.example'
 const manager = { email: `megan.bowen@${domain}`, firstName: 'Megan', lastName: 'Bowen' }
+
+const provisionedAtMost = 50
+/** Between two requests of a simulated cycle: quick, and yet to be watched. */
+const paceMs = 60
 
 type DemoParts = { directory: Directory; vault: Vault; clock: Clock; baseUrl: string }
 
@@ -60,6 +72,28 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
       `demo ${organisationId}`,
       vault.seal(JSON.stringify(pair), purpose),
     )
+
+  /** People whom the simulated identity provider has brought by SCIM can sign in by it, too. */
+  async function provisioned(organisationId: string): Promise<ExtraPerson[]> {
+    const found = await directory.view(operator(organisationId), (read) =>
+      listPeople(
+        read,
+        { managedBy: ['scim'] },
+        { by: 'name', descending: false },
+        { page: 0, size: provisionedAtMost },
+      ),
+    )
+    return found.items.map(({ user: { email, firstName, lastName, status, held } }) => ({
+      email,
+      firstName,
+      lastName,
+      note: held
+        ? 'Held by a manager: Usher does not let them in'
+        : status === 'deactivated'
+          ? 'Deactivated by SCIM: Usher does not let them in'
+          : 'Provisioned by SCIM',
+    }))
+  }
 
   /** Managers are people of the simulated directory too, so that they can test signing in. */
   async function managersOf(organisationId: string): Promise<ExtraPerson[]> {
@@ -114,7 +148,12 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
       return known
     },
 
-    people: managersOf,
+    async people(organisationId: string): Promise<ExtraPerson[]> {
+      const managers = await managersOf(organisationId)
+      const addresses = new Set(managers.map(({ email }) => email.toLowerCase()))
+      const others = await provisioned(organisationId)
+      return [...managers, ...others.filter(({ email }) => !addresses.has(email.toLowerCase()))]
+    },
 
     /** Makes the demo once; asked again, it is found. */
     async make(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }> {
@@ -159,6 +198,35 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
     },
   }
 }
+
+/** Simulated identity providers: they call the very endpoint that a real one calls. */
+export function simulate(
+  app: FastifyInstance,
+  { directory, domain }: Pick<DemoParts, 'directory'> & Pick<Demo, 'domain'>,
+  pace = paceMs,
+) {
+  const exchange =
+    (organisationId: string, token: string): Exchange =>
+    async ({ method, path, headers, body }) => {
+      const response = await app.inject({
+        method,
+        url: `/scim/${organisationId}/v2${path}`,
+        headers: { ...headers, authorization: `Bearer ${token}` },
+        ...(body ? { payload: JSON.stringify(body) } : {}),
+      })
+      const isJson = String(response.headers['content-type'] ?? '').includes('json')
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        body: isJson && response.body ? (JSON.parse(response.body) as unknown) : undefined,
+      }
+    }
+  const simulations = createSimulations({ directory, domain, exchange, paceMs: pace })
+  app.addHook('onClose', () => simulations.stop())
+  return { ...simulations, providers: simulatedProviders }
+}
+
+type Demo = ReturnType<typeof createDemo>
 
 function operator(organisationId: string): Actor {
   return {

@@ -53,7 +53,7 @@ import {
 } from '../scim/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
-import { createDemo } from './demo.ts'
+import { createDemo, simulate } from './demo.ts'
 
 const sealedFor = { totp: totpPurpose, idempotency: 'idempotency' }
 const bodyLimit = 2_500_000
@@ -185,6 +185,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
         quirks: names.map((quirk) => quirks[quirk]),
       })),
     },
+    simulations: config.demo ? simulate(app, { directory, domain: demo.domain }) : undefined,
     secrets: {
       hashPassword,
       judgePassword,

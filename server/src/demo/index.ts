@@ -17,4 +17,5 @@ export {
   simulatedProviders,
   simulatedScimClient,
 } from './scim/index.ts'
+export { createSimulations, type Simulations } from './simulations.ts'
 export { simulatedTenant } from './tenant.ts'

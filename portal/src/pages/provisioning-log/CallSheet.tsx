@@ -3,6 +3,8 @@ import type { ReactNode } from 'react'
 import type { ProvisioningLogDetails } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
+  AnswerBadge,
+  addressOf,
   Banner,
   Code,
   CopyButton,
@@ -14,7 +16,6 @@ import {
   SkeletonRows,
   TextLink,
 } from '../../parts/index.ts'
-import { AnswerBadge, addressOf } from './words.tsx'
 
 /** One call: what to do first, then what was asked and answered. */
 export function CallSheet({ id, onClose }: { id: string | undefined; onClose: () => void }) {

@@ -6,20 +6,23 @@ import type { ProvisioningLogEntry } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
+  AnswerBadge,
+  addressOf,
   ButtonLink,
   Card,
   type Column,
   Feed,
   FilterBar,
+  MethodBadge,
   Page,
   periodStart,
   periods,
+  shortened,
   Table,
   TextLink,
   textLink,
 } from '../../parts/index.ts'
 import { CallSheet } from './CallSheet.tsx'
-import { AnswerBadge, addressOf, MethodBadge, shortened } from './words.tsx'
 
 const route = getRouteApi('/o/$slug/settings/provisioning-log')
 /** While the first page alone is shown; older ones are history and stay as they are. */

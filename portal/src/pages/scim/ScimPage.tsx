@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ChevronLeft } from 'lucide-react'
+import { ChevronLeft, FlaskConical } from 'lucide-react'
 import type { ProvisioningView, ScimView } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation, type Versioned } from '../../client/index.ts'
 import {
@@ -105,12 +105,32 @@ function Connection({
       <Entry view={view} provisioning={provisioning} />
       <Health view={view} live={provisioning.source === 'scim'} />
       <Addresses view={view} onGuide={show} />
+      {view.simulator ? <Rehearsal /> : null}
       <Tokens canWrite={view.canWrite} />
       <Clients tokenUrl={view.tokenUrl} canWrite={view.canWrite} />
       <Settings fresh={scim} reload={reload} />
       <Dialect view={view} />
       <Guide guide={guide} view={view} onClose={() => show(undefined)} />
     </div>
+  )
+}
+
+/** Where demos are on, an identity provider that is not there can be watched at work (BY-10). */
+function Rehearsal() {
+  const { slug } = useOrganisation()
+  return (
+    <Banner
+      title="Try it without an identity provider"
+      action={
+        <ButtonLink size="small" to="/o/$slug/settings/identity/scim/simulation" params={{ slug }}>
+          <FlaskConical aria-hidden="true" />
+          Simulate
+        </ButtonLink>
+      }
+    >
+      A simulated Entra ID, Okta, Google Workspace or another calls this very connection, as the
+      real one does: twelve invented people arrive, change, leave and come back.
+    </Banner>
   )
 }
 

@@ -133,7 +133,7 @@ export function Profile({
                 ...(person.externalId
                   ? [
                       {
-                        label: 'Key there',
+                        label: 'External ID',
                         value: (
                           <Copied value={person.externalId} of="key at the identity provider" />
                         ),

@@ -22,6 +22,10 @@ export type SimulatedProvider = keyof typeof providers
 
 export const simulatedProviders = Object.keys(providers) as SimulatedProvider[]
 
+export function isSimulatedProvider(name: string): name is SimulatedProvider {
+  return Object.hasOwn(providers, name)
+}
+
 export type ScimClientOptions = EntraOptions &
   OktaOptions & {
     directory: SimulatedDirectory

@@ -1,5 +1,6 @@
 /** Simulated SCIM clients: each identity provider as it really asks, over any transport. */
 export {
+  isSimulatedProvider,
   type Outcome,
   type ScimClient,
   type ScimClientOptions,

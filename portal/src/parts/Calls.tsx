@@ -1,4 +1,5 @@
-import { Badge, type Tone } from '../../parts/index.ts'
+/** How calls of the SCIM endpoint are shown, in the log and in the simulation. */
+import { Badge, type Tone } from './Badge.tsx'
 
 /** A path with its query as a person reads it: `/Users?filter=userName eq "ada"`. */
 export function addressOf(path: string): string {
