@@ -8,7 +8,7 @@ import {
   resolveReferences,
   ScimError,
 } from './core/index.ts'
-import { type Answer, type Call, requireId } from './door.ts'
+import { type Answer, type Call, type OperationDone, requireId } from './door.ts'
 import { createGroup, deleteGroup, patchGroup, replaceGroup } from './groups.ts'
 import { faultOf } from './refusals.ts'
 import { createUser, deleteUser, patchUser, replaceUser } from './users.ts'
@@ -16,18 +16,11 @@ import { createUser, deleteUser, patchUser, replaceUser } from './users.ts'
 /** How many at once, of those that do not wait for each other. */
 const atOnce = 200
 
-type Done = (
-  operation: BulkOperation,
-  call: Call,
-  answer: Answer | undefined,
-  error: unknown,
-) => void
-
 /**
  * RFC 7644 §3.7. Newcomers that name nobody else land together; everything else goes one after the
  * other, so that each sees what came before it.
  */
-export async function runBulk(call: Call, done: Done): Promise<Answer> {
+export async function runBulk(call: Call, done: OperationDone): Promise<Answer> {
   const { steps, failOnErrors } = parseBulk(call.body())
   const ids = new Map<string, string>()
   const results: BulkResult[] = []
@@ -49,13 +42,13 @@ export async function runBulk(call: Call, done: Done): Promise<Answer> {
         ...(answer.etag && { version: answer.etag }),
         status: answer.status,
       })
-      done(operation, inner, answer, undefined)
+      done(inner, pathOf(operation), undefined)
     } catch (error) {
       const fault = faultOf(error)
       if (!fault) throw error
       errors += 1
       results.push({ ...said, error: fault })
-      done(operation, inner, undefined, error)
+      done(inner, pathOf(operation), fault)
     }
   }
 
@@ -85,6 +78,10 @@ export async function runBulk(call: Call, done: Done): Promise<Answer> {
   }
   await flush()
   return { status: 200, body: bulkResponse(results) }
+}
+
+function pathOf({ endpoint, id }: BulkOperation): string {
+  return id === undefined ? endpoint : `${endpoint}/${id}`
 }
 
 function perform(call: Call, operation: BulkOperation): Promise<Answer> {

@@ -20,6 +20,7 @@ import {
   writeCursor,
 } from './core/index.ts'
 import type { ProvisioningLog } from './log.ts'
+import type { Fault } from './refusals.ts'
 import type { Walks } from './walks.ts'
 
 /** The settings of the connection, as far as the door asks. */
@@ -78,6 +79,9 @@ export type Call = Caller & {
   notes: string[]
   subject: Subject | undefined
 }
+
+/** An operation of a bulk request that was carried out or refused, for the log. */
+export type OperationDone = (call: Call, path: string, fault: Fault | undefined) => void
 
 export type Answer = {
   status: number
