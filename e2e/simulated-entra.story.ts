@@ -1,17 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { buildPortalWhenStale } from '../scripts/portal-build.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningUsher, startUsher } from './running-usher.ts'
-import {
-  accessible,
-  expectText,
-  person,
-  readInLog,
-  signIn,
-  type WalkedIdp,
-  walkArrival,
-} from './walk.ts'
+import { pick, simulatedEntra } from './simulated-entra.ts'
+import { accessible, expectText, person, readInLog, signIn, walkArrival } from './walk.ts'
 
 let usher: RunningUsher
 let browser: Browser
@@ -32,17 +25,7 @@ afterAll(async () => {
 })
 
 test('a manager connects the simulated Entra ID, and whoever its claims name is in', async () => {
-  const idp: WalkedIdp = {
-    connectionName: 'Entra ID',
-    entityId: 'https://sts.windows.net/',
-    metadataUrl: '',
-    // It answers whoever runs beside it; its metadata is per application, as with the real one.
-    learn({ acsUrl }) {
-      const organisationId = /\/saml\/([^/]+)\//.exec(acsUrl)?.[1] ?? ''
-      this.metadataUrl = `${usher.url}/demo/entra/${organisationId}/metadata`
-    },
-    fillIn: (page, who) => pick(page, who, { plainClaims: false }),
-  }
+  const idp = simulatedEntra(usher)
   const stranger = { who: 'Ada Lovelace', name: 'Ada Lovelace', email: 'ada.lovelace@acme.test' }
 
   await walkArrival(usher, idp, browser, { manager: 'Ana Ruiz', stranger })
@@ -79,20 +62,6 @@ test('a newcomer explores the demo and watches a person arrive within a minute',
   await newcomer.page.getByLabel('Organisation name').waitFor()
   expect(newcomer.faults).toEqual([])
 })
-
-async function pick(
-  page: Page,
-  who: string,
-  { plainClaims }: { plainClaims: boolean },
-): Promise<void> {
-  await page.getByRole('heading', { name: 'Pick an account' }).waitFor()
-  await accessible(page)
-  if (!plainClaims) {
-    await page.getByText('Attributes, claims and signing').click()
-    await page.getByRole('checkbox').uncheck()
-  }
-  await page.getByRole('button', { name: who }).first().click()
-}
 
 function raise(): never {
   throw new Error('The manager closed the window.')

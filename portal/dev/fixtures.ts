@@ -493,11 +493,16 @@ const callDetail =
   'uniqueness: grace.kim@acme.example is already here, and taking over people who are here is switched off.'
 const calls: ProvisioningLogEntry[] = (
   [
-    ['GET', '/Users?filter=userName%20eq%20%22grace.kim%40acme.example%22', 200, 'Grace Kim'],
+    [
+      'GET',
+      '/Users?filter=userName%20eq%20%22grace.kim%40acme.example%22',
+      200,
+      'grace.kim@acme.example',
+    ],
     ['POST', '/Users', 409, 'grace.kim@acme.example'],
-    ['PATCH', `/Users/${id(14)}`, 200, 'Élodie Marchand'],
+    ['PATCH', `/Users/${id(14)}`, 200, 'elodie.marchand@acme.example'],
     ['PATCH', `/Groups/${id(102)}`, 204, 'Engineering'],
-    ['DELETE', `/Users/${id(13)}`, 204, 'Dmitri Volkov'],
+    ['DELETE', `/Users/${id(13)}`, 204, 'dmitri.volkov@acme.example'],
     ['GET', '/ServiceProviderConfig', 401, null],
   ] as const
 ).map(([method, path, status, about], n) => ({

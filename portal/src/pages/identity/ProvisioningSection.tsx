@@ -161,8 +161,8 @@ function ScimNote({
         <Banner title="What changes when you save">
           Your identity provider decides who is here: creating and inviting close
           {before === 'sso_jit' ? ', strangers no longer get an account by signing in,' : ''} and
-          the people it manages become read-only here. Everyone who is here now stays, keeps
-          working, and is taken over when the identity provider sends them.
+          profiles become read-only here. Everyone who is here now stays, keeps working, and is
+          taken over when the identity provider sends them.
         </Banner>
       ) : null}
       {saved ? (

@@ -75,7 +75,7 @@ export function ProvisioningLogPage() {
     >
       <FilterBar
         search={{
-          label: 'Name, user name or e-mail',
+          label: 'User name or group, from its start',
           value: person,
           onSearch: (value) => set('person', value),
         }}
@@ -123,7 +123,7 @@ export function ProvisioningLogPage() {
               ? {
                   title: 'No call matches',
                   about:
-                    'A name is searched from its beginning. Check the spelling, or take a filter away.',
+                    'User names are searched from their beginning. Check the spelling, or take a filter away.',
                   onClear: () => void navigate({ search: {} }),
                 }
               : undefined
@@ -196,7 +196,7 @@ const columns = (open: (id: string) => void): Column<ProvisioningLogEntry>[] => 
     id: 'subject',
     label: 'Person or group',
     cell: (row) => (
-      <span className="block max-w-44 truncate">
+      <span className="block max-w-40 truncate">
         <Subject row={row} />
       </span>
     ),
@@ -221,7 +221,7 @@ function Address({ row, onOpen }: { row: ProvisioningLogEntry; onOpen: (id: stri
         type="button"
         aria-labelledby={id}
         onClick={() => onOpen(row.id)}
-        className={`${textLink} min-h-6 min-w-0 max-w-72 truncate text-left font-mono lg:max-w-56 xl:max-w-72 text-sm`}
+        className={`${textLink} min-h-6 min-w-0 max-w-72 truncate text-left font-mono lg:max-w-44 xl:max-w-60 text-sm`}
       >
         <span id={id}>
           <span className="sr-only">{row.method} </span>
@@ -235,7 +235,7 @@ function Address({ row, onOpen }: { row: ProvisioningLogEntry; onOpen: (id: stri
 function Subject({ row: { subject } }: { row: ProvisioningLogEntry }) {
   const { slug } = useOrganisation()
   if (!subject) return <span className="text-ink-3">–</span>
-  const name = subject.label ?? subject.id ?? 'Unknown'
+  const name = subject.label ?? shortened(subject.id ?? 'Unknown')
   if (subject.kind === 'group') return <span title="Group">{name}</span>
   if (!subject.id) return <span>{name}</span>
   return (

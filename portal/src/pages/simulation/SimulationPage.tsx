@@ -118,7 +118,7 @@ function Stage({
   const mayProceed = run !== null && run.next !== null && provider === run.provider
   return (
     <div className="flex flex-col gap-8">
-      <div className="flex flex-col gap-3">
+      <div className="flex flex-col gap-3 empty:hidden">
         <Readiness live={live} scim={scim} />
         {act.error ? <ProblemBanner problem={asProblem(act.error)} /> : null}
       </div>
@@ -230,10 +230,10 @@ function Ahead({
   }
   return (
     <div className="flex flex-wrap items-end justify-between gap-4 border-t border-line pt-5">
-      <div className="min-w-0">
-        <p className="text-sm text-ink-3">Next at {run.label}</p>
-        <p className="font-medium">{run.next}</p>
-      </div>
+      <dl className="min-w-0">
+        <dt className="text-sm text-ink-3">Next at {run.label}</dt>
+        <dd className="font-medium">{run.next}</dd>
+      </dl>
       <div className="flex flex-wrap gap-2">
         <Button blockedBecause={blocked} disabled={busy} onClick={() => onAct('rest')}>
           <SkipForward aria-hidden="true" />

@@ -9,17 +9,33 @@ import {
   Loaded,
   Section,
   SkeletonRows,
+  TextLink,
 } from '../../parts/index.ts'
-import type { Person } from './person.ts'
+import { isManaged, type Person } from './person.ts'
 
 export function History({ person }: { person: Person }) {
-  const { api, key } = useOrganisation()
+  const { api, key, slug } = useOrganisation()
   const events = useQuery({
     queryKey: key('users', person.id, 'history'),
     queryFn: () => api.auditEvents({ userId: person.id, size: 20 }),
   })
   return (
-    <Section id="history" title="History" about="The latest audit events about this person.">
+    <Section
+      id="history"
+      title="History"
+      about="The latest audit events about this person."
+      action={
+        isManaged(person) ? (
+          <TextLink
+            to="/o/$slug/settings/provisioning-log"
+            params={{ slug }}
+            search={{ person: person.id }}
+          >
+            Calls of the identity provider
+          </TextLink>
+        ) : null
+      }
+    >
       <Card>
         <Loaded from={events} problemOf={asProblem} skeleton={<SkeletonRows rows={3} />}>
           {({ items }) =>

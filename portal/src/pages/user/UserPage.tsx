@@ -136,7 +136,7 @@ function Details({
           again.
         </Banner>
       ) : null}
-      {person.status === 'pending' && isManaged(person) ? (
+      {person.pendingReason === 'not_activated' && isManaged(person) ? (
         <Banner title="Has not signed in yet">
           The identity provider created the account. It turns active with the first SSO sign-in;
           nothing is to be done.

@@ -1,0 +1,224 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildPortalWhenStale } from '../scripts/portal-build.ts'
+import { startPostgres } from '../server/testing/postgres.ts'
+import { openBrowser } from './browser.ts'
+import { type RunningUsher, startUsher } from './running-usher.ts'
+import { simulatedEntra } from './simulated-entra.ts'
+import {
+  accessible,
+  connect,
+  expectText,
+  person,
+  proveEmergencyAccount,
+  save,
+  setUp,
+  signIn,
+  testSignIn,
+} from './walk.ts'
+
+let browser: Browser
+
+beforeAll(async () => {
+  await buildPortalWhenStale()
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+const stores = [
+  { store: 'the embedded store', open: async () => ({ url: undefined, stop: async () => {} }) },
+  { store: 'PostgreSQL', open: startPostgres },
+]
+
+test.each(stores)(
+  'on $store a manager switches SCIM on, and people arrive, leave, return and are held',
+  async ({ open }) => {
+    const database = await open()
+    const usher = await startUsher(database.url ? { DATABASE_URL: database.url } : {})
+    try {
+      const idp = simulatedEntra(usher)
+      const manager = await person(browser)
+      const { page } = manager
+      await setUp(usher, page)
+      await proveEmergencyAccount(usher, browser, page)
+      await connect(usher, idp, page)
+      await testSignIn(idp, page, 'Ana Ruiz')
+      await save(page, 'It takes effect for everyone at once')
+
+      await switchOn(usher, page)
+      const { baseUrl, token } = await makeToken(page)
+      await callWith(baseUrl, token)
+      await letSyncGroups(page)
+      await runInitialCycle(page)
+
+      await openReadOnlyPerson(usher, page, 'Ada Lovelace')
+      await letHappen(usher, page, 'Noor Rahimi is suspended')
+      await expectStatus(usher, page, 'noor', 'Deactivated')
+      await letHappen(usher, page, 'Noor Rahimi is back')
+      await expectStatus(usher, page, 'noor', 'Active')
+
+      await findRefusal(usher, page, 'Priya Raman')
+      await searchLog(usher, page, 'noor.rahimi')
+
+      const ada = await person(browser)
+      await signIn(usher, idp, ada.page, 'Ada Lovelace')
+      await ada.page.waitForURL(`${usher.url}/o/acme`)
+      await hold(usher, page, 'Ada Lovelace')
+      await ada.page.reload()
+      await ada.page.waitForURL(/\/login\/acme/)
+      await signIn(usher, idp, ada.page, 'Ada Lovelace')
+      await expectText(ada.page, 'You could not be signed in')
+
+      expect(manager.faults).toEqual([])
+      expect(ada.faults).toEqual([])
+    } finally {
+      await usher.stop()
+      await database.stop()
+    }
+  },
+)
+
+/** Choosing says what will change; saving leads on to the connection. */
+async function switchOn(usher: RunningUsher, page: Page): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/identity`)
+  await page.getByRole('switch', { name: 'SCIM' }).click()
+  await expectText(page, 'What changes when you save')
+  await accessible(page)
+  await save(page)
+  await expectText(page, 'People enter Acme when the identity provider sends them (SCIM)')
+  await page.getByRole('link', { name: 'Open the SCIM connection' }).click()
+  await expectText(page, 'Not called yet')
+  await accessible(page)
+}
+
+/** The token is shown once, and the dialog stays until it was copied. */
+async function makeToken(page: Page): Promise<{ baseUrl: string; token: string }> {
+  await page.getByRole('button', { name: 'Create a token' }).first().click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Label').fill('Entra ID production')
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Create' }).click()
+  const token = await page.getByLabel('Token', { exact: true }).inputValue()
+  await page.keyboard.press('Escape')
+  await accessible(page)
+  await page.getByRole('checkbox', { name: 'I have copied it' }).check()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await expectText(page, 'Never used')
+  const baseUrl = await page.getByRole('textbox', { name: 'Base URL', exact: true }).inputValue()
+  return { baseUrl, token }
+}
+
+async function callWith(baseUrl: string, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${baseUrl}/Users?count=1`, { headers })
+  expect(answer.status).toBe(200)
+}
+
+async function letSyncGroups(page: Page): Promise<void> {
+  await page.getByRole('switch', { name: 'Sync groups' }).click()
+  await expectText(page, 'Unsaved changes')
+  await accessible(page)
+  await save(page)
+}
+
+async function runInitialCycle(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Simulate' }).click()
+  await page.getByRole('button', { name: 'Run the initial cycle' }).click()
+  await page.getByRole('button', { name: /Create Ada Lovelace/ }).click()
+  await expectText(page, 'What was answered')
+  await expectText(page, 'All as it expected')
+  await accessible(page)
+}
+
+async function openReadOnlyPerson(usher: RunningUsher, page: Page, name: string): Promise<void> {
+  await openPerson(usher, page, name)
+  await expectText(page, 'Managed by SCIM')
+  await expectText(page, 'SCIM governs the people of this organisation')
+  expect(await page.getByLabel('First name').getAttribute('readonly')).not.toBeNull()
+  const remove = page.getByRole('button', { name: 'Delete user' })
+  expect(await remove.getAttribute('aria-disabled')).toBe('true')
+  const groups = page.getByRole('list', { name: 'Groups' })
+  await groups.getByText('Belongs to the identity provider').waitFor()
+  expect(await groups.getByRole('button', { name: /Remove from Engineering/ }).count()).toBe(0)
+  await expectText(page, 'through Engineering')
+  await accessible(page)
+}
+
+async function openPerson(usher: RunningUsher, page: Page, name: string): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/users?managedBy=scim`)
+  await page.getByRole('link', { name }).first().click()
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+}
+
+/** Presses "Next change" until this has happened at the identity provider. */
+async function letHappen(usher: RunningUsher, page: Page, until: string): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/identity/scim/simulation`)
+  const ahead = page.getByRole('definition')
+  for (let says = ''; says !== until; ) {
+    says = await ahead.innerText()
+    await page.getByRole('button', { name: 'Next change' }).click()
+    await page.getByRole('list', { name: says }).waitFor()
+    await page.getByRole('button', { name: 'Next change', disabled: false }).waitFor()
+  }
+  await accessible(page)
+}
+
+async function expectStatus(
+  usher: RunningUsher,
+  page: Page,
+  search: string,
+  status: string,
+): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/users?search=${search}`)
+  const row = page.getByRole('row').filter({ hasText: new RegExp(search, 'i') })
+  await row.getByText(status).waitFor()
+}
+
+/** A refused call is found by its person, and says what to do. */
+async function findRefusal(usher: RunningUsher, page: Page, name: string): Promise<void> {
+  await openPerson(usher, page, name)
+  await page.getByRole('link', { name: 'Calls of the identity provider' }).click()
+  await page.getByRole('button', { name: 'Result' }).click()
+  await page.getByRole('menuitemradio', { name: 'Refused' }).click()
+  await page.waitForURL(/result=refused/)
+  await page.getByRole('table').getByText('mutability').waitFor()
+  await accessible(page)
+  await page
+    .getByRole('button', { name: /^PATCH/ })
+    .first()
+    .click()
+  const sheet = page.getByRole('dialog')
+  await sheet.getByText('What to do').waitFor()
+  await sheet.getByText('Remove it from the mapping').first().waitFor()
+  await accessible(page)
+}
+
+/** The token that was made by hand has left its mark, and a user name finds its calls. */
+async function searchLog(usher: RunningUsher, page: Page, userName: string): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/provisioning-log`)
+  await page.getByRole('searchbox', { name: 'User name or group, from its start' }).fill(userName)
+  await page.waitForURL(/person=/)
+  await page
+    .getByRole('link', { name: new RegExp(userName) })
+    .first()
+    .waitFor()
+  await accessible(page)
+  await page.getByRole('link', { name: 'SCIM connection' }).click()
+  await expectText(page, 'Entra ID production')
+  await expectText(page, /Last used/)
+  await accessible(page)
+}
+
+async function hold(usher: RunningUsher, page: Page, name: string): Promise<void> {
+  await openPerson(usher, page, name)
+  await page.getByRole('button', { name: 'Hold' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('The identity provider cannot lift it').waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Hold' }).click()
+  await expectText(page, 'Held by a manager')
+  await accessible(page)
+}
