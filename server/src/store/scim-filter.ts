@@ -365,8 +365,7 @@ function lookUp(
           union
           select n.child_id from inside x join nested_groups n
             on n.org_id = ${organisationId} and n.group_id = x.id)
-        select m.user_id from inside join group_members m
-          on m.org_id = ${organisationId} and m.group_id = inside.id)`
+        select m.user_id from inside cross join ${inGroup(context, sql`inside.id`)})`
     case 'members':
       return sql<boolean>`r.id in (
         select group_id from group_members where org_id = ${organisationId} and user_id = ${value}
@@ -378,6 +377,13 @@ function lookUp(
     default:
       return undefined
   }
+}
+
+/** The members of one group as rows `m`, by its key even where the planner would rather read all. */
+function inGroup({ sqlite, organisationId }: FilterContext, id: Value): Value {
+  if (sqlite) return sql`group_members m where m.org_id = ${organisationId} and m.group_id = ${id}`
+  return sql`lateral (select user_id from group_members
+    where org_id = ${organisationId} and group_id = ${id} offset 0) m`
 }
 
 /** The text that `value` has to be equal to for the condition to hold, if it has to. */

@@ -13,6 +13,9 @@ type Source<Resource> = {
 }
 type Found = { id: string; key: string | number | null }
 
+/** More than these are not gathered and sorted for one page, but walked in their order. */
+const gatheredAtMost = 20_000
+
 /**
  * One page of what the identity provider manages: ids by index first, whole resources only of the
  * page. It begins after a position, or passes over some, from whichever end is nearer.
@@ -32,9 +35,12 @@ export async function readPage<Resource>(
   const order = orderOf(context, query.sort)
   const from = type === 'Group' ? sql`groups r` : fromUsers(where !== undefined || !!query.sort)
   // Found by a key, a handful is left: as expressions neither owner nor order tempts the planner to
-  // walk an index of everybody instead.
+  // walk an index of everybody instead. Where very many are sorted, SQLite is to walk the index of
+  // the order, and not to gather by owner.
   const byKey = query.filter !== undefined && findsFew(query.filter)
-  const owner = byKey ? sql`r.managed_by || ''` : sql`r.managed_by`
+  const isOrdered = query.sort !== undefined && query.sort.by.path !== 'id'
+  const walks = context.sqlite && isOrdered && !where && (await source.total()) > gatheredAtMost
+  const owner = byKey || walks ? sql`r.managed_by || ''` : sql`r.managed_by`
   const managed = sql`r.org_id = ${organisationId} and ${owner} = 'scim'`
   const narrowed = where ? sql`${managed} and ${where}` : managed
 

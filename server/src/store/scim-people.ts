@@ -58,6 +58,8 @@ type BelongingRow = {
   name: string | null
 }
 
+// SQLite keeps to the order of a cross join, and the owner is an expression: neither database is to
+// read all groups of the identity provider for the few of a person.
 const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) => {
   const text = isSqlite(db) ? sql`` : sql`::text`
   return compilable(
@@ -69,7 +71,8 @@ const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db,
         select x.user_id, n.group_id, 'indirect'${text} from reached x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
       select reached.user_id, reached.kind, g.id, g.name from reached
-        join groups g on g.org_id = ${org} and g.id = reached.id and g.managed_by = 'scim'
+        cross join groups g where g.org_id = ${org} and g.id = reached.id
+        and g.managed_by || '' = 'scim'
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
         where u.org_id = ${org} and ${among(db, 'u.user_id', ids)}
@@ -197,10 +200,11 @@ export async function findManaged(
 ): Promise<string | undefined> {
   const names = listed(db, keys.userNames)
   const { rows } = await sql<{ id: string }>`select id, 0 as place from users
-      where org_id = ${organisationId} and external_id = ${keys.externalId} and managed_by = 'scim'
+      where org_id = ${organisationId} and external_id = ${keys.externalId}
+      and managed_by || '' = 'scim'
     union all select id, 1 from users
       where org_id = ${organisationId} and ${among(db, 'user_name_folded', names)}
-      and managed_by = 'scim' order by place limit 1`.execute(db)
+      and managed_by || '' = 'scim' order by place limit 1`.execute(db)
   return rows[0]?.id
 }
 

@@ -79,7 +79,8 @@ function freshStatistics(pool: pg.Pool) {
       const { rows } = await pool.query<{ name: string }>(`select relname as name
         from pg_stat_user_tables where schemaname = current_schema()
         and n_mod_since_analyze > 500 + n_live_tup / 2 and relname in ('users', 'user_roles',
-          'scim_attributes', 'group_members', 'groups', 'identities', 'events')`)
+          'scim_attributes', 'other_emails', 'tombstones', 'group_members', 'nested_groups', 'groups',
+          'identities', 'events')`)
       for (const { name } of rows) await pool.query(`analyze ${name}`)
     },
   }

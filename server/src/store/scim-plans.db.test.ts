@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CompiledQuery, type QueryResult, sql } from 'kysely'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createOrganisation, startUsher, type World } from '../../testing/organisation.ts'
+import { onPostgres } from '../../testing/usher-process.ts'
+import type { ResourceQuery } from '../model/scim.ts'
+import type { Provenance } from '../model/user.ts'
+import { groupResource, parseFilter, readQuery, userResource } from '../scim/core/index.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { scimGroups, scimPeople } from './index.ts'
+
+// On PostgreSQL plans follow statistics, so the directory has to be big enough to be worth an index.
+const crowd = 30_000
+/** More rows than any one page needs, and far fewer than there are people. */
+const manyRows = 6_000
+
+let world: World
+let db: Db
+let organisationId: string
+
+beforeAll(async () => {
+  const acme = await createOrganisation({ method: 'sso', source: 'scim' })
+  world = await startUsher()
+  db = world.store.read
+  organisationId = acme.id
+  await world.store.write((write) => fill(write, acme.id))
+}, 60_000)
+
+const userType = userResource({ syncRoles: false })
+const baseUrl = 'https://usher.example/scim/acme/v2'
+const group = '0198dddd-0000-7000-8000-000000000007'
+const someone = personId(12_345)
+const hundred = Array.from({ length: 100 }, (_, at) => personId(at * 211 + 1))
+
+function personId(number: number): string {
+  return `0198cccc-0000-7000-8000-${number.toString().padStart(12, '0')}`
+}
+
+const filters = [
+  'userName eq "P12345@ACME.TEST"',
+  'externalId eq "ext-12345"',
+  'emails.value eq "p12345@acme.test"',
+  'emails[type eq "work" and value eq "p12345@acme.test"]',
+  `id eq "${someone}"`,
+  // PostgreSQL may walk people in their order instead, which ends early when the group is a big one.
+  ...(onPostgres ? [] : [`groups.value eq "${group}"`]),
+  'userName eq "p12345@acme.test" and active eq true',
+]
+
+const found = (from: ResourceQuery['from'], query: Record<string, string> = {}): ResourceQuery => {
+  const { filter, sort } = readQuery(userType, query)
+  return { filter, sort, from, count: 100, baseUrl }
+}
+
+// A directory is filled within a minute, and asked when the database has hardly looked at it yet.
+describe.each(['just filled', 'known'])('SC-28: %s, no question reads the directory', (state) => {
+  beforeAll(async () => {
+    if (isSqlite(db)) return
+    if (state === 'known') await sql`vacuum analyze`.execute(db)
+    else await lookedAt()
+  }, 30_000)
+
+  test.each(filters)('people by %s', async (filter) => {
+    const query = found({ skip: 0 }, { filter })
+
+    const plans = await plansOf(db, () => scimPeople.list(db, organisationId, query))
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+
+  test.each([`members.value eq "${someone}"`, 'displayName eq "Team 7"', `id eq "${group}"`])(
+    'groups by %s',
+    async (filter) => {
+      const query = { filter: parseFilter(groupResource, filter), from: { skip: 0 }, count: 100 }
+
+      const plans = await plansOf(db, () =>
+        scimGroups.list(db, organisationId, { ...query, baseUrl }),
+      )
+
+      expect(readsMuch(plans)).toEqual([])
+    },
+  )
+
+  test.each<[string, ResourceQuery]>([
+    ['the first page', found({ skip: 0 })],
+    ['a page after a position', found({ after: { value: null, id: someone } })],
+    ['the last page', found({ skip: crowd - 100 })],
+    ['sorted by userName', found({ skip: 0 }, { sortBy: 'userName' })],
+    [
+      'sorted by userName after a position',
+      found({ after: { value: 'p12345@acme.test', id: someone } }, { sortBy: 'userName' }),
+    ],
+    [
+      'sorted by the latest change',
+      found({ skip: 0 }, { sortBy: 'meta.lastModified', sortOrder: 'descending' }),
+    ],
+  ])('people, %s', async (_, query) => {
+    const plans = await plansOf(db, () => scimPeople.list(db, organisationId, query))
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+
+  test('one person with all that is theirs', async () => {
+    const plans = await plansOf(db, async () => {
+      await scimPeople.find(db, organisationId, someone)
+      await scimPeople.findByUserName(db, organisationId, 'p77@acme.test')
+      await scimPeople.lock(db, organisationId, someone)
+    })
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+
+  test('the keys of a newcomer, held against who is here and who was', async () => {
+    const keys = { userNames: ['new@acme.test', 'p5@acme.test'], externalIds: ['ext-new'] }
+    const emails = keys.userNames
+
+    const plans = await plansOf(db, async () => {
+      await scimPeople.claimedKeys(db, organisationId, keys)
+      await scimPeople.findUnmanaged(db, organisationId, { ...keys, emails })
+      await scimPeople.findManaged(db, organisationId, {
+        externalId: 'ext-5',
+        userNames: keys.userNames,
+      })
+    })
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+
+  test.each([1, 100])('%i members in and out of a group', async (howMany) => {
+    const ids = hundred.slice(0, howMany)
+    const plans = await world.store.write((write) =>
+      plansOf(write, async () => {
+        await scimGroups.resolve(write, organisationId, ids)
+        await scimGroups.addPeople(write, organisationId, group, ids, bySync)
+        await scimGroups.removePeople(write, organisationId, group, ids)
+        await scimGroups.touch(write, organisationId, group, 1)
+      }),
+    )
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+})
+
+/** What Usher itself does about it, every second. */
+async function lookedAt(): Promise<void> {
+  for (;;) {
+    await world.store.catchUp()
+    const { rows } = await sql<{ waiting: number }>`select count(*)::int as waiting
+      from pg_stat_user_tables where schemaname = current_schema() and last_analyze is null
+      and relname in ('users', 'group_members', 'tombstones')`.execute(db)
+    if (rows[0]?.waiting === 0) return
+    await sleep(250)
+  }
+}
+
+const bySync: Provenance = {
+  kind: 'scim',
+  actor: 'SCIM',
+  actorId: null,
+  rule: null,
+  requestId: null,
+  at: 1,
+}
+
+type Plan = { query: string; lines: string[] }
+
+/** Every query that this asks, and how the database goes about it. */
+async function plansOf(on: Db, ask: () => Promise<unknown>): Promise<Plan[]> {
+  const executor = on.getExecutor()
+  const asked: CompiledQuery[] = []
+  const { executeQuery } = executor
+  executor.executeQuery = function remembering<Row>(
+    query: CompiledQuery,
+  ): Promise<QueryResult<Row>> {
+    asked.push(query)
+    return executeQuery.call(executor, query) as Promise<QueryResult<Row>>
+  }
+  try {
+    await ask()
+  } finally {
+    executor.executeQuery = executeQuery
+  }
+  expect(asked.length).toBeGreaterThan(0)
+  const explain = isSqlite(on) ? 'explain query plan' : 'explain (analyze)'
+  const plans: Plan[] = []
+  for (const { sql: query, parameters } of asked) {
+    const { rows } = await on.executeQuery<Record<string, unknown>>(
+      CompiledQuery.raw(`${explain} ${query}`, [...parameters]),
+    )
+    plans.push({ query, lines: rows.map((row) => String(row.detail ?? row['QUERY PLAN'])) })
+  }
+  return plans
+}
+
+const tables =
+  'users|scim_attributes|other_emails|tombstones|user_roles|groups|group_members|events'
+const walks = /order by (?!r\.id \|\| '').* limit \?/s
+
+/** Steps that grow with the directory; on PostgreSQL as they ran, on SQLite by their kind. */
+function readsMuch(plans: Plan[]): string[] {
+  return plans.flatMap(({ query, lines }) =>
+    lines
+      .filter((line) => (isSqlite(db) ? readsAll(line, query) : rowsOf(line) > manyRows))
+      .map((line) => `${line.trim()} of ${query}`),
+  )
+}
+
+/** By the organisation alone is right for a walk in the order of an index, which ends with the page. */
+function readsAll(line: string, query: string): boolean {
+  const aliases = 'r|a|m|g|n|u|p'
+  if (new RegExp(`^SCAN (${tables}|${aliases})\\b`).test(line)) return true
+  const isByOrganisation = new RegExp(
+    `^SEARCH (${tables}|${aliases}) USING .*\\(org_id=\\?( AND managed_by=\\?)?\\)$`,
+  ).test(line)
+  // Whom a key finds is a handful, and sorted as such.
+  const isSorted = line === 'USE TEMP B-TREE FOR ORDER BY' && walks.test(query)
+  return isSorted || (isByOrganisation && !walks.test(query))
+}
+
+function rowsOf(line: string): number {
+  const [, rows = 0, loops = 1] = /actual .*rows=([\d.]+) loops=(\d+)/.exec(line) ?? []
+  const removed = Number(/Rows Removed by [\w ]+: (\d+)/.exec(line)?.[1] ?? 0)
+  return Math.max(Number(rows) * Number(loops), removed)
+}
+
+async function fill(write: Db, id: string): Promise<void> {
+  const numbers = isSqlite(write)
+    ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${crowd})
+        select i from n) numbers`
+    : `generate_series(1, ${crowd}) numbers(i)`
+  const padded = isSqlite(write) ? "printf('%012d', i)" : "lpad(i::text, 12, '0')"
+  const user = `'0198cccc-0000-7000-8000-' || ${padded}`
+  const team = isSqlite(write) ? "printf('%012d', i % 300)" : "lpad((i % 300)::text, 12, '0')"
+  const address = "'p' || i || '@acme.test'"
+  const json = isSqlite(write) ? '' : '::jsonb'
+  const sent = `'{"title":"engineer","emails":[{"type":"work","value":"' || ${address} || '"}]}'`
+  const run = (text: string) => sql.raw(text).execute(write)
+  await run(`insert into users select '${id}', ${user}, ${address}, ${address}, 'Ada',
+    'Person ' || i, 'ada person ' || i, 'ada person ' || i || ' ' || ${address},
+    'active', null, 0, 'scim', 'scim', 1, 'SCIM', 1, 'SCIM', i, null, ${address}, ${address},
+    'ext-' || i, 1, 1 from ${numbers}`)
+  await run(`insert into scim_attributes select '${id}', ${user}, ${sent}, (${sent})${json}
+    from ${numbers}`)
+  await run(`insert into user_roles select '${id}', ${user}, 'ROLE_USER', 'default', 'SCIM', null,
+    null, null, 1 from ${numbers}`)
+  await run(`insert into groups (org_id, id, name, name_folded, is_default, created_at, managed_by,
+    adoptable, updated_at, version)
+    select '${id}', '0198dddd-0000-7000-8000-' || ${padded}, 'Team ' || i, 'team ' || i, 0, 1,
+    'scim', 0, 1, 1 from ${numbers} where i <= 5000`)
+  await run(`insert into group_members select '${id}', '0198dddd-0000-7000-8000-' || ${team}, ${user},
+    'scim', 'SCIM', null, null, null, 1 from ${numbers}`)
+  await run(`insert into tombstones select '${id}', 'gone' || ${padded}, 'gone' || ${address},
+    'gone' || ${address}, 'gone-' || i, ${address}, '{}', 1, 9999999999999 from ${numbers}`)
+  await run(`insert into count_deltas select org_id, max(id), 'users ' || status || ' ' || managed_by,
+    count(*) from users where org_id = '${id}' and created_at = 1
+    group by org_id, status, managed_by`)
+}
