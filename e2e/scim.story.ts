@@ -4,7 +4,7 @@ import { buildPortalWhenStale } from '../scripts/portal-build.ts'
 import { startPostgres } from '../server/testing/postgres.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningUsher, startUsher } from './running-usher.ts'
-import { simulatedEntra } from './simulated-entra.ts'
+import { pick, simulatedEntra } from './simulated-entra.ts'
 import {
   accessible,
   connect,
@@ -80,6 +80,40 @@ test.each(stores)(
     }
   },
 )
+
+test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has brought signs in', async () => {
+  const usher = await startUsher()
+  try {
+    const newcomer = await person(browser)
+    const { page } = newcomer
+    await page.goto(usher.setupUrl)
+    await page.getByRole('button', { name: 'Explore with a demo organisation' }).click()
+    await page.waitForURL(`${usher.url}/o/contoso-demo`)
+
+    await page.goto(`${usher.url}/o/contoso-demo/settings/identity`)
+    await page.getByRole('switch', { name: 'SCIM' }).click()
+    await expectText(page, /strangers no longer get an account by signing in/)
+    await save(page)
+    await page.getByRole('link', { name: 'Open the SCIM connection' }).click()
+    await page.getByRole('link', { name: 'Simulate' }).click()
+    await page.getByRole('combobox', { name: 'Identity provider' }).click()
+    await page.getByRole('option', { name: 'Google Workspace' }).click()
+    await page.getByRole('button', { name: 'Run the initial cycle' }).click()
+    await expectText(page, 'All as it expected')
+
+    const grace = await person(browser)
+    await grace.page.goto(`${usher.url}/login/contoso-demo`)
+    await grace.page.getByText('Continue with Entra ID (simulated)').click()
+    await pick(grace.page, 'Grace Hopper', { plainClaims: true })
+    await grace.page.waitForURL(`${usher.url}/o/contoso-demo`)
+    await expectText(grace.page, 'Grace Hopper')
+
+    expect(newcomer.faults).toEqual([])
+    expect(grace.faults).toEqual([])
+  } finally {
+    await usher.stop()
+  }
+})
 
 /** Choosing says what will change; saving leads on to the connection. */
 async function switchOn(usher: RunningUsher, page: Page): Promise<void> {

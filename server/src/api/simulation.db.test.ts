@@ -75,7 +75,7 @@ test('one run at a time; an unknown provider and another source are refused', as
   const nothingYet = await jit.api('POST', path, { act: 'next' })
   const elsewhere = await jit.api('POST', path, { act: 'start', provider: 'okta' })
 
-  expect([first.status, second.status].toSorted()).toEqual([202, 412])
+  expect([first.status, second.status].toSorted((a, b) => a - b)).toEqual([202, 412])
   expect(unknown.body).toMatchObject({ status: 400, errors: [{ pointer: '/provider' }] })
   expect(nothingYet.body.code).toBe('request.stale')
   expect(elsewhere.body.code).toBe('provisioning.method_conflict')

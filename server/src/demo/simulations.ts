@@ -281,7 +281,7 @@ function meaningOf({ request, response }: Step): string {
 }
 
 function nameOf({ displayName, userName, id }: Record<string, unknown>): string {
-  return String(displayName ?? userName ?? id ?? '')
+  return [displayName, userName, id].find((name) => typeof name === 'string') ?? ''
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -95,7 +95,7 @@ export function Settings({
           help={
             draft.syncRoles
               ? 'The attribute roles sets ROLE_USER, ROLE_VIEWER or ROLE_MANAGER; roles are then no longer changed here.'
-              : 'Roles that the identity provider sends are ignored; managers give them here.'
+              : 'Managers give roles here. Roles of people who are created or replaced are ignored, and changing them by PATCH is refused.'
           }
           checked={draft.syncRoles}
           disabled={readOnly}

@@ -190,6 +190,7 @@ function Readiness({ live, scim }: { live: boolean; scim: ScimView }) {
   }
   const off = [
     ...(scim.syncGroups ? [] : ['“Sync groups” is off: its groups will be refused.']),
+    ...(scim.syncRoles ? [] : ['“Sync roles” is off: a change of a role may be refused.']),
     ...(scim.provisionExistingUsers
       ? []
       : ['“Provision existing users” is off: whoever is here already will be refused.']),

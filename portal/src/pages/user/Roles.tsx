@@ -40,7 +40,7 @@ export function Roles({
       about={
         person.managedBy === 'scim'
           ? (person.locked.roles ??
-            'Given here, for “Sync roles” is off: roles that the identity provider sends are ignored.')
+            'Given here, for “Sync roles” is off: the identity provider cannot change them.')
           : 'Given only here: role claims of an identity provider have no effect.'
       }
       action={
