@@ -54,6 +54,7 @@ test.each(stores)(
       await letSyncGroups(page)
       await runInitialCycle(page)
 
+      await reviewWhoIsNotInIdp(usher, page)
       await openReadOnlyPerson(usher, page, 'Ada Lovelace')
       await letHappen(usher, page, 'Noor Rahimi is suspended')
       await expectStatus(usher, page, 'noor', 'Deactivated')
@@ -165,6 +166,21 @@ async function runInitialCycle(page: Page): Promise<void> {
   await expectText(page, 'What was answered')
   await expectText(page, 'All as it expected')
   await accessible(page)
+}
+
+/** Whom the identity provider does not manage is chosen and deactivated together, with a result for each. */
+async function reviewWhoIsNotInIdp(usher: RunningUsher, page: Page): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/identity/scim`)
+  await page.getByRole('link', { name: 'Review them' }).click()
+  await page.getByRole('checkbox', { name: 'Choose Ana Ruiz' }).check()
+  await expectText(page, '1 person chosen')
+  await accessible(page)
+  await page.getByRole('button', { name: 'Deactivate' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Deactivate' }).click()
+  await dialog.getByText('0 deactivated, 1 not').waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Done' }).click()
 }
 
 async function openReadOnlyPerson(usher: RunningUsher, page: Page, name: string): Promise<void> {
