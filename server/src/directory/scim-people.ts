@@ -48,31 +48,20 @@ export function requireScim(actor: Actor, organisation: Organisation): void {
 
 /**
  * Several newcomers at once, each in the name of its own call. Nobody is looked up: whoever is not
- * plainly new is left out, as undefined, for `joinByScim` to decide.
+ * plainly new is left out, as undefined, for `joinByScim` to decide, and so is everybody when the
+ * organisation is no longer as it was when the call came.
  */
 export async function joinTogetherByScim(
   write: Write,
+  organisation: Organisation,
   arrivals: { actor: Actor; person: SentPerson }[],
 ): Promise<(ScimPerson | undefined)[]> {
-  const { db } = write
-  const organisation = await lockForScim(write)
-  const claimed = await scimPeople.claimedKeys(db, organisation.id, {
-    userNames: arrivals.map(({ person }) => person.userName),
-    externalIds: arrivals.flatMap(({ person }) => person.externalId ?? []),
-  })
-  const plain = arrivals.map((arrival) =>
-    claimed.has(`name ${arrival.person.userName.toLowerCase()}`) ||
-    claimed.has(`external ${arrival.person.externalId}`)
-      ? undefined
-      : newcomerOf({ ...write, actor: arrival.actor }, organisation, arrival.person),
+  requireScim(write.actor, organisation)
+  const arriving = arrivals.map(({ actor, person }) =>
+    newcomerOf({ ...write, actor }, organisation, person),
   )
-  const landed = await newcomers.land(
-    db,
-    plain.filter((newcomer) => newcomer !== undefined),
-  )
-  return plain.map((newcomer) =>
-    newcomer && landed.has(newcomer.user.id) ? personOf(newcomer) : undefined,
-  )
+  const landed = await newcomers.landPlain(write.db, organisation, arriving)
+  return arriving.map((newcomer) => (landed.has(newcomer.user.id) ? personOf(newcomer) : undefined))
 }
 
 function personOf({ user, roles, attributes }: newcomers.Newcomer): ScimPerson {

@@ -14,12 +14,15 @@ export type Read = Write
 export type Directory = {
   /** One act: all of it and its events are durable when this resolves; after a refusal, none of it is there. */
   change<T>(actor: Actor, work: (write: Write) => Promise<T>): Promise<T>
+  /** An act that is one statement of its store, and nothing else. */
+  changeAtOnce<T>(actor: Actor, work: (write: Write) => Promise<T>): Promise<T>
   view<T>(actor: Actor, work: (read: Read) => Promise<T>): Promise<T>
 }
 
 export function openDirectory(store: Store, clock: Clock): Directory {
   return {
     change: (actor, work) => store.write((db) => work({ db, actor, now: clock.now() })),
+    changeAtOnce: (actor, work) => store.writeAtOnce((db) => work({ db, actor, now: clock.now() })),
     view: (actor, work) => work({ db: store.read, actor, now: clock.now() }),
   }
 }

@@ -66,7 +66,11 @@ export type Call = Caller & {
   clock: Clock
   cursorKey: Uint8Array
   walks: Walks
-  join(arrival: { actor: Actor; person: SentPerson }): Promise<ScimPerson>
+  join(arrival: {
+    actor: Actor
+    organisation: Organisation
+    person: SentPerson
+  }): Promise<ScimPerson>
   /** Of the organisation's endpoint. */
   baseUrl: string
   method: string

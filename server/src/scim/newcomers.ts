@@ -5,13 +5,15 @@ import {
   type ScimPerson,
 } from '../directory/index.ts'
 import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { SentPerson } from '../model/scim.ts'
 
 const atOnce = 250
 const atWorkAtMost = 2
 
-type Arrival = { actor: Actor; person: SentPerson }
+/** With the organisation as it was when the call came. */
+type Arrival = { actor: Actor; organisation: Organisation; person: SentPerson }
 type Waiting = Arrival & {
   resolve(person: ScimPerson): void
   reject(error: unknown): void
@@ -39,7 +41,9 @@ export function createNewcomers(directory: Directory) {
     const [first] = batch
     if (!first) return []
     try {
-      return await directory.change(first.actor, (write) => joinTogetherByScim(write, batch))
+      return await directory.changeAtOnce(first.actor, (write) =>
+        joinTogetherByScim(write, first.organisation, batch),
+      )
     } catch {
       // What fails together is asked one by one, each with an answer of its own.
       return batch.map(() => undefined)
@@ -67,12 +71,12 @@ export function createNewcomers(directory: Directory) {
 
   return {
     /** Resolves when the person is there, durably; rejects with why not. */
-    join({ actor, person }: Arrival): Promise<ScimPerson> {
-      const { organisationId } = actor
+    join(arrival: Arrival): Promise<ScimPerson> {
+      const { organisationId } = arrival.actor
       const line = lines.get(organisationId) ?? { waiting: [], atWork: 0 }
       lines.set(organisationId, line)
       return new Promise((resolve, reject) => {
-        line.waiting.push({ actor, person, resolve, reject })
+        line.waiting.push({ ...arrival, resolve, reject })
         if (line.waiting.length === 1) void drain(organisationId, line)
       })
     },

@@ -31,7 +31,11 @@ export async function createUser(call: Call): Promise<Answer> {
   call.notes.push(...notes)
   note(call, { id: null, userName: resource.userName })
   const sent = readPerson(resource, call.settings)
-  const person = await call.join({ actor: call.actor, person: sent })
+  const person = await call.join({
+    actor: call.actor,
+    organisation: call.organisation,
+    person: sent,
+  })
   return show(call, person, 201, projection)
 }
 

@@ -27,6 +27,11 @@ export type Store = {
    * when it rejects. Many waiting changes may share one durable commit, each with its own answer.
    */
   write<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /**
+   * The same for a change that is one statement: PostgreSQL makes it a unit by itself, without the
+   * round trips of a transaction around it.
+   */
+  writeAtOnce<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Brings counters and the search index up to date; called by the schedule and by tests. */
   catchUp(): Promise<void>
   close(): Promise<void>

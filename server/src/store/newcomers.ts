@@ -1,11 +1,12 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
+import type { Organisation } from '../model/organisation.ts'
 import type { Provenance, User } from '../model/user.ts'
 import { provenanceColumns } from './access.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { type EventRow, toEventColumns } from './events.ts'
-import { attributeColumns, otherEmails } from './scim-people.ts'
+import { attributeColumns, claimedKeys, otherEmails } from './scim-people.ts'
 import { statement } from './statement.ts'
 import type {
   GroupMembersTable,
@@ -41,22 +42,22 @@ type Rows = {
  * or userName is somebody's already. @returns the ids of those who landed.
  */
 export async function land(db: Db, newcomers: Newcomer[]): Promise<Set<string>> {
-  if (newcomers.length === 0) return new Set()
+  const [first] = newcomers
+  if (!first) return new Set()
   const rows = newcomers.map(rowsOf)
-  const landed = isSqlite(db)
-    ? await insertEach(db, newcomers, rows)
-    : await insertTogether(db, newcomers, rows)
+  if (!isSqlite(db))
+    return landedBy(
+      await insertAll(db, { org: first.user.organisationId, ...together(newcomers, rows) }),
+    )
+  const landed = await insertEach(db, newcomers, rows)
   const deltas = new Map<string, number>()
   for (const { user } of newcomers) {
     if (!landed.has(user.id)) continue
     const key = countKey(user)
     deltas.set(key, (deltas.get(key) ?? 0) + 1)
   }
-  const organisationId = newcomers[0]?.user.organisationId
-  if (organisationId && deltas.size > 0) {
-    const changes = [...deltas].map(([key, delta]) => ({ key, delta }))
-    await counts.add(db, organisationId, changes)
-  }
+  const changes = [...deltas].map(([key, delta]) => ({ key, delta }))
+  if (changes.length > 0) await counts.add(db, first.user.organisationId, changes)
   return landed
 }
 
@@ -134,21 +135,114 @@ async function insertEach(db: Db, newcomers: Newcomer[], all: Rows[]): Promise<S
   return landed
 }
 
-const insertAll = statement<
-  {
-    users: string
-    roles: string
-    members: string
-    attributes: string
-    emails: string
-    events: string
-  },
-  { id: string }
->((db, { users, roles, members, attributes, emails, events }) => ({
+/**
+ * As `land`, for people whom the identity provider sends: in one statement, which also sees that the
+ * organisation is still as the caller knows it, and leaves out who may mean somebody who is here or was.
+ */
+export async function landPlain(
+  db: Db,
+  organisation: Pick<Organisation, 'id' | 'version'>,
+  newcomers: Newcomer[],
+): Promise<Set<string>> {
+  if (newcomers.length === 0) return new Set()
+  const { id: org, version } = organisation
+  if (!isSqlite(db)) {
+    const rows = together(newcomers, newcomers.map(rowsOf))
+    return landedBy(await insertPlain(db, { org, version, ...rows }))
+  }
+  const [known] = await versionOf(db, { id: org })
+  if (known?.version !== version) return new Set()
+  const claimed = await claimedKeys(db, org, {
+    userNames: newcomers.flatMap(({ user }) => user.userName ?? []),
+    externalIds: newcomers.flatMap(({ user }) => user.externalId ?? []),
+  })
+  const plain = newcomers.filter(
+    ({ user }) =>
+      !claimed.has(`name ${user.userName?.toLowerCase()}`) &&
+      !claimed.has(`external ${user.externalId}`),
+  )
+  return land(db, plain)
+}
+
+const versionOf = statement<{ id: string }, { version: number }>((db, { id }) =>
+  db.selectFrom('organisations').select('version').where('id', '=', id),
+)
+
+type Together = {
+  users: string
+  roles: string
+  members: string
+  attributes: string
+  emails: string
+  events: string
+  counted: string
+}
+
+/** Over a network a round trip is what costs: all people and all that is theirs in one statement. */
+function together(newcomers: Newcomer[], all: Rows[]): Together {
+  return {
+    users: JSON.stringify(all.map((rows) => rows.users)),
+    roles: JSON.stringify(all.flatMap((rows) => rows.user_roles)),
+    members: JSON.stringify(all.flatMap((rows) => rows.group_members)),
+    attributes: `[${all.flatMap((rows) => rows.scim_attributes.map(withInnerJson)).join()}]`,
+    emails: JSON.stringify(all.flatMap((rows) => rows.other_emails)),
+    events: JSON.stringify(
+      newcomers.flatMap(({ event }) => (event ? [toEventColumns(event)] : [])),
+    ),
+    counted: newId(),
+  }
+}
+
+function landedBy(rows: { id: string }[]): Set<string> {
+  return new Set(rows.map(({ id }) => id))
+}
+
+const insertAll = statement<Together & { org: string }, { id: string }>((db, given) => ({
   compile: () =>
-    sql<{ id: string }>`with landed as (
-      insert into users select * from jsonb_populate_recordset(null::users, ${users}::jsonb)
-      on conflict do nothing returning id),
+    sql<{
+      id: string
+    }>`with ${landing(given, sql`jsonb_populate_recordset(null::users, ${given.users}::jsonb)`)}
+      select id from landed`.compile(db),
+}))
+
+// Each claim is asked for by its key, whatever the planner knows about who left: hence the scalars.
+const insertPlain = statement<Together & { org: string; version: number }, { id: string }>(
+  (db, { version, ...given }) => ({
+    compile: () => {
+      const { org } = given
+      const claimed = (query: RawBuilder<unknown>) => sql`(select 1 ${query} limit 1) is null`
+      return sql<{ id: string }>`with organisation as (
+        select id from organisations where id = ${org} and source = 'scim'
+          and version = ${version} for share),
+      plain as (
+        select t.* from jsonb_populate_recordset(null::users, ${given.users}::jsonb) t
+        where exists (select 1 from organisation)
+        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.user_name_folded = t.user_name_folded`)}
+        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.external_id = t.external_id`)}
+        and ${claimed(sql`from users u where u.org_id = ${org} and u.email_folded = t.user_name_folded`)}),
+      ${landing(given, sql`plain`)}
+      select id from landed`.compile(db)
+    },
+  }),
+)
+
+function landing(
+  {
+    org,
+    roles,
+    members,
+    attributes,
+    emails,
+    events,
+    counted,
+  }: Omit<Together, 'users'> & {
+    org: string
+  },
+  people: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return sql`landed as (
+      insert into users select * from ${people}
+      on conflict do nothing returning id, status, managed_by),
     given as (
       insert into user_roles select t.* from jsonb_populate_recordset(null::user_roles, ${roles}::jsonb) t
       where t.user_id in (select id from landed) on conflict do nothing),
@@ -163,23 +257,10 @@ const insertAll = statement<
       where t.user_id in (select id from landed)),
     recorded as (
       insert into events select t.* from jsonb_populate_recordset(null::events, ${events}::jsonb) t
-      where t.subject_id in (select id from landed))
-    select id from landed`.compile(db),
-}))
-
-/** Over a network a round trip is what costs: all people and all that is theirs in one statement. */
-async function insertTogether(db: Db, newcomers: Newcomer[], all: Rows[]): Promise<Set<string>> {
-  const found = await insertAll(db, {
-    users: JSON.stringify(all.map((rows) => rows.users)),
-    roles: JSON.stringify(all.flatMap((rows) => rows.user_roles)),
-    members: JSON.stringify(all.flatMap((rows) => rows.group_members)),
-    attributes: `[${all.flatMap((rows) => rows.scim_attributes.map(withInnerJson)).join()}]`,
-    emails: JSON.stringify(all.flatMap((rows) => rows.other_emails)),
-    events: JSON.stringify(
-      newcomers.flatMap(({ event }) => (event ? [toEventColumns(event)] : [])),
-    ),
-  })
-  return new Set(found.map(({ id }) => id))
+      where t.subject_id in (select id from landed)),
+    counted as (
+      insert into count_deltas select ${org}::text, ${counted}::text,
+        'users ' || status || ' ' || managed_by, count(*) from landed group by status, managed_by)`
 }
 
 /** `folded` is JSON already, and goes in as such and not as text. */

@@ -7,7 +7,7 @@ import type { ResourceQuery } from '../model/scim.ts'
 import type { Provenance } from '../model/user.ts'
 import { groupResource, parseFilter, readQuery, userResource } from '../scim/core/index.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { scimGroups, scimPeople } from './index.ts'
+import { newcomers, organisations, scimGroups, scimPeople } from './index.ts'
 
 // On PostgreSQL plans follow statistics, so the directory has to be big enough to be worth an index.
 const crowd = 30_000
@@ -122,6 +122,25 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
         userNames: keys.userNames,
       })
     })
+
+    expect(readsMuch(plans)).toEqual([])
+  })
+
+  test('newcomers who land, or are left out by their keys', async () => {
+    const person = await scimPeople.find(db, organisationId, someone)
+    const organisation = await organisations.find(db, organisationId)
+    if (!person || !organisation) throw new Error('Nobody is there.')
+    const arriving = ['p5@acme.test', `new-${state}@acme.test`].map((userName, at) => ({
+      user: { ...person.user, id: personId(crowd + at), userName, emailFolded: `x${userName}` },
+      roles: [],
+      groups: [],
+      attributes: {},
+      event: undefined,
+    }))
+
+    const plans = await world.store.write((write) =>
+      plansOf(write, () => newcomers.landPlain(write, organisation, arriving)),
+    )
 
     expect(readsMuch(plans)).toEqual([])
   })

@@ -40,20 +40,23 @@ export async function openPostgres(url: string): Promise<Store> {
 
   const statistics = freshStatistics(pool)
 
-  async function write<T>(work: (db: Db) => Promise<T>): Promise<T> {
+  async function persist<T>(once: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await read.transaction().execute((transaction) => work(transaction))
+        return await once()
       } catch (error) {
         if (attempt === tries || !isTransient(error)) throw error
       }
     }
   }
+  const write: Store['write'] = (work) =>
+    persist(() => read.transaction().execute((transaction) => work(transaction)))
 
   return {
     dialect: postgresDialect,
     read,
     write,
+    writeAtOnce: (work) => persist(() => work(read)),
     async catchUp() {
       // The trigram index is kept by the database itself.
       await write(rollUpCounts)

@@ -49,6 +49,7 @@ export async function openSqlite(file: string): Promise<Store> {
     dialect: sqliteDialect,
     read,
     write: commits.write,
+    writeAtOnce: commits.write,
     async catchUp() {
       await commits.write(rollUpCounts)
       while (await commits.write(indexQueued)) {
