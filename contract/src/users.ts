@@ -79,6 +79,8 @@ export const MembershipView = z.object({
   managedBy: z.enum(['portal', 'scim']),
   /** Through a group that is in this one (SC-39). */
   inherited: z.boolean(),
+  /** Names of the groups by which it is inherited. */
+  via: z.array(z.string()),
   provenance: Provenance,
 })
 export const PoolSeat = z.object({

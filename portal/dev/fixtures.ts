@@ -276,6 +276,7 @@ const person = {
       isDefault: true,
       managedBy: 'portal',
       inherited: false,
+      via: [],
       provenance: byDefault,
     },
     {
@@ -284,6 +285,7 @@ const person = {
       isDefault: false,
       managedBy: 'portal',
       inherited: false,
+      via: [],
       provenance: byAna,
     },
   ],
@@ -351,6 +353,7 @@ const managedPerson = {
       isDefault: false,
       managedBy: 'scim',
       inherited: false,
+      via: [],
       provenance: byScim,
     },
     {
@@ -359,6 +362,7 @@ const managedPerson = {
       isDefault: false,
       managedBy: 'scim',
       inherited: true,
+      via: ['Engineering'],
       provenance: { ...byScim, rule: 'through Engineering' },
     },
     {
@@ -367,6 +371,7 @@ const managedPerson = {
       isDefault: false,
       managedBy: 'portal',
       inherited: false,
+      via: [],
       provenance: byAna,
     },
   ],

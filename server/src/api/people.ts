@@ -449,6 +449,7 @@ function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
       isDefault: one.isDefault,
       managedBy: one.managedBy,
       inherited: one.inherited,
+      via: one.via,
       provenance: renderProvenance(one.provenance),
     })),
     pools: [...reached].map(([poolId, seat]) => ({

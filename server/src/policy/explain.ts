@@ -18,7 +18,7 @@ export type Explained = {
 
 export type AccessFacts = {
   roles: { role: string; provenance: Provenance }[]
-  memberships: { id: string; name: string; provenance: Provenance }[]
+  memberships: { id: string; name: string; via?: string[]; provenance: Provenance }[]
   grants: {
     subjectKind: 'group' | 'user'
     subjectId: string
@@ -38,6 +38,11 @@ const because: Record<Provenance['kind'], (provenance: Provenance) => string> = 
   ldap: () => 'mapped from the directory (LDAP)',
   default: () => 'everybody has it',
   temporary: ({ actor }) => `given for a time by ${actor}`,
+}
+
+/** SC-39: a group in a group. */
+function byWayOf({ via = [] }: { via?: string[] }): string {
+  return via.length > 0 ? ` by way of ${via.join(' and ')}` : ''
 }
 
 /** Every path by which every role is held: nothing effective without a reason (RB-12). */
@@ -65,7 +70,7 @@ export function explainAccess(facts: AccessFacts): Explained[] {
       ? [
           {
             kind: 'membership',
-            label: `Member of ${membership.name}`,
+            label: `Member of ${membership.name}${byWayOf(membership)}`,
             provenance: membership.provenance,
           },
           {
@@ -76,7 +81,7 @@ export function explainAccess(facts: AccessFacts): Explained[] {
         ]
       : [{ kind: 'direct_grant', label: `Assigned to ${pool.name}`, provenance: grant.provenance }]
     const path = membership
-      ? `through the group ${membership.name} (${because[membership.provenance.kind](membership.provenance)})`
+      ? `through the group ${membership.name}${byWayOf(membership)} (${because[membership.provenance.kind](membership.provenance)})`
       : `assigned directly (${because[grant.provenance.kind](grant.provenance)})`
     // RB-9: whoever reaches a pool inherits its associated roles, plus those named on the grant.
     for (const role of new Set([grant.role, ...pool.roles])) {

@@ -267,7 +267,7 @@ describe('groups of the identity provider', () => {
     expect(details.body.memberships).toMatchObject([
       { name: 'Default', inherited: false },
       { name: 'Inner', inherited: false },
-      { name: 'Outer', inherited: true },
+      { name: 'Outer', inherited: true, via: ['Inner'] },
     ])
     expect(await acme.find(`groups.value eq "${outer}"`)).toEqual([person])
   })
@@ -313,4 +313,16 @@ describe('SC-16: a grace period', () => {
     await acme.scim('DELETE', `/Users/${id}`)
     expect((await acme.scim('POST', '/Users', bob)).body.id).not.toBe(id)
   })
+})
+
+test('SC-42: a refused change is found in the log by the name of the person, with what to do', async () => {
+  const acme = await createScimOrganisation()
+  const id = await acme.user(bob)
+  await acme.patch(`/Users/${id}`, { op: 'replace', path: 'nothing', value: 'x' })
+  await acme.usher.provisioningLog.flush()
+  const { body } = await acme.api('GET', '/provisioning/log?person=bob.miller&result=refused')
+  expect(body.items).toMatchObject([
+    { method: 'PATCH', status: 400, code: 'invalidPath', subject: { id, label: 'bob.miller' } },
+  ])
+  expect(body.items[0].remedy).toEqual(expect.stringMatching(/\w/))
 })

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { tellLastManagerKept } from '../directory/index.ts'
+import { scimGroup, scimPerson, tellLastManagerKept } from '../directory/index.ts'
 import { Refused } from '../model/refusals.ts'
 import {
   bulkLimits,
@@ -72,6 +72,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       )
     } catch (error) {
       await tellOf(call, error)
+      await nameSubject(call)
       return refuse(request, reply, faultOf(error) ?? internal(request, error), { call })
     }
     const text = answered.body && JSON.stringify(answered.body)
@@ -159,6 +160,19 @@ async function tellOf({ directory, actor, subject }: Call, error: unknown): Prom
   if (!(error instanceof Refused) || error.refusal.code !== 'manager.last_working') return
   const id = subject?.id
   if (id) await directory.change(actor, (write) => tellLastManagerKept(write, id))
+}
+
+/** Refused before anybody was read: the log names them nevertheless, so that they are found by name. */
+async function nameSubject({ directory, actor, subject }: Call): Promise<void> {
+  if (!subject?.id || subject.label !== null) return
+  const { id, kind } = subject
+  subject.label = await directory
+    .view(actor, async (read) =>
+      kind === 'group'
+        ? (await scimGroup(read, id)).displayName
+        : ((await scimPerson(read, id)).user.userName ?? null),
+    )
+    .catch(() => null)
 }
 
 function organisationOf(request: FastifyRequest): string {

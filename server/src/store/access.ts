@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
-import type { Db } from './dialect.ts'
+import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import type { Flag, GroupsTable, PoolsTable, ProvenanceColumns } from './tables.ts'
 
@@ -182,6 +182,8 @@ export type Membership = Named & {
   provenance: Provenance
   /** Through a group that is in this one (SC-39). */
   inherited: boolean
+  /** Names of the groups by which somebody inherits it; empty for a direct member. */
+  via: string[]
 }
 
 type MembershipRow = ProvenanceColumns & {
@@ -193,6 +195,7 @@ type MembershipRow = ProvenanceColumns & {
   managed_by: 'portal' | 'scim'
   adoptable: Flag
   inherited: Flag
+  via: string | null
 }
 
 /** The groups of these people, with those that their groups are in. */
@@ -202,34 +205,42 @@ export async function memberships(
   userIds: string[],
 ): Promise<Membership[]> {
   if (userIds.length === 0) return []
+  const nobody = isSqlite(db) ? sql`null` : sql`null::text`
   const told = sql.raw('provenance, x.actor, x.actor_id, x.rule, x.request_id, x.at')
   const { rows } = await sql<MembershipRow>`with recursive
-    reached(user_id, group_id, inherited, provenance, actor, actor_id, rule, request_id, at) as (
-      select x.user_id, x.group_id, 0, x.${told} from group_members x
+    reached(user_id, group_id, inherited, via, provenance, actor, actor_id, rule, request_id, at) as (
+      select x.user_id, x.group_id, 0, ${nobody}, x.${told} from group_members x
         where x.org_id = ${organisationId} and x.user_id in (${sql.join(userIds)})
       union
-      select x.user_id, n.group_id, 1, x.${told} from reached x join nested_groups n
+      select x.user_id, n.group_id, 1, coalesce(x.via, x.group_id), x.${told} from reached x join nested_groups n
         on n.org_id = ${organisationId} and n.child_id = x.group_id)
-    select reached.*, g.name, g.is_default, g.created_at, g.managed_by, g.adoptable from reached
+    select reached.*, d.name as via, g.name, g.is_default, g.created_at, g.managed_by, g.adoptable
+      from reached left join groups d on d.org_id = ${organisationId} and d.id = reached.via
       join groups g on g.org_id = ${organisationId} and g.id = reached.group_id
       order by reached.inherited, g.is_default desc, g.name_folded`.execute(db)
-  const seen = new Set<string>()
-  return rows.flatMap((row) => {
+  const found = new Map<string, Membership>()
+  for (const row of rows) {
     const key = `${row.user_id} ${row.group_id}`
-    if (seen.has(key)) return []
-    seen.add(key)
-    return {
-      id: row.group_id,
-      name: row.name,
-      isDefault: row.is_default === 1,
-      createdAt: row.created_at,
-      managedBy: row.managed_by,
-      adoptable: row.adoptable === 1,
-      userId: row.user_id,
-      provenance: toProvenance(row),
-      inherited: row.inherited === 1,
-    }
-  })
+    const known = found.get(key)
+    if (!known) found.set(key, toMembership(row))
+    else if (known.inherited && row.via) known.via.push(row.via)
+  }
+  return [...found.values()]
+}
+
+function toMembership(row: MembershipRow): Membership {
+  return {
+    id: row.group_id,
+    name: row.name,
+    isDefault: row.is_default === 1,
+    createdAt: row.created_at,
+    managedBy: row.managed_by,
+    adoptable: row.adoptable === 1,
+    userId: row.user_id,
+    provenance: toProvenance(row),
+    inherited: row.inherited === 1,
+    via: row.via ? [row.via] : [],
+  }
 }
 
 /** Of these, those whose group or pool exists. */

@@ -14,7 +14,7 @@ import {
   toastProblem,
 } from '../../parts/index.ts'
 import { Origin } from './Origin.tsx'
-import { type Person, throughWhich } from './person.ts'
+import type { Person } from './person.ts'
 
 type Props = { person: Person; onChanged: () => Promise<void> }
 
@@ -96,41 +96,26 @@ function Groups({ person, onChanged }: Props) {
             </li>
           ))}
         </ul>
-        {inherited.length > 0 ? (
-          <Inherited memberships={inherited} all={person.memberships} />
-        ) : null}
+        {inherited.length > 0 ? <Inherited memberships={inherited} /> : null}
       </Card>
     </Section>
   )
 }
 
 /** Groups that contain a group of the person: shown apart, for they change with that group (SC-39). */
-function Inherited({
-  memberships,
-  all,
-}: {
-  memberships: Person['memberships']
-  all: Person['memberships']
-}) {
+function Inherited({ memberships }: { memberships: Person['memberships'] }) {
   return (
     <div className="border-t border-line bg-sunken/60 px-5 py-3 last:rounded-b-xl">
       <h3 id="inherited" className="mb-1.5 text-sm font-medium text-ink-2">
         Inherited
       </h3>
       <ul aria-labelledby="inherited" className="flex flex-col gap-1.5">
-        {memberships.map((membership) => {
-          const via = throughWhich(membership, all)
-          return (
-            <li key={membership.id} className="flex flex-wrap items-center gap-x-3">
-              <span className="font-medium">{membership.name}</span>
-              <span className="text-sm text-ink-3">
-                {via.length > 0
-                  ? `through ${via.join(' or ')}`
-                  : 'through a group that is inside it'}
-              </span>
-            </li>
-          )
-        })}
+        {memberships.map(({ id, name, via }) => (
+          <li key={id} className="flex flex-wrap items-center gap-x-3">
+            <span className="font-medium">{name}</span>
+            <span className="text-sm text-ink-3">through {via.join(' and ')}</span>
+          </li>
+        ))}
       </ul>
     </div>
   )
