@@ -23,6 +23,37 @@ export function cpuOf(pids: number[]): number {
   }, 0)
 }
 
+/** As `cpuOf`, process by process: one that ends meanwhile does not take its past with it. */
+export function cpuByProcess(pids: number[]): Map<number, number> {
+  return new Map(
+    pids.flatMap((pid) => {
+      const used = whileThere(() => cpuOf([pid]))
+      return used === undefined ? [] : [[pid, used]]
+    }),
+  )
+}
+
+/** Undefined when the process ended a moment ago. */
+function whileThere<Value>(look: () => Value): Value | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}
+
+export function cpuBetween(before: Map<number, number>, after: Map<number, number>): number {
+  return [...after].reduce((sum, [pid, used]) => sum + used - (before.get(pid) ?? 0), 0)
+}
+
+/** Of a PostgreSQL server, the processes of one database and those that write for all. */
+export function backendsOf(pid: number, database: string): number[] {
+  return familyOf(pid).filter((one) => {
+    const said = whileThere(() => readFileSync(`/proc/${one}/cmdline`, 'utf8')) ?? ''
+    return said.includes(` ${database} `) || /walwriter|checkpointer|background writer/.test(said)
+  })
+}
+
 /** A server and whatever it started, such as the backends of PostgreSQL. */
 export function familyOf(pid: number): number[] {
   const children = readdirSync('/proc')

@@ -22,7 +22,7 @@ export type Directory = {
 }
 
 // Counts up when what is filled in below changes.
-const edition = 1
+const edition = 2
 const schema = readFileSync(join(import.meta.dirname, '../server/src/store/migrations.ts'))
 const digest = createHash('sha256').update(schema).digest('hex').slice(0, 8)
 /** Directories are slow to make, so they are kept for the next run while the schema stays the same. */
@@ -51,23 +51,29 @@ export async function directoryOf(store: StoreName, people: number): Promise<Dir
     databaseUrl: store === 'PostgreSQL' ? await databaseOf(people) : undefined,
   }
   if (existsSync(known)) {
-    const { id, slug, apiKey, entityId, key } = JSON.parse(readFileSync(known, 'utf8')) as Omit<
-      AppliedOrganisation,
-      'idp'
-    > & { entityId: string; key: TestKey }
+    const { id, slug, apiKey, scimToken, entityId, key } = JSON.parse(
+      readFileSync(known, 'utf8'),
+    ) as Omit<AppliedOrganisation, 'idp'> & { entityId: string; key: TestKey }
     const idp = createIdentityProvider({ entityId, key })
-    return { store, people, place, organisation: { id, slug, apiKey, idp } }
+    return { store, people, place, organisation: { id, slug, apiKey, scimToken, idp } }
   }
   rmSync(dataDir, { recursive: true, force: true })
   if (place.databaseUrl) await emptied(place.databaseUrl)
-  const organisation = applyOrganisation(place, { slug: 'acme', port: 8080 })
+  const organisation = applyOrganisation(place, { slug: 'acme', port: 8080, source: 'scim' })
   await fill(place, organisation.id, people)
   const { idp, ...rest } = organisation
   writeFileSync(known, JSON.stringify({ ...rest, entityId: idp.entityId, key: idp.key }))
   return { store, people, place, organisation }
 }
 
-/** A fresh, empty database of its own on the bench's server. */
+/** A folder of its own beside the kept directories. */
+export function folderOf(name: string): string {
+  const folder = join(cache, name)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+/** A database of its own on the bench's server, empty when it is new. */
 export async function databaseOf(name: number | string): Promise<string> {
   const { url } = await benchPostgres()
   const own = url.replace(/postgres$/, `people_${name}`)
@@ -101,8 +107,12 @@ const lastNames =
     ' ',
   )
 const statuses = ['pending', 'deactivated', ...Array<string>(14).fill('active')]
-const sources = ['portal', 'scim', 'sso_jit', 'sso_jit', 'sso_jit', 'sso_jit']
+// Provisioned by SCIM, with a few from before.
+const sources = ['portal', 'sso_jit', ...Array<string>(14).fill('scim')]
+const titles = ['Engineer', 'Analyst', 'Designer', 'Architect', 'Manager']
+const departments = 200
 const creators = ['System', 'System', 'System', 'Ana Ruiz', 'API key script', 'Operator']
+const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const groups = 20
 const year = 31_536_000_000
 const begun = 1_760_000_000_000
@@ -121,6 +131,15 @@ function person(organisationId: string, defaultGroupId: string, number: number) 
   const managedBy = pick(sources, 7)
   const creator = pick(creators, 5)
   const seen = spread % 10 === 0 ? null : at + (spread % 977) * 1_000
+  const isManaged = managedBy === 'scim'
+  const attributes = {
+    displayName: `${first} ${last}`,
+    name: { givenName: first, familyName: last, formatted: `${first} ${last}` },
+    emails: [{ type: 'work', value: email, primary: true }],
+    title: pick(titles, 13),
+    [enterprise]: { department: `Department ${spread % departments}`, employeeNumber: `${number}` },
+  }
+  const sent = JSON.stringify(attributes)
   const told = [managedBy === 'sso_jit' ? 'jit' : 'manual', creator, null, null, null, at]
   return {
     countKey: `users ${status} ${managedBy}`,
@@ -137,20 +156,29 @@ function person(organisationId: string, defaultGroupId: string, number: number) 
       status === 'pending' ? 'not_activated' : null,
       0,
       managedBy,
-      managedBy === 'sso_jit' ? 'sso_jit' : 'created',
+      joinedBy[managedBy] ?? 'created',
       at,
       creator,
       at,
       pick(creators, 11),
       at,
       seen,
+      isManaged ? email : null,
+      isManaged ? email : null,
+      isManaged ? `ext-${number}` : null,
       1,
       1,
     ],
+    scim_attributes: isManaged
+      ? [[organisationId, id, sent, JSON.stringify(attributes, folded)]]
+      : [],
     user_roles: [[organisationId, id, 'ROLE_USER', ...told]],
     group_members: [
       [organisationId, defaultGroupId, id, ...told],
       [organisationId, groupId(spread % groups), id, ...told],
+      ...(isManaged
+        ? [[organisationId, departmentId(spread % departments), id, ...bySync, at]]
+        : []),
     ],
     identities:
       managedBy === 'sso_jit'
@@ -179,6 +207,36 @@ function person(organisationId: string, defaultGroupId: string, number: number) 
   }
 }
 
+const joinedBy: Record<string, string> = { scim: 'scim', sso_jit: 'sso_jit' }
+const bySync = ['scim', 'SCIM token entra', null, null, null]
+
+/** In lower case, but for the names. */
+function folded(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value
+}
+
+/** So many people whom the identity provider manages, from everywhere in a directory of this size. */
+export function managedPeople(size: number, howMany: number): { id: string; userName: string }[] {
+  const found: { id: string; userName: string }[] = []
+  for (let draw = 0; found.length < howMany && draw < size; draw += 1) {
+    const { users } = person('', '', (draw * 7_919) % size)
+    const [, id, , userName] = users
+    if (users[managedByAt] === 'scim') found.push({ id: String(id), userName: String(userName) })
+  }
+  return found
+}
+
+/** Groups of the identity provider of these sizes, as far as the directory has as many people. */
+export const groupSizes = [10, 100, 100_000]
+
+export function groupOf(size: number): string {
+  return `0197cccc-0000-7000-8000-${size.toString().padStart(12, '0')}`
+}
+
+function departmentId(number: number): string {
+  return `0197bbbb-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+}
+
 function groupId(number: number): string {
   return `0197aaaa-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
 }
@@ -186,9 +244,10 @@ function groupId(number: number): string {
 const provenance = ['provenance', 'actor', 'actor_id', 'rule', 'request_id', 'at']
 const columns = {
   users:
-    'org_id id email email_folded first_name last_name sort_name search_text status pending_reason held managed_by joined_by email_verified_at created_by created_at updated_by updated_at last_sign_in_at active_assigned version'.split(
+    'org_id id email email_folded first_name last_name sort_name search_text status pending_reason held managed_by joined_by email_verified_at created_by created_at updated_by updated_at last_sign_in_at user_name user_name_folded external_id active_assigned version'.split(
       ' ',
     ),
+  scim_attributes: ['org_id', 'user_id', 'sent', 'folded'],
   user_roles: ['org_id', 'user_id', 'role', ...provenance],
   group_members: ['org_id', 'group_id', 'user_id', ...provenance],
   identities: ['org_id', 'issuer', 'subject', 'user_id', 'connection', 'linked_at'],
@@ -197,6 +256,8 @@ const columns = {
       ' ',
     ),
 }
+
+const managedByAt = columns.users.indexOf('managed_by')
 
 async function fill(place: Place, organisationId: string, people: number): Promise<void> {
   const target = place.databaseUrl
@@ -211,20 +272,19 @@ async function fill(place: Place, organisationId: string, people: number): Promi
         'org_id id name name_folded is_default created_at managed_by adoptable updated_at version'.split(
           ' ',
         ),
-      rows: Array.from({ length: groups }, (_, at) => [
-        organisationId,
-        groupId(at),
-        `Team ${at}`,
-        `team ${at}`,
-        0,
-        begun,
-        'portal',
-        0,
-        begun,
-        1,
-      ]),
+      rows: [
+        ...Array.from({ length: groups }, (_, at) => group(groupId(at), `Team ${at}`, 'portal')),
+        ...Array.from({ length: departments }, (_, at) =>
+          group(departmentId(at), `Department ${at}`, 'scim'),
+        ),
+        ...groupSizes.map((size) => group(groupOf(size), `Team of ${size}`, 'scim')),
+      ],
     },
   })
+  function group(id: string, name: string, managedBy: 'portal' | 'scim'): Value[] {
+    return [organisationId, id, name, name.toLowerCase(), 0, begun, managedBy, 0, begun, 1]
+  }
+  let managed = 0
   const counted = new Map<string, number>()
   for (let from = 0; from < people; from += batch) {
     const rows: Rows = Object.fromEntries(
@@ -234,6 +294,15 @@ async function fill(place: Place, organisationId: string, people: number): Promi
       const one = person(organisationId, defaultGroupId, number)
       rows.users?.rows.push(one.users)
       rows.user_roles?.rows.push(...one.user_roles)
+      rows.scim_attributes?.rows.push(...one.scim_attributes)
+      if (one.scim_attributes.length > 0) {
+        const [, id = ''] = one.users
+        for (const size of groupSizes) {
+          if (managed >= size) continue
+          rows.group_members?.rows.push([organisationId, groupOf(size), id, ...bySync, begun])
+        }
+        managed += 1
+      }
       rows.group_members?.rows.push(...one.group_members)
       rows.identities?.rows.push(...one.identities)
       rows.events?.rows.push(one.event)
@@ -293,7 +362,9 @@ async function intoPostgres(url: string) {
     async insert(tables: Rows) {
       for (const [table, { columns, rows }] of Object.entries(tables)) {
         if (rows.length === 0) continue
-        const arrays = columns.map((_, at) => `$${at + 1}::${typeOf(rows, at)}[]`).join(', ')
+        const arrays = columns
+          .map((name, at) => `$${at + 1}::${name === 'folded' ? 'jsonb' : typeOf(rows, at)}[]`)
+          .join(', ')
         await client.query(
           `insert into ${table} (${columns.join(', ')}) select * from unnest(${arrays})`,
           columns.map((_, at) => rows.map((row) => row[at])),

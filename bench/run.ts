@@ -4,27 +4,36 @@ import { join } from 'node:path'
 import type { Bench, Row } from './measure.ts'
 
 // `npm run bench [-- name …]`: each bench in a run of its own, figures as tables and in RESULTS.md.
-const benches: Record<string, () => Promise<{ run(): Promise<Bench> }>> = {
+const benches: Record<string, () => Promise<{ run(): Promise<Bench | Bench[]> }>> = {
   saml: () => import('./saml-validation.ts'),
   arrivals: () => import('./arrivals.ts'),
   creates: () => import('./creates.ts'),
   passwords: () => import('./passwords.ts'),
   directory: () => import('./directory.ts'),
+  scim: () => import('./scim.ts'),
+}
+// Minutes each, and so only by name.
+const longer: typeof benches = {
+  'scim-sync': () => import('./scim-sync.ts'),
+  'scim-import': () => import('./scim-import.ts'),
 }
 
 const wanted = process.argv.slice(2)
 const names = wanted.length > 0 ? wanted : Object.keys(benches)
 const sections: string[] = []
 for (const name of names) {
-  const load = benches[name]
+  const load = benches[name] ?? longer[name]
   if (!load) {
-    console.error(`There is no bench ${name}; there are ${Object.keys(benches).join(', ')}.`)
+    console.error(
+      `There is no bench ${name}; there are ${Object.keys({ ...benches, ...longer }).join(', ')}.`,
+    )
     process.exit(1)
   }
-  const { title, rows } = await (await load()).run()
-  console.log(`\n${title}`)
-  console.table(rows)
-  sections.push(`## ${title}\n\n${markdown(rows)}`)
+  for (const { title, rows } of [await (await load()).run()].flat()) {
+    console.log(`\n${title}`)
+    console.table(rows)
+    sections.push(`## ${title}\n\n${markdown(rows)}`)
+  }
 }
 if (wanted.length === 0) {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, Node ${process.version}`

@@ -1,9 +1,8 @@
 /**
- * How much of something random a test tries: little at every check, as much as the variable says in
- * a long run.
+ * How much of something a test tries or a bench sends: what is usual, or as much as the variable says.
  */
 export function howMany(
-  variable: 'USHER_SEQUENCES' | 'USHER_FILTERS' | 'USHER_WALK',
+  variable: 'USHER_SEQUENCES' | 'USHER_FILTERS' | 'USHER_WALK' | 'USHER_SYNC' | 'USHER_IMPORT',
   usual: number,
 ) {
   return Number(process.env[variable] ?? usual)
