@@ -2,7 +2,7 @@ import { days } from '../lib/clock.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import { decideManagerLoss, type ManagerFacts } from '../policy/index.ts'
-import { access, accounts, installation, organisations, sessions, users } from '../store/index.ts'
+import { access, accounts, installation, organisations, users } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import type { Write } from './write.ts'
 
@@ -14,10 +14,8 @@ export async function endAccess(
   { db, actor }: Write,
   userId: string,
 ): Promise<{ sessionsEnded: number; temporaryAccessEnded: number }> {
-  const sessionsEnded = await sessions.endOf(db, actor.organisationId, userId)
-  await accounts.removeLinksOf(db, actor.organisationId, userId)
-  const temporaryAccessEnded = await access.removeTemporary(db, actor.organisationId, userId)
-  return { sessionsEnded, temporaryAccessEnded }
+  const ended = await access.endOf(db, actor.organisationId, userId)
+  return { sessionsEnded: ended.sessions, temporaryAccessEnded: ended.temporary }
 }
 
 /**

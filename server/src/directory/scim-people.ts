@@ -366,7 +366,8 @@ async function keep(
     }
   }
   await users.update(db, before.user, user)
-  await scimPeople.putAttributes(db, user, sent.attributes, before.attributes)
+  if (JSON.stringify(sent.attributes) !== JSON.stringify(before.attributes))
+    await scimPeople.putAttributes(db, user, sent.attributes, before.attributes)
   const ended = leaves ? await endAccess(write, user.id) : undefined
   const roleEvents = roles ? await setRoles(write, before, roles) : []
   await events.append(db, actor, now, [

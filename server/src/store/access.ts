@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
+import { statement } from './statement.ts'
 import type { Flag, GroupsTable, PoolsTable, ProvenanceColumns } from './tables.ts'
 
 export type Named = {
@@ -306,21 +307,57 @@ export async function removeGrant(db: Db, organisationId: string, id: string): P
   await db.deleteFrom('grants').where('org_id', '=', organisationId).where('id', '=', id).execute()
 }
 
-/** @returns how much access for a time ended before its time. */
-export async function removeTemporary(
+/** Takes away sessions, links and access for a time; @returns how many of the first and the last. */
+export async function endOf(
   db: Db,
   organisationId: string,
   userId: string,
-): Promise<number> {
-  const rows = await db
-    .deleteFrom('grants')
-    .where('org_id', '=', organisationId)
-    .where('subject_kind', '=', 'user')
-    .where('subject_id', '=', userId)
-    .where('provenance', '=', 'temporary')
-    .returning('id')
-    .execute()
-  return rows.length
+): Promise<{ sessions: number; temporary: number }> {
+  const of = { org: organisationId, user: userId }
+  if (isSqlite(db)) {
+    const sessions = await endSessions(db, of)
+    await endLinks(db, of)
+    return { sessions: sessions.length, temporary: (await endTemporary(db, of)).length }
+  }
+  const [ended] = await endAll(db, of)
+  return { sessions: Number(ended?.sessions ?? 0), temporary: Number(ended?.temporary ?? 0) }
+}
+
+type Leaver = { org: string; user: string }
+
+const endSessions = statement<Leaver, { id: string }>(leaving('sessions'))
+const endLinks = statement<Leaver, { id: string }>(leaving('links'))
+const endTemporary = statement<Leaver, { id: string }>(leaving('grants'))
+const endAll = statement<Leaver, { sessions: number; temporary: number }>((db, of) => ({
+  compile: () =>
+    sql<{ sessions: number; temporary: number }>`with ended as (${leaving('sessions')(db, of)}),
+      unlinked as (${leaving('links')(db, of)}), over as (${leaving('grants')(db, of)})
+      select (select count(*) from ended) as sessions,
+        (select count(*) from over) as temporary`.compile(db),
+}))
+
+function leaving(table: 'sessions' | 'links' | 'grants') {
+  return (db: Db, { org, user }: Leaver) => {
+    if (table === 'sessions')
+      return db
+        .deleteFrom('sessions')
+        .where('org_id', '=', org)
+        .where('user_id', '=', user)
+        .returning('id')
+    if (table === 'links')
+      return db
+        .deleteFrom('links')
+        .where('org_id', '=', org)
+        .where('user_id', '=', user)
+        .returning('hash as id')
+    return db
+      .deleteFrom('grants')
+      .where('org_id', '=', org)
+      .where('subject_kind', '=', 'user')
+      .where('subject_id', '=', user)
+      .where('provenance', '=', 'temporary')
+      .returning('id')
+  }
 }
 
 /** Every grant that reaches these subjects now. */

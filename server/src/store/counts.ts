@@ -1,40 +1,54 @@
+import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
-import type { Db } from './dialect.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { statement } from './statement.ts'
+
+type Delta = { key: string; delta: number }
 
 /** Notes that a count changed, as a row of its own: a live counter would make writers wait in line. */
-export async function add(
-  db: Db,
-  organisationId: string,
-  deltas: { key: string; delta: number }[],
-): Promise<void> {
-  await db
-    .insertInto('count_deltas')
-    .values(deltas.map((one) => ({ org_id: organisationId, id: newId(), ...one })))
-    .execute()
+export async function add(db: Db, organisationId: string, deltas: Delta[]): Promise<void> {
+  await addAll(db, { org: organisationId, rows: rowsOf(deltas) })
 }
+
+/** Deltas as one parameter, for a statement that notes them beside its own change. */
+export function rowsOf(deltas: Delta[]): string {
+  return JSON.stringify(deltas.map((one) => ({ id: newId(), ...one })))
+}
+
+/** The statement that notes what `rowsOf` gave. */
+export function noting(db: Db, { org, rows }: { org: string; rows: string }) {
+  return isSqlite(db)
+    ? sql<never>`insert into count_deltas (org_id, id, key, delta)
+        select ${org}, value ->> 'id', value ->> 'key', value ->> 'delta' from json_each(${rows})`
+    : sql<never>`insert into count_deltas (org_id, id, key, delta)
+        select ${org}::text, id, key, delta
+        from jsonb_to_recordset(${rows}::jsonb) t(id text, key text, delta integer)`
+}
+
+const addAll = statement<{ org: string; rows: string }, never>((db, given) => ({
+  compile: () => noting(db, given).compile(db),
+}))
 
 /** The exact value now: what was rolled up and what has come since. */
 export async function read(db: Db, organisationId: string, keys: string[]): Promise<number> {
-  const { total } = await db
-    .selectFrom(
-      db
-        .selectFrom('counts')
-        .select('value')
-        .where('org_id', '=', organisationId)
-        .where('key', 'in', keys)
-        .unionAll(
-          db
-            .selectFrom('count_deltas')
-            .select('delta as value')
-            .where('org_id', '=', organisationId)
-            .where('key', 'in', keys),
-        )
-        .as('parts'),
-    )
-    .select((parts) => parts.fn.sum<number | null>('value').as('total'))
-    .executeTakeFirstOrThrow()
-  return Number(total ?? 0)
+  const all = isSqlite(db) ? JSON.stringify(keys) : keys
+  const [row] = await sum(db, { org: organisationId, keys: all })
+  return Number(row?.total ?? 0)
 }
+
+const sum = statement<{ org: string; keys: unknown }, { total: number | null }>(
+  (db, { org, keys }) => ({
+    compile() {
+      const wanted = isSqlite(db)
+        ? sql`key in (select value from json_each(${keys}))`
+        : sql`key = any(${keys}::text[])`
+      return sql<{ total: number | null }>`select sum(value) as total from (
+        select value from counts where org_id = ${org} and ${wanted}
+        union all
+        select delta from count_deltas where org_id = ${org} and ${wanted}) parts`.compile(db)
+    },
+  }),
+)
 
 const batch = 5_000
 

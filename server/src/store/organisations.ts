@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
+import { statement } from './statement.ts'
 import type { Flag, OrganisationsTable } from './tables.ts'
 
 export async function insert(db: Db, organisation: Organisation): Promise<boolean> {
@@ -40,14 +41,18 @@ export async function lock(
   id: string,
   how: 'share' | 'alone' = 'share',
 ): Promise<Organisation | undefined> {
-  const query = db.selectFrom('organisations').selectAll().where('id', '=', id)
-  const row = await (isSqlite(db)
-    ? query
-    : how === 'alone'
-      ? query.forUpdate()
-      : query.forShare()
-  ).executeTakeFirst()
+  const [row] = await locked[how](db, { id })
   return row && toOrganisation(row)
+}
+
+const locked = { share: lockedBy('share'), alone: lockedBy('alone') }
+
+function lockedBy(how: 'share' | 'alone') {
+  return statement<{ id: string }, OrganisationsTable>((db, { id }) => {
+    const query = db.selectFrom('organisations').selectAll().where('id', '=', id)
+    if (isSqlite(db)) return query
+    return how === 'alone' ? query.forUpdate() : query.forShare()
+  })
 }
 
 /**

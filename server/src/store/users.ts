@@ -8,19 +8,34 @@ import { flag } from './organisations.ts'
 import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 
-const updateRow = statement<UsersTable, never>((db, { org_id, id, ...columns }) =>
-  db.updateTable('users').set(columns).where('org_id', '=', org_id).where('id', '=', id),
-)
+const updateRow = statement<UsersTable, never>(updating)
+/** With what changes in the counts, without a round trip of its own. */
+const updateCounted = statement<UsersTable & { rows: string }, never>((db, { rows, ...row }) => ({
+  compile: () =>
+    sql<never>`with changed as (${updating(db, row)})
+      ${counts.noting(db, { org: row.org_id, rows })}`.compile(db),
+}))
+
+function updating(db: Db, { org_id, id, ...columns }: UsersTable) {
+  return db.updateTable('users').set(columns).where('org_id', '=', org_id).where('id', '=', id)
+}
 
 /** Writes every changeable column; `before` is the state that was read under the lock. */
 export async function update(db: Db, before: User, user: User): Promise<void> {
   const org_id = user.organisationId
-  await updateRow(db, toRow({ ...user, version: before.version + 1 }))
-  if (countKey(before) !== countKey(user)) {
-    await counts.add(db, org_id, [
-      { key: countKey(before), delta: -1 },
-      { key: countKey(user), delta: 1 },
-    ])
+  const row = toRow({ ...user, version: before.version + 1 })
+  const deltas =
+    countKey(before) === countKey(user)
+      ? []
+      : [
+          { key: countKey(before), delta: -1 },
+          { key: countKey(user), delta: 1 },
+        ]
+  if (deltas.length > 0 && !isSqlite(db)) {
+    await updateCounted(db, { ...row, rows: counts.rowsOf(deltas) })
+  } else {
+    await updateRow(db, row)
+    if (deltas.length > 0) await counts.add(db, org_id, deltas)
   }
   if (searchText(before) !== searchText(user)) await queueForSearch(db, user)
 }
