@@ -14,9 +14,9 @@ import {
   Banner,
   Button,
   Card,
-  Checkbox,
+  Confirm,
   CopyField,
-  Dialog,
+  CreateDialog,
   EmptyState,
   fieldRules,
   IconButton,
@@ -28,9 +28,9 @@ import {
   Page,
   PasswordField,
   PasswordRules,
-  ProblemBanner,
   passwordFault,
   placeFaults,
+  ShownOnce,
   SkeletonRows,
   TextField,
   toast,
@@ -84,7 +84,7 @@ export function EmergencyPage() {
           help="Never linked from the sign-in page. Keep it with the account. A use is open for at most 60 minutes, and all managers are told."
         />
       </Card>
-      <CreateDialog
+      <CreateAccount
         open={creating}
         onClose={() => setCreating(false)}
         onCreated={(account) => {
@@ -92,7 +92,7 @@ export function EmergencyPage() {
           setCreated(account)
         }}
       />
-      {created ? <ShownOnce created={created} onClose={() => setCreated(undefined)} /> : null}
+      {created ? <CreatedOnce created={created} onClose={() => setCreated(undefined)} /> : null}
     </Page>
   )
 }
@@ -141,12 +141,12 @@ function Entry({ account }: { account: Account }) {
           <Trash2 aria-hidden="true" />
         </IconButton>
       ) : null}
-      <DeleteDialog account={account} open={asked} onClose={() => setAsked(false)} />
+      <DeleteAccount account={account} open={asked} onClose={() => setAsked(false)} />
     </li>
   )
 }
 
-function DeleteDialog({
+function DeleteAccount({
   account,
   open,
   onClose,
@@ -169,28 +169,20 @@ function DeleteDialog({
     },
   })
   return (
-    <Dialog
+    <Confirm
       open={open}
-      onClose={onClose}
       title="Delete this emergency account?"
       about={`${account.email} stops working at once and its sessions end. This cannot be undone.`}
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-            Delete
-          </Button>
-        </>
-      }
-    >
-      {remove.error ? <ProblemBanner problem={asProblem(remove.error)} /> : null}
-    </Dialog>
+      verb="Delete"
+      busy={remove.isPending}
+      problem={remove.error ? asProblem(remove.error) : null}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    />
   )
 }
 
-function CreateDialog({
+function CreateAccount({
   open,
   onClose,
   onCreated,
@@ -225,101 +217,70 @@ function CreateDialog({
   })
   const { errors } = formState
   return (
-    <Dialog
+    <CreateDialog
       open={open}
-      onClose={onClose}
       title="Create an emergency account"
       about="It is not a person: name it after the place where its credentials are kept."
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="primary" type="submit" form="create-emergency" busy={create.isPending}>
-            Create
-          </Button>
-        </>
-      }
+      busy={create.isPending}
+      problem={problem}
+      onSubmit={handleSubmit((values) => {
+        setProblem(undefined)
+        create.mutate(values)
+      })}
+      onClose={onClose}
     >
-      <form
-        id="create-emergency"
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={handleSubmit((values) => {
-          setProblem(undefined)
-          create.mutate(values)
+      <TextField
+        label="E-mail"
+        type="email"
+        autoComplete="off"
+        placeholder="break-glass@acme.example"
+        error={errors.email?.message}
+        {...register('email', fieldRules.email)}
+      />
+      <PasswordField
+        label="Password"
+        autoComplete="new-password"
+        error={errors.password?.message}
+        {...register('password', {
+          validate: (value) =>
+            meetsPasswordRules(value) || 'This password does not meet the rules below yet.',
         })}
-      >
-        {problem ? <ProblemBanner problem={problem} /> : null}
-        <TextField
-          label="E-mail"
-          type="email"
-          autoComplete="off"
-          placeholder="break-glass@acme.example"
-          error={errors.email?.message}
-          {...register('email', fieldRules.email)}
-        />
-        <PasswordField
-          label="Password"
-          autoComplete="new-password"
-          error={errors.password?.message}
-          {...register('password', {
-            validate: (value) =>
-              meetsPasswordRules(value) || 'This password does not meet the rules below yet.',
-          })}
-        />
-        <PasswordRules password={watch('password')} />
-      </form>
-    </Dialog>
+      />
+      <PasswordRules password={watch('password')} />
+    </CreateDialog>
   )
 }
 
 /** The code's secret, which the server will never show again. */
-function ShownOnce({ created, onClose }: { created: Created; onClose: () => void }) {
-  const [kept, setKept] = useState(false)
+function CreatedOnce({ created, onClose }: { created: Created; onClose: () => void }) {
   return (
-    <Dialog
-      open
+    <ShownOnce
       wide
-      onClose={() => kept && onClose()}
       title="Keep this now: it is shown only once"
       about={created.email}
-      footer={
-        <Button
-          look="primary"
-          blockedBecause={kept ? null : 'First say that you have kept it.'}
-          onClick={onClose}
-        >
-          Done
-        </Button>
-      }
+      keptWords="I have kept the secret, the password and the address in a safe place"
+      blockedBecause="First say that you have kept it."
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-5">
-        <div className="grid gap-5 sm:grid-cols-[11rem_1fr]">
-          <img
-            src={created.totp.qr}
-            alt="QR code with the secret, for an authenticator app"
-            className="size-44 rounded-xl border border-line bg-white p-2"
-          />
-          <div className="flex min-w-0 flex-col gap-4">
-            <p className="text-ink-2">
-              Scan the code with an authenticator app, or enter the secret there by hand.
-            </p>
-            <CopyField label="Secret" value={created.totp.secret} />
-            <CopyField label="Sign-in address" value={created.signInUrl} />
-          </div>
-        </div>
-        <Banner tone="warn" title="Then prove it">
-          Open the sign-in address in a private window and sign in once with e-mail, password and
-          code. Until then the account does not count, and SSO cannot be switched on.
-        </Banner>
-        <KeyValue rows={[{ label: 'After that', value: 'A drill is due every 90 days.' }]} />
-        <Checkbox
-          label="I have kept the secret, the password and the address in a safe place"
-          checked={kept}
-          onChange={setKept}
+      <div className="grid gap-5 sm:grid-cols-[11rem_1fr]">
+        <img
+          src={created.totp.qr}
+          alt="QR code with the secret, for an authenticator app"
+          className="size-44 rounded-xl border border-line bg-white p-2"
         />
+        <div className="flex min-w-0 flex-col gap-4">
+          <p className="text-ink-2">
+            Scan the code with an authenticator app, or enter the secret there by hand.
+          </p>
+          <CopyField label="Secret" value={created.totp.secret} />
+          <CopyField label="Sign-in address" value={created.signInUrl} />
+        </div>
       </div>
-    </Dialog>
+      <Banner tone="warn" title="Then prove it">
+        Open the sign-in address in a private window and sign in once with e-mail, password and
+        code. Until then the account does not count, and SSO cannot be switched on.
+      </Banner>
+      <KeyValue rows={[{ label: 'After that', value: 'A drill is due every 90 days.' }]} />
+    </ShownOnce>
   )
 }

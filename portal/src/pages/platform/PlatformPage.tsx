@@ -15,6 +15,7 @@ import {
   Card,
   type Column,
   CopyField,
+  CreateDialog,
   Dialog,
   Doorstep,
   EmptyState,
@@ -84,7 +85,7 @@ export function PlatformPage() {
           </Card>
         </Page>
       </main>
-      <CreateDialog open={creating} onClose={() => setCreating(false)} />
+      <CreateOrganisation open={creating} onClose={() => setCreating(false)} />
     </div>
   )
 }
@@ -164,7 +165,7 @@ type Values = {
 }
 const fields = ['name', 'slug', 'manager.firstName', 'manager.lastName', 'manager.email'] as const
 
-function CreateDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+function CreateOrganisation({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [made, setMade] = useState<Seen<typeof CreatedOrganisation>>()
   const close = () => {
     setMade(undefined)
@@ -223,67 +224,52 @@ function CreateForm({
   const { errors } = formState
   const name = register('name', fieldRules.name)
   return (
-    <Dialog
+    <CreateDialog
       open={open}
-      onClose={onClose}
       title="Create an organisation"
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="primary" type="submit" form="create-organisation" busy={create.isPending}>
-            Create
-          </Button>
-        </>
-      }
+      busy={create.isPending}
+      problem={problem}
+      onSubmit={handleSubmit((values) => {
+        setProblem(undefined)
+        create.mutate(values)
+      })}
+      onClose={onClose}
     >
-      <form
-        id="create-organisation"
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={handleSubmit((values) => {
-          setProblem(undefined)
-          create.mutate(values)
-        })}
-      >
-        {problem ? <ProblemBanner problem={problem} /> : null}
+      <TextField
+        label="Name"
+        error={errors.name?.message}
+        {...name}
+        onChange={(event) => {
+          void name.onChange(event)
+          if (!ownSlug) setValue('slug', slugFrom(event.target.value))
+        }}
+      />
+      <TextField
+        label="Short name"
+        help="Part of its addresses, such as /login/acme. It must be unique."
+        autoCapitalize="none"
+        spellCheck={false}
+        error={errors.slug?.message}
+        {...register('slug', { ...fieldRules.slug, onChange: () => setOwnSlug(true) })}
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
         <TextField
-          label="Name"
-          error={errors.name?.message}
-          {...name}
-          onChange={(event) => {
-            void name.onChange(event)
-            if (!ownSlug) setValue('slug', slugFrom(event.target.value))
-          }}
+          label="Manager’s first name"
+          error={errors.manager?.firstName?.message}
+          {...register('manager.firstName', fieldRules.name)}
         />
         <TextField
-          label="Short name"
-          help="Part of its addresses, such as /login/acme. It must be unique."
-          autoCapitalize="none"
-          spellCheck={false}
-          error={errors.slug?.message}
-          {...register('slug', { ...fieldRules.slug, onChange: () => setOwnSlug(true) })}
+          label="Manager’s last name"
+          error={errors.manager?.lastName?.message}
+          {...register('manager.lastName', fieldRules.name)}
         />
-        <div className="grid gap-4 sm:grid-cols-2">
-          <TextField
-            label="Manager’s first name"
-            error={errors.manager?.firstName?.message}
-            {...register('manager.firstName', fieldRules.name)}
-          />
-          <TextField
-            label="Manager’s last name"
-            error={errors.manager?.lastName?.message}
-            {...register('manager.lastName', fieldRules.name)}
-          />
-        </div>
-        <TextField
-          label="Manager’s e-mail"
-          type="email"
-          error={errors.manager?.email?.message}
-          {...register('manager.email', fieldRules.email)}
-        />
-      </form>
-    </Dialog>
+      </div>
+      <TextField
+        label="Manager’s e-mail"
+        type="email"
+        error={errors.manager?.email?.message}
+        {...register('manager.email', fieldRules.email)}
+      />
+    </CreateDialog>
   )
 }

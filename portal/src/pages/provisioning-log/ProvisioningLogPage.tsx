@@ -177,10 +177,16 @@ const columns = (open: (id: string) => void): Column<ProvisioningLogEntry>[] => 
   {
     id: 'at',
     label: 'When',
-    className: 'text-ink-2',
+    className: 'text-ink-2 whitespace-nowrap',
     cell: (row) => <Ago at={row.at} />,
   },
-  { id: 'call', label: 'Call', cell: (row) => <Address row={row} onOpen={open} /> },
+  {
+    id: 'call',
+    label: 'Call',
+    // The address takes what the others leave and is cut, so that the last column never is.
+    className: 'w-full max-w-0 min-w-48',
+    cell: (row) => <Address row={row} onOpen={open} />,
+  },
   { id: 'status', label: 'Answer', cell: (row) => <AnswerBadge status={row.status} /> },
   {
     id: 'code',
@@ -206,7 +212,9 @@ const columns = (open: (id: string) => void): Column<ProvisioningLogEntry>[] => 
     label: 'Credential',
     className: 'text-ink-2',
     cell: (row) => (
-      <span className="block max-w-32 truncate">{row.credential ?? 'None of ours'}</span>
+      <span className="block max-w-36 truncate" title={row.credential ?? undefined}>
+        {row.credential ?? 'None of ours'}
+      </span>
     ),
   },
 ]
@@ -221,7 +229,7 @@ function Address({ row, onOpen }: { row: ProvisioningLogEntry; onOpen: (id: stri
         type="button"
         aria-labelledby={id}
         onClick={() => onOpen(row.id)}
-        className={`${textLink} min-h-6 min-w-0 max-w-72 truncate text-left font-mono lg:max-w-44 xl:max-w-60 text-sm`}
+        className={`${textLink} min-h-6 min-w-0 truncate text-left font-mono text-sm`}
       >
         <span id={id}>
           <span className="sr-only">{row.method} </span>

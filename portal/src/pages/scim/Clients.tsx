@@ -1,5 +1,5 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { FileUp, Plus } from 'lucide-react'
+import { useMutation } from '@tanstack/react-query'
+import { FileUp } from 'lucide-react'
 import { useId, useState } from 'react'
 import type {
   CreatedScimClient,
@@ -9,30 +9,16 @@ import type {
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Badge,
-  Button,
   buttonClasses,
-  Card,
   CopyField,
-  Dialog,
-  Loaded,
-  ProblemBanner,
-  Section,
+  CreateDialog,
   Select,
-  SkeletonRows,
   TextArea,
   TextField,
   toast,
 } from '../../parts/index.ts'
-import {
-  CredentialList,
-  EndingSoon,
-  isLive,
-  labelFault,
-  lifetimes,
-  liveAtMost,
-  Revoke,
-  ShownOnce,
-} from './Credential.tsx'
+import { labelFault, lifetimes } from './Credential.tsx'
+import { CredentialSection } from './CredentialSection.tsx'
 import { readJwks } from './jwks.ts'
 
 const methods: { value: ScimClientMethod; label: string; hint: string }[] = [
@@ -55,41 +41,17 @@ const methods: { value: ScimClientMethod; label: string; hint: string }[] = [
 
 /** OAuth 2.0 client credentials, for identity providers that prefer them to a long-lived token (SC-4). */
 export function Clients({ tokenUrl, canWrite }: { tokenUrl: string; canWrite: boolean }) {
-  const { api, key } = useOrganisation()
-  const queries = useQueryClient()
-  const clients = useQuery({ queryKey: key('scim', 'clients'), queryFn: api.scimClients })
-  const refresh = () => queries.invalidateQueries({ queryKey: key('scim', 'clients') })
-  const [making, setMaking] = useState(false)
-  const [made, setMade] = useState<CreatedScimClient>()
-  const [revoking, setRevoking] = useState<ScimClient>()
-  const revoke = useMutation({
-    mutationFn: (id: string) => api.revokeScimClient(id),
-    onSuccess: async () => {
-      setRevoking(undefined)
-      toast('Client revoked', { about: 'Its access tokens ended with it.' })
-      await refresh()
-    },
-  })
-  const live = (clients.data?.items ?? []).filter(isLive)
-  const blocked = !canWrite
-    ? 'Only a manager can make a client.'
-    : live.length >= liveAtMost
-      ? 'Two clients are live. Revoke the one that is no longer used.'
-      : null
+  const { api } = useOrganisation()
   return (
-    <Section
-      id="clients"
+    <CredentialSection
+      noun="client"
       title="OAuth clients"
       about="Instead of a bearer token, for identity providers that speak OAuth 2.0 with the grant type “client credentials”. Access tokens live one hour."
-      action={
-        <Button size="small" blockedBecause={blocked} onClick={() => setMaking(true)}>
-          <Plus aria-hidden="true" />
-          Create a client
-        </Button>
-      }
-    >
-      {clients.data ? <EndingSoon items={clients.data.items} noun="client" /> : null}
-      <Card>
+      canWrite={canWrite}
+      list={api.scimClients}
+      revoke={api.revokeScimClient}
+      onRevoked={() => toast('Client revoked', { about: 'Its access tokens ended with it.' })}
+      before={
         <div className="border-b border-line px-5 py-4 sm:px-6">
           <CopyField
             label="Token URL"
@@ -97,66 +59,25 @@ export function Clients({ tokenUrl, canWrite }: { tokenUrl: string; canWrite: bo
             help="“OAuth Token Request” in PingOne. Leave the scope empty, or enter scim."
           />
         </div>
-        <Loaded from={clients} problemOf={asProblem} skeleton={<SkeletonRows rows={1} />}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <p className="px-5 py-4 text-ink-2 sm:px-6">
-                No client yet. With a bearer token you need none.
-              </p>
-            ) : (
-              <CredentialList
-                items={items}
-                label="OAuth clients"
-                canWrite={canWrite}
-                marks={(client) => <Marks client={client} />}
-                empty={{ title: '', about: '', action: null }}
-                onRevoke={(item) => {
-                  revoke.reset()
-                  setRevoking(item)
-                }}
-              />
-            )
-          }
-        </Loaded>
-      </Card>
-      {making ? (
-        <CreateClient
-          onClose={() => setMaking(false)}
-          onMade={(client) => {
-            setMaking(false)
-            setMade(client)
-            void refresh()
-          }}
-        />
-      ) : null}
-      {made ? (
-        <ShownOnce
-          title={`${made.label} is ready`}
-          about={
-            made.clientSecret
-              ? 'This is the only time the secret is shown. Enter both in the identity provider now.'
-              : 'It proves itself with its private key: enter the client id and the token URL in the identity provider.'
-          }
-          fields={[
-            { label: 'Client ID', value: made.clientId },
-            ...(made.clientSecret ? [{ label: 'Client secret', value: made.clientSecret }] : []),
-            { label: 'Token URL', value: tokenUrl },
-          ]}
-          onClose={() => setMade(undefined)}
-        />
-      ) : null}
-      {revoking ? (
-        <Revoke
-          item={revoking}
-          noun="client"
-          onlyOne={false}
-          busy={revoke.isPending}
-          problem={revoke.error ? asProblem(revoke.error) : null}
-          onRevoke={() => revoke.mutate(revoking.id)}
-          onClose={() => setRevoking(undefined)}
-        />
-      ) : null}
-    </Section>
+      }
+      marks={(client) => <Marks client={client} />}
+      empty={() => (
+        <p className="px-5 py-4 text-ink-2 sm:px-6">
+          No client yet. With a bearer token you need none.
+        </p>
+      )}
+      form={(dialog) => <CreateClient {...dialog} />}
+      shown={({ clientId, clientSecret }: CreatedScimClient) => ({
+        about: clientSecret
+          ? 'This is the only time the secret is shown. Enter both in the identity provider now.'
+          : 'It proves itself with its private key: enter the client id and the token URL in the identity provider.',
+        fields: [
+          { label: 'Client ID', value: clientId },
+          ...(clientSecret ? [{ label: 'Client secret', value: clientSecret }] : []),
+          { label: 'Token URL', value: tokenUrl },
+        ],
+      })}
+    />
   )
 }
 
@@ -205,80 +126,63 @@ function CreateClient({
   const labelWrong = labelFault(label)
   const keysWrong = withKeys && 'fault' in jwks ? jwks.fault : undefined
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <CreateDialog
       title="Create an OAuth client"
       about="It opens SCIM for this organisation and nothing else."
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="primary" type="submit" form="create-client" busy={create.isPending}>
-            Create
-          </Button>
-        </>
-      }
+      busy={create.isPending}
+      problem={said('/label') || said('/jwks') ? null : problem}
+      onSubmit={() => {
+        setTried(true)
+        if (!labelWrong && !keysWrong) create.mutate()
+      }}
+      onClose={onClose}
     >
-      <form
-        id="create-client"
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setTried(true)
-          if (!labelWrong && !keysWrong) create.mutate()
+      <TextField
+        label="Label"
+        autoComplete="off"
+        help="To recognise it by, such as “PingOne production”."
+        value={label}
+        error={said('/label') ?? (tried ? labelWrong : undefined)}
+        onChange={(event) => {
+          setLabel(event.target.value)
+          create.reset()
         }}
-      >
-        {problem && !said('/label') && !said('/jwks') ? <ProblemBanner problem={problem} /> : null}
-        <TextField
-          label="Label"
-          autoComplete="off"
-          help="To recognise it by, such as “PingOne production”."
-          value={label}
-          error={said('/label') ?? (tried ? labelWrong : undefined)}
-          onChange={(event) => {
-            setLabel(event.target.value)
-            create.reset()
-          }}
-        />
-        <Select
-          label="How it proves itself"
-          value={method}
-          choices={methods}
-          onChange={(chosen) => {
-            setMethod(chosen)
-            create.reset()
-          }}
-        />
-        {withKeys ? (
-          <div className="flex flex-col items-start gap-2">
-            <div className="w-full">
-              <TextArea
-                label="Public keys (JWKS)"
-                className="font-mono text-xs/5"
-                placeholder='{"keys": [{"kty": "EC", "crv": "P-256", …}]}'
-                help="A JWK set of one to ten public keys: RSA from 2048 bits, EC P-256, P-384 or P-521, or Ed25519."
-                value={keys}
-                error={said('/jwks') ?? (tried ? keysWrong : undefined)}
-                onChange={(event) => {
-                  setKeys(event.target.value)
-                  create.reset()
-                }}
-              />
-            </div>
-            <Upload
-              onText={(text) => {
-                setKeys(text)
+      />
+      <Select
+        label="How it proves itself"
+        value={method}
+        choices={methods}
+        onChange={(chosen) => {
+          setMethod(chosen)
+          create.reset()
+        }}
+      />
+      {withKeys ? (
+        <div className="flex flex-col items-start gap-2">
+          <div className="w-full">
+            <TextArea
+              label="Public keys (JWKS)"
+              className="font-mono text-xs/5"
+              placeholder='{"keys": [{"kty": "EC", "crv": "P-256", …}]}'
+              help="A JWK set of one to ten public keys: RSA from 2048 bits, EC P-256, P-384 or P-521, or Ed25519."
+              value={keys}
+              error={said('/jwks') ?? (tried ? keysWrong : undefined)}
+              onChange={(event) => {
+                setKeys(event.target.value)
                 create.reset()
               }}
             />
           </div>
-        ) : null}
-        <Select label="Lives for" value={lifetime} choices={lifetimes} onChange={setLifetime} />
-      </form>
-    </Dialog>
+          <Upload
+            onText={(text) => {
+              setKeys(text)
+              create.reset()
+            }}
+          />
+        </div>
+      ) : null}
+      <Select label="Lives for" value={lifetime} choices={lifetimes} onChange={setLifetime} />
+    </CreateDialog>
   )
 }
 

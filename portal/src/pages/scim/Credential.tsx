@@ -1,19 +1,14 @@
-import { KeyRound } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Problem, ScimToken } from '../../../../contract/src/index.ts'
 import {
   Ago,
   Badge,
   Banner,
   Button,
-  Checkbox,
-  CopyField,
-  Dialog,
+  Confirm,
   daysUntil,
-  EmptyState,
   Moment,
   onDate,
-  ProblemBanner,
 } from '../../parts/index.ts'
 
 /** What a token and a client have in common. */
@@ -46,19 +41,16 @@ export function isLive({ state }: Credential): boolean {
 export function CredentialList<Item extends Credential>({
   items,
   label,
-  empty,
   marks,
   canWrite,
   onRevoke,
 }: {
   items: Item[]
   label: string
-  empty: { title: string; about: string; action: ReactNode }
   marks: (item: Item) => ReactNode
   canWrite: boolean
   onRevoke: (item: Item) => void
 }) {
-  if (items.length === 0) return <EmptyState icon={<KeyRound aria-hidden="true" />} {...empty} />
   return (
     <ul aria-label={label} className="divide-y divide-line">
       {items.map((item) => (
@@ -128,47 +120,6 @@ export function EndingSoon({ items, noun }: { items: Credential[]; noun: string 
   )
 }
 
-/** Shown once: leaving needs a word that it was kept. */
-export function ShownOnce({
-  title,
-  about,
-  fields,
-  onClose,
-}: {
-  title: string
-  about: string
-  fields: { label: string; value: string; help?: string }[]
-  onClose: () => void
-}) {
-  const [kept, setKept] = useState(false)
-  return (
-    <Dialog
-      open
-      onClose={() => {
-        if (kept) onClose()
-      }}
-      title={title}
-      about={about}
-      footer={
-        <Button
-          look="primary"
-          blockedBecause={kept ? null : 'Copy it first and tick the box: it is not shown again.'}
-          onClick={onClose}
-        >
-          Done
-        </Button>
-      }
-    >
-      <div className="flex flex-col gap-4">
-        {fields.map((field) => (
-          <CopyField key={field.label} {...field} />
-        ))}
-        <Checkbox label="I have copied it" checked={kept} onChange={setKept} />
-      </div>
-    </Dialog>
-  )
-}
-
 export function Revoke({
   item,
   noun,
@@ -188,47 +139,37 @@ export function Revoke({
   onClose: () => void
 }) {
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <Confirm
       title={`Revoke ${item.label}?`}
       about={`The next call with this ${noun} is refused with 401. This cannot be undone.`}
-      footer={
-        <>
-          <Button look="ghost" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button look="danger" busy={busy} onClick={onRevoke}>
-            Revoke
-          </Button>
-        </>
-      }
+      verb="Revoke"
+      busy={busy}
+      problem={problem}
+      onConfirm={onRevoke}
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-3">
-        {problem ? <ProblemBanner problem={problem} /> : null}
-        <p className="text-ink-2">
-          {item.lastUsedAt ? (
-            <>
-              It was last used on <Moment at={item.lastUsedAt} />
-              {item.lastUsedIp ? (
-                <>
-                  {' '}
-                  from <span className="font-mono">{item.lastUsedIp}</span>
-                </>
-              ) : null}
-              .
-            </>
-          ) : (
-            'It was never used.'
-          )}
-        </p>
-        {onlyOne ? (
-          <Banner tone="warn" title={`No other ${noun} is live`}>
-            Provisioning stops until the identity provider has a new one. Nobody loses access by
-            that, and nobody who leaves is deactivated either.
-          </Banner>
-        ) : null}
-      </div>
-    </Dialog>
+      <p className="text-ink-2">
+        {item.lastUsedAt ? (
+          <>
+            It was last used on <Moment at={item.lastUsedAt} />
+            {item.lastUsedIp ? (
+              <>
+                {' '}
+                from <span className="font-mono">{item.lastUsedIp}</span>
+              </>
+            ) : null}
+            .
+          </>
+        ) : (
+          'It was never used.'
+        )}
+      </p>
+      {onlyOne ? (
+        <Banner tone="warn" title={`No other ${noun} is live`}>
+          Provisioning stops until the identity provider has a new one. Nobody loses access by that,
+          and nobody who leaves is deactivated either.
+        </Banner>
+      ) : null}
+    </Confirm>
   )
 }

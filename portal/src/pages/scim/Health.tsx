@@ -22,6 +22,8 @@ export function Health({ view, live }: { view: ScimView; live: boolean }) {
   const { slug } = useOrganisation()
   const { health, people } = view
   const state = states[health.state]
+  const log = { to: '/o/$slug/settings/provisioning-log', params: { slug } } as const
+  const users = { to: '/o/$slug/settings/users', params: { slug } } as const
   return (
     <Card>
       <section aria-labelledby="health">
@@ -55,11 +57,7 @@ export function Health({ view, live }: { view: ScimView; live: boolean }) {
           <Figure
             label="Calls in a day"
             link={
-              <TextLink
-                to="/o/$slug/settings/provisioning-log"
-                params={{ slug }}
-                search={{ since: '1d' }}
-              >
+              <TextLink {...log} search={{ since: '1d' }}>
                 See calls
               </TextLink>
             }
@@ -69,11 +67,7 @@ export function Health({ view, live }: { view: ScimView; live: boolean }) {
           <Figure
             label="Refused in a day"
             link={
-              <TextLink
-                to="/o/$slug/settings/provisioning-log"
-                params={{ slug }}
-                search={{ since: '1d', result: 'refused' }}
-              >
+              <TextLink {...log} search={{ since: '1d', result: 'refused' }}>
                 See refusals
               </TextLink>
             }
@@ -85,11 +79,7 @@ export function Health({ view, live }: { view: ScimView; live: boolean }) {
           <Figure
             label="People managed"
             link={
-              <TextLink
-                to="/o/$slug/settings/users"
-                params={{ slug }}
-                search={{ managedBy: 'scim' }}
-              >
+              <TextLink {...users} search={{ managedBy: 'scim' }}>
                 See people
               </TextLink>
             }
@@ -99,11 +89,7 @@ export function Health({ view, live }: { view: ScimView; live: boolean }) {
           <Figure
             label="Not in the IdP"
             link={
-              <TextLink
-                to="/o/$slug/settings/users"
-                params={{ slug }}
-                search={{ notManagedBy: 'scim' }}
-              >
+              <TextLink {...users} search={{ notManagedBy: 'scim' }}>
                 Review them
               </TextLink>
             }
