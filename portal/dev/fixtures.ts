@@ -845,6 +845,7 @@ export type Face =
 const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
+const indented = (body: unknown) => JSON.stringify(body, null, 2)
 const ok = (body: unknown): Answer => ({ status: 200, body })
 const refusal = (status: number, code: string, detail: string): Answer => ({
   status,
@@ -984,8 +985,16 @@ export function answer(method: string, path: string, face: Face): Answer {
   if (route.startsWith('/org/simulation/calls/')) {
     return ok({
       ...simulatedCalls[6],
-      request: callDetails.request,
-      response: callDetails.response,
+      request: indented({
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: [{ op: 'Replace', path: 'roles', value: [{ value: 'ROLE_VIEWER' }] }],
+      }),
+      response: indented({
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+        status: '400',
+        scimType: 'mutability',
+        detail: simulatedCalls[6]?.meaning,
+      }),
     })
   }
   if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)

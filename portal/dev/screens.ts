@@ -468,6 +468,11 @@ async function photograph(
   }
   await page.evaluate(() => scrollTo(0, 0))
   const dialog = await page.getByRole('dialog').count()
+  if (dialog === 0) {
+    // As tall as the page, so that a bar at the window's lower edge covers nothing in the middle.
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight)
+    await page.setViewportSize({ ...viewport, height: tall })
+  }
   await page.screenshot({
     path: join(out, `${name}.${look}.${kept ? 'jpg' : 'png'}`),
     fullPage: dialog === 0,
