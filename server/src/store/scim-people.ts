@@ -214,6 +214,12 @@ export async function list(
   organisationId: string,
   query: ResourceQuery,
 ): Promise<ResourcePage<ScimPerson>> {
+  const userName = userNameAlone(query)
+  if (userName !== undefined) {
+    const person = await findByUserName(db, organisationId, userName)
+    const found = person?.user.managedBy === 'scim' ? [person] : []
+    return { items: found.slice(0, query.count), total: found.length }
+  }
   return readPage(
     db,
     { organisationId, type: 'User', query },
@@ -222,6 +228,13 @@ export async function list(
       load: (ids) => byIds(db, organisationId, ids),
     },
   )
+}
+
+/** The look-up that every identity provider begins with: one key and nothing else. */
+function userNameAlone({ filter, from }: ResourceQuery): string | undefined {
+  const isFirst = 'skip' in from && from.skip === 0
+  if (!isFirst || filter?.kind !== 'compare' || filter.operator !== 'eq') return undefined
+  return filter.attribute.path === 'userName' ? String(filter.value) : undefined
 }
 
 const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status) =>

@@ -2,7 +2,6 @@
 import { badRequest, quote } from './errors.ts'
 import { emptyObject, isObject, type Json, type JsonObject } from './json.ts'
 import {
-  type Attribute,
   type AttributeRef,
   allAttributes,
   attributeRef,
@@ -73,20 +72,46 @@ export function shows(projection: Projection, name: string): boolean {
   return ref !== undefined && wants(projection, ref)
 }
 
+/** What is shown of one attribute: all of it, or these of its parts. */
+type Shown = { extension: string | undefined; name: string; parts: readonly string[] | undefined }
+
+const plans = new WeakMap<Projection, readonly Shown[]>()
+
+/** Asked once for a page, since every resource of it is shown alike. */
+function planOf(projection: Projection): readonly Shown[] {
+  const known = plans.get(projection)
+  if (known) return known
+  const plan = allAttributes(projection.type)
+    .filter((ref) => wants(projection, ref))
+    .map((ref) => ({
+      extension: ref.extension,
+      name: ref.attribute.name,
+      parts: ref.attribute.subAttributes && shownParts(projection, ref),
+    }))
+  plans.set(projection, plan)
+  return plan
+}
+
+function shownParts(projection: Projection, ref: AttributeRef): string[] {
+  return partsOf(ref).flatMap((part) =>
+    part.sub && wants(projection, part) ? [part.sub.name] : [],
+  )
+}
+
 /** The part of a resource that the answer holds; never a password, never null. */
 export function project(projection: Projection, resource: JsonObject): JsonObject {
   const shown = emptyObject()
-  for (const ref of allAttributes(projection.type)) {
-    const home = ref.extension ? resource[ref.extension] : resource
-    const value = isObject(home) ? home[ref.attribute.name] : undefined
-    if (isUnassigned(value) || !wants(projection, ref)) continue
-    const projected = projectValue(projection, ref, value)
+  for (const { extension, name, parts } of planOf(projection)) {
+    const home = extension ? resource[extension] : resource
+    const value = isObject(home) ? home[name] : undefined
+    if (isUnassigned(value)) continue
+    const projected = parts ? projectValue(parts, value) : value
     if (isUnassigned(projected)) continue
-    if (ref.extension) {
-      const inside = shown[ref.extension] ?? emptyObject()
-      ;(inside as JsonObject)[ref.attribute.name] = projected
-      shown[ref.extension] = inside
-    } else shown[ref.attribute.name] = projected
+    if (extension) {
+      const inside = shown[extension] ?? emptyObject()
+      ;(inside as JsonObject)[name] = projected
+      shown[extension] = inside
+    } else shown[name] = projected
   }
   return shown
 }
@@ -119,26 +144,17 @@ function partsOf({ extension, attribute }: AttributeRef): AttributeRef[] {
   return (attribute.subAttributes ?? []).map((sub) => attributeRef(extension, attribute, sub))
 }
 
-function projectValue(projection: Projection, ref: AttributeRef, value: Json): Json | undefined {
-  if (!ref.attribute.subAttributes) return value
-  if (!Array.isArray(value)) return projectParts(projection, ref, ref.attribute, value)
-  return value
-    .map((one) => projectParts(projection, ref, ref.attribute, one))
-    .filter((one) => !isUnassigned(one))
+function projectValue(parts: readonly string[], value: Json): Json {
+  if (!Array.isArray(value)) return projectParts(parts, value)
+  return value.map((one) => projectParts(parts, one)).filter((one) => !isUnassigned(one))
 }
 
-function projectParts(
-  projection: Projection,
-  { extension }: AttributeRef,
-  attribute: Attribute,
-  value: Json,
-): Json {
+function projectParts(parts: readonly string[], value: Json): Json {
   if (!isObject(value)) return value
   const shown = emptyObject()
-  for (const sub of attribute.subAttributes ?? []) {
-    const part = value[sub.name]
-    if (!isUnassigned(part) && wants(projection, attributeRef(extension, attribute, sub)))
-      shown[sub.name] = part
+  for (const name of parts) {
+    const part = value[name]
+    if (part !== undefined && !isUnassigned(part)) shown[name] = part
   }
   return shown
 }
