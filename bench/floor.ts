@@ -3,7 +3,7 @@
  * one indexed write and one event in one durable transaction, documents handed out as they are kept.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
@@ -168,14 +168,16 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-const server = createServer(async (request, response) => {
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [status, text] = await answerTo(request)
   response.writeHead(status, {
     'content-type': 'application/scim+json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   })
   response.end(text)
-})
+}
+
+const server = createServer((request, response) => void serve(request, response))
 server.keepAliveTimeout = 120_000
 server.listen(Number(process.env.PORT), '127.0.0.1', () => {
   console.log(JSON.stringify({ ready: true, base: '/scim/v2', token }))

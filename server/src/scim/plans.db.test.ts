@@ -4,9 +4,8 @@ import { createOrganisation, startUsher, type World } from '../../testing/organi
 import { onPostgres } from '../../testing/usher-process.ts'
 import type { ResourceQuery } from '../model/scim.ts'
 import type { Provenance } from '../model/user.ts'
-import { groupResource, parseFilter, readQuery, userResource } from '../scim/core/index.ts'
-import { type Db, isSqlite } from './dialect.ts'
-import { newcomers, organisations, scimGroups, scimPeople } from './index.ts'
+import { type Db, newcomers, organisations, scimGroups, scimPeople } from '../store/index.ts'
+import { groupResource, parseFilter, readQuery, userResource } from './core/index.ts'
 
 // On PostgreSQL plans follow statistics, so the directory has to be big enough to be worth an index.
 const crowd = 30_000
@@ -54,7 +53,7 @@ const found = (from: ResourceQuery['from'], query: Record<string, string> = {}):
 // A directory is filled within a minute, and asked when the database has hardly looked at it yet.
 describe.each(['just filled', 'known'])('SC-28: %s, no question reads the directory', (state) => {
   beforeAll(async () => {
-    if (isSqlite(db)) return
+    if (!onPostgres) return
     if (state === 'known') await sql`vacuum analyze`.execute(db)
     // As Usher does itself when a table has grown by half.
     else await sql`analyze`.execute(db)
@@ -188,7 +187,7 @@ async function plansOf(on: Db, ask: () => Promise<unknown>): Promise<Plan[]> {
     executor.executeQuery = executeQuery
   }
   expect(asked.length).toBeGreaterThan(0)
-  const explain = isSqlite(on) ? 'explain query plan' : 'explain (analyze)'
+  const explain = onPostgres ? 'explain (analyze)' : 'explain query plan'
   const plans: Plan[] = []
   for (const { sql: query, parameters } of asked) {
     const { rows } = await on.executeQuery<Record<string, unknown>>(
@@ -207,7 +206,7 @@ const walks = /order by (?!r\.id \|\| '').* limit \?/s
 function readsMuch(plans: Plan[]): string[] {
   return plans.flatMap(({ query, lines }) =>
     lines
-      .filter((line) => (isSqlite(db) ? readsAll(line, query) : rowsOf(line) > manyRows))
+      .filter((line) => (onPostgres ? rowsOf(line) > manyRows : readsAll(line, query)))
       .map((line) => `${line.trim()} of ${query}`),
   )
 }
@@ -231,15 +230,15 @@ function rowsOf(line: string): number {
 }
 
 async function fill(write: Db, id: string): Promise<void> {
-  const numbers = isSqlite(write)
+  const numbers = !onPostgres
     ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${crowd})
         select i from n) numbers`
     : `generate_series(1, ${crowd}) numbers(i)`
-  const padded = isSqlite(write) ? "printf('%012d', i)" : "lpad(i::text, 12, '0')"
+  const padded = onPostgres ? "lpad(i::text, 12, '0')" : "printf('%012d', i)"
   const user = `'0198cccc-0000-7000-8000-' || ${padded}`
-  const team = isSqlite(write) ? "printf('%012d', i % 300)" : "lpad((i % 300)::text, 12, '0')"
+  const team = onPostgres ? "lpad((i % 300)::text, 12, '0')" : "printf('%012d', i % 300)"
   const address = "'p' || i || '@acme.test'"
-  const json = isSqlite(write) ? '' : '::jsonb'
+  const json = onPostgres ? '::jsonb' : ''
   const sent = `'{"title":"engineer","emails":[{"type":"work","value":"' || ${address} || '"}]}'`
   const run = (text: string) => sql.raw(text).execute(write)
   await run(`insert into users select '${id}', ${user}, ${address}, ${address}, 'Ada',
