@@ -234,6 +234,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // Packages of their own, which are installed when the bench asks for them.
+    exclude: { path: '^bench/peers/' },
     tsConfig: { fileName: 'tsconfig.json' },
     parser: 'swc', // beside TypeScript 7, which has no JavaScript API yet
     tsPreCompilationDeps: true, // count `import type` too: a type is a dependency
