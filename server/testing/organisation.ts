@@ -26,7 +26,7 @@ import type { Actor } from '../src/model/actor.ts'
 import type { LoginMethod, ProvisioningSource } from '../src/model/organisation.ts'
 import type { SamlSettings } from '../src/model/saml.ts'
 import { createKeyPair, readSettings } from '../src/saml/index.ts'
-import { openStore, type Store, sso } from '../src/store/index.ts'
+import { mail, openStore, type Store, sso } from '../src/store/index.ts'
 import {
   createIdentityProvider,
   createTestKey,
@@ -34,6 +34,7 @@ import {
   type ResponseOptions,
   type TestKey,
 } from './identity-provider.ts'
+import { type Mailbox, mailboxHost } from './mailbox.ts'
 
 /** A clock that tests turn; it starts at the real time and goes on by itself. */
 export type TestClock = Clock & { advance(milliseconds: number): void }
@@ -72,7 +73,8 @@ async function open(changes: Partial<Config>): Promise<World> {
     smtpUrl: undefined,
     trustProxy: false,
     logLevel: 'silent',
-    outboundAllow: [],
+    // Where the mailboxes of tests listen; the rest of loopback stays refused.
+    outboundAllow: [`${mailboxHost}/32`],
     rateLimits: false,
     demo: true,
     ...changes,
@@ -84,6 +86,19 @@ async function open(changes: Partial<Config>): Promise<World> {
   const usher = await buildServer(config, store, clock)
   await usher.app.ready()
   return { ...usher, store, clock, config }
+}
+
+/** What a manager types to have mail sent by a mailbox of a test. */
+export function mailServerAt(port: number) {
+  return {
+    host: mailboxHost,
+    port,
+    from: 'usher@acme.test',
+    tls: false,
+    startTls: false,
+    authentication: 'none' as const,
+    username: null,
+  }
 }
 
 export type Answer = {
@@ -102,6 +117,8 @@ export type Wish = {
   saml?: Partial<Parameters<typeof readSettings>[1]>
   /** An identity provider made before, since keys are slow to make. */
   idp?: IdentityProvider
+  /** The mail server of this organisation; without one, managers hand links over. */
+  mailbox?: Pick<Mailbox, 'port'>
   /** Settings that no form can write, as a document of the corpus may need them. */
   settings?: (sp: { entityId: string; acsUrl: string; sloUrl: string }) => Partial<SamlSettings>
 }
@@ -178,6 +195,14 @@ export async function createOrganisation(wish: Wish = {}) {
       created_at: write.now,
     })
     for (const domain of wish.verifiedDomains ?? ['acme.test']) await putDomain(write, domain, true)
+    if (wish.mailbox) {
+      await mail.putSettings(write.db, id, {
+        mode: 'custom',
+        server: mailServerAt(wish.mailbox.port),
+        secret: null,
+        version: 1,
+      })
+    }
     const user = await addManager(write, { ...manager, active: true })
     if (!user) throw new Error('The manager could not be made.')
     manager.id = user.id
@@ -508,6 +533,8 @@ export async function createOrganisation(wish: Wish = {}) {
       }
       return counted
     },
+    /** Sends the mail of this organisation that is due now. */
+    deliverMail: () => usher.postman.deliver({ organisationId: id }),
     /** The mails that wait to be sent, oldest first. */
     async mails() {
       return store.read

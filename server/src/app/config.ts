@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCidr } from '../lib/outbound.ts'
+import { readSmtpUrl } from '../lib/smtp.ts'
 
 export type Config = {
   port: number
@@ -55,6 +56,10 @@ export function readConfig(env: Environment = process.env): Config {
   for (const cidr of outboundAllow) {
     if (!isCidr(cidr)) faults.push(`OUTBOUND_ALLOW: ${cidr} is not a CIDR such as 10.0.0.0/8.`)
   }
+  const smtpUrl = env.SMTP_URL || undefined
+  if (smtpUrl && !readSmtpUrl(smtpUrl, 'http://localhost')) {
+    faults.push('SMTP_URL must be an address such as smtp://user:password@mail.example.com:587.')
+  }
   const logLevel = env.LOG_LEVEL ?? 'info'
   if (!logLevels.includes(logLevel))
     faults.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`)
@@ -72,7 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     databaseUrl,
     secretKeys: readSecretKeys(env.SECRET_KEY, dataDir),
     googleAvailable: Boolean(env.GOOGLE_CLIENT_ID && env.GOOGLE_CLIENT_SECRET),
-    smtpUrl: env.SMTP_URL || undefined,
+    smtpUrl,
     trustProxy: ['1', 'true', 'yes'].includes(env.TRUST_PROXY ?? ''),
     logLevel,
     outboundAllow,

@@ -25,13 +25,16 @@ import {
   sessionCookie,
 } from '../auth/index.ts'
 import { demoRoutes } from '../demo/index.ts'
-import { type Directory, openDirectory, platformId } from '../directory/index.ts'
+import { type Directory, linkForMail, openDirectory, platformId } from '../directory/index.ts'
 import { type JoinDoor, joinRoutes, judgePassword, totpPurpose } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { createOutbound } from '../lib/outbound.ts'
 import { openVault, type Vault } from '../lib/secrets.ts'
+import { readSmtpUrl } from '../lib/smtp.ts'
+import { systemActor } from '../model/actor.ts'
 import { type Refusal, Refused, toProblem } from '../model/refusals.ts'
+import { createPostman, type Postman } from '../outbox/index.ts'
 import {
   addressesOf,
   createServiceProviders,
@@ -64,6 +67,7 @@ export type Usher = {
   directory: Directory
   vault: Vault
   provisioningLog: ProvisioningLog
+  postman: Postman
 }
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
@@ -73,6 +77,18 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   const rateLimits = createRateLimits(config.rateLimits)
   const outbound = createOutbound(config.outboundAllow)
   const { baseUrl } = config
+  const postman = createPostman({
+    store,
+    clock,
+    vault,
+    outbound,
+    baseUrl,
+    installation: config.smtpUrl === undefined ? undefined : readSmtpUrl(config.smtpUrl, baseUrl),
+    linkFor: (organisationId, template, userId) =>
+      directory.change(systemActor(organisationId), (write) =>
+        linkForMail(write, template, userId),
+      ),
+  })
   const demo = createDemo({ directory, vault, clock, baseUrl })
 
   const app = fastify({
@@ -241,7 +257,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   })
   healthRoutes(app, store)
   await portalRoutes(app)
-  return { app, directory, vault, provisioningLog }
+  return { app, directory, vault, provisioningLog, postman }
 }
 
 function healthRoutes(app: FastifyInstance, store: Store): void {

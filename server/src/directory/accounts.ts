@@ -1,7 +1,6 @@
-import { days, minutes } from '../lib/clock.ts'
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
-import { hashSecret, newSecret } from '../lib/secrets.ts'
+import { hashSecret } from '../lib/secrets.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
@@ -12,9 +11,6 @@ import { sendMail } from './mail.ts'
 import { lockUser, subjectOf } from './people.ts'
 import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
-
-const activationDays = 7
-const resetMinutes = 60
 
 /** What a password sign-in needs to be checked; the hash is compared outside the transaction. */
 export async function passwordFacts({ db, actor }: Read, email: string) {
@@ -72,50 +68,6 @@ function refusePassword(organisation: Organisation, user: User | undefined): Ref
     }
   }
   return undefined
-}
-
-/** A one-time link; older ones of this person end (MU-9). @returns the token, shown once. */
-export async function issueLink(
-  { db, actor, now }: Write,
-  user: User,
-  kind: 'activation' | 'reset' = 'activation',
-): Promise<string> {
-  const token = `${user.organisationId}.${newSecret()}`
-  await accounts.removeLinksOf(db, user.organisationId, user.id)
-  await accounts.addLink(db, {
-    org_id: user.organisationId,
-    hash: hashSecret(token),
-    kind,
-    user_id: user.id,
-    created_at: now,
-    expires_at: now + (kind === 'reset' ? minutes(resetMinutes) : days(activationDays)),
-    used_at: null,
-  })
-  await events.append(db, actor, now, [
-    { name: 'activation.issued', subject: subjectOf(user), data: { kind } },
-  ])
-  return token
-}
-
-/** A manager hands a link over where no mail service does (EM-5); only while the person is pending. */
-export function renewActivation(write: Write, id: string): Promise<string> {
-  return handOver(write, id, 'activation')
-}
-
-/** "Generate": a single-use reset link for a person who is here already (EM-6). */
-export function renewPassword(write: Write, id: string): Promise<string> {
-  return handOver(write, id, 'reset')
-}
-
-async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {
-  allow(write.actor, 'users.write')
-  const user = await lockUser(write, id)
-  const status = kind === 'activation' ? 'pending' : 'active'
-  if (user.status !== status) {
-    const detail = `This link is for ${status} people; this person is ${user.status}.`
-    throw new Refused({ code: 'request.invalid', detail })
-  }
-  return issueLink(write, user, kind)
 }
 
 /**

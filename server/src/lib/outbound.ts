@@ -17,6 +17,8 @@ export class OutboundError extends Error {
 export type Outbound = {
   /** GET of a text document: at most 3 redirects, 2 MB, 10 s; each hop is checked anew. */
   getText(url: string, accept: string): Promise<string>
+  /** The checked address of a host, for protocols other than HTTP: connect to it and to no other. */
+  addressOf(host: string): Promise<string>
 }
 
 export function isCidr(text: string): boolean {
@@ -108,6 +110,7 @@ export function createOutbound(allow: string[]): Outbound {
   }
 
   return {
+    addressOf: async (host) => (await resolve(host)).address,
     async getText(address, accept) {
       let url = new URL(address)
       for (let hops = 0; hops <= maxRedirects; hops += 1) {

@@ -53,6 +53,9 @@ export type EventName =
   | 'scim_token.revoked'
   | 'scim_client.created'
   | 'scim_client.revoked'
+  | 'mail.settings_changed'
+  | 'mail.failed'
+  | 'mail.sent_again'
   | 'platform.root_created'
 
 /** What happened, appended in the transaction of the change (AU-1). Secrets are masked by the writer. */

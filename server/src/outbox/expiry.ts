@@ -1,7 +1,9 @@
-import { newId } from '../lib/ids.ts'
+import type { Mail } from '../model/mail.ts'
 import type { Connection } from '../model/saml.ts'
 import {
   installation,
+  keys,
+  mail,
   type organisations,
   type Store,
   scimCredentials,
@@ -17,11 +19,11 @@ type Ending = {
   /** Names what ends among everything that is ever announced. */
   key: string
   endsAt: number
-  template: 'certificate_expires' | 'scim_credential_expires'
-  body: object
+  tells: WithoutDays<Extract<Mail, { days: number }>>
 }
+type WithoutDays<Tells> = Tells extends Tells ? Omit<Tells, 'days'> : never
 
-/** Mails managers 30, 14, 7 and 1 days before something that people rely on expires (LM-22, SC-7). */
+/** Mails managers 30, 14, 7 and 1 days before something that people rely on expires (LM-22, SC-7, AK-2). */
 export async function announceExpiry(
   store: Store,
   organisation: Organisation,
@@ -30,6 +32,7 @@ export async function announceExpiry(
   const endings = [
     ...(await certificates(store, organisation.id)),
     ...(await credentials(store, organisation.id)),
+    ...(await apiKeys(store, organisation.id)),
   ]
   for (const ending of endings) {
     const daysLeft = (ending.endsAt - now) / dayMs
@@ -46,8 +49,7 @@ async function certificates(store: Store, organisationId: string): Promise<Endin
   return saml.certificates.map(({ fingerprint, notAfter }) => ({
     key: `certificate ${fingerprint}`,
     endsAt: notAfter,
-    template: 'certificate_expires',
-    body: { connection: name, fingerprint, notAfter },
+    tells: { template: 'certificate_expires', connection: name, fingerprint, notAfter },
   }))
 }
 
@@ -59,42 +61,30 @@ async function credentials(store: Store, organisationId: string): Promise<Ending
   return [...tokens, ...clients].map(({ id, label, expires_at }) => ({
     key: `scim ${id}`,
     endsAt: expires_at,
-    template: 'scim_credential_expires',
-    body: { label, expiresAt: expires_at },
+    tells: { template: 'scim_credential_expires', label, expiresAt: expires_at },
+  }))
+}
+
+async function apiKeys(store: Store, organisationId: string): Promise<Ending[]> {
+  const found = await keys.apiKeys(store.read, organisationId)
+  return found.map(({ id, label, expires_at }) => ({
+    key: `api key ${id}`,
+    endsAt: expires_at,
+    tells: { template: 'api_key_expires', label, expiresAt: expires_at },
   }))
 }
 
 async function announce(
   store: Store,
   organisation: Organisation,
-  { key, template, body }: Ending,
+  { key, tells }: Ending,
   days: number,
   now: number,
 ): Promise<void> {
   await store.write(async (db) => {
     if (!(await installation.announceOnce(db, organisation.id, `${key} ${days}`, now))) return
     const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
-    await installation.addMail(
-      db,
-      managers
-        .filter((manager) => manager.status !== 'deactivated')
-        .map((manager) => ({
-          org_id: organisation.id,
-          id: newId(),
-          kind: 'mail' as const,
-          template,
-          recipient: manager.email,
-          body: JSON.stringify({
-            organisation: organisation.name,
-            slug: organisation.slug,
-            ...body,
-            days,
-          }),
-          state: 'waiting' as const,
-          tries: 0,
-          next_at: now,
-          created_at: now,
-        })),
-    )
+    const able = managers.filter((manager) => manager.status !== 'deactivated')
+    await mail.queue(db, organisation.id, { ...tells, days }, able, now)
   })
 }

@@ -4,22 +4,23 @@ import {
   attempts,
   events,
   installation,
+  mail,
   organisations,
   provisioningLog,
   type Store,
   tombstones,
 } from '../store/index.ts'
 import { announceExpiry } from './expiry.ts'
+import type { Postman } from './postman.ts'
+
+export { createPostman, type Postman } from './postman.ts'
 
 export type OutboxLog = {
-  info(fields: object, message: string): void
   error(fields: object, message: string): void
 }
 export type Outbox = { turn(): Promise<void>; stop(): Promise<void> }
 
 const everyMs = 1_000
-const mailsAtOnce = 100
-const retryMs = 60_000
 const sweepEvery = 60
 const trimmingSteps = 10
 
@@ -27,50 +28,55 @@ const trimmingSteps = 10
  * What happens after commit, again and again until it is stopped: counters and the search index
  * catch up, mail is handed on, what ran out is removed.
  */
-export function startOutbox(store: Store, clock: Clock, log: OutboxLog): Outbox {
+export function startOutbox(
+  { store, postman, clock }: { store: Store; postman: Postman; clock: Clock },
+  log: OutboxLog,
+): Outbox {
   let turns = 0
-  let busy: Promise<void> = Promise.resolve()
-  let stopped = false
 
   async function turn(): Promise<void> {
     await store.catchUp()
-    await announceMail(store, clock, log)
     if (turns++ % sweepEvery === 0) await sweep(store, clock)
   }
 
-  const timer = setInterval(() => {
-    busy = busy
-      .then(() => (stopped ? undefined : turn()))
-      .catch((error: unknown) => log.error({ error }, 'outbox turn failed'))
-  }, everyMs)
-  timer.unref()
-
+  // A mail server that stalls holds up no counter.
+  const loops = [
+    repeat(turn, (error) => log.error({ error }, 'outbox turn failed')),
+    repeat(
+      (signal) => postman.deliver({ signal }),
+      (error) => log.error({ error }, 'mail was not delivered'),
+    ),
+  ]
   return {
     turn,
     async stop() {
-      stopped = true
-      clearInterval(timer)
-      await busy
+      await Promise.all(loops.map((loop) => loop.stop()))
     },
   }
 }
 
-/** Until a mail service is configured, mail waits and the log says so, without a word of its content. */
-async function announceMail(store: Store, clock: Clock, log: OutboxLog): Promise<void> {
-  const now = clock.now()
-  const due = await installation.dueMail(store.read, now, mailsAtOnce)
-  const fresh = due.filter((mail) => mail.tries === 0)
-  if (fresh.length > 0) {
-    const templates = [...new Set(fresh.map((mail) => mail.template))]
-    log.info({ mails: fresh.length, templates }, 'mail waits: no mail service is configured')
+/** Again a second after it has ended, until it is stopped; what runs then is finished. */
+function repeat(work: (signal: AbortSignal) => Promise<void>, onFault: (error: unknown) => void) {
+  let busy: Promise<void> = Promise.resolve()
+  const stopping = new AbortController()
+  let timer = setTimeout(run, everyMs)
+  timer.unref()
+
+  function run(): void {
+    busy = work(stopping.signal)
+      .catch(onFault)
+      .then(() => {
+        if (stopping.signal.aborted) return
+        timer = setTimeout(run, everyMs)
+        timer.unref()
+      })
   }
-  for (const mail of due) {
-    await store.write((db) =>
-      installation.markMail(db, mail.org_id, mail.id, {
-        tries: mail.tries + 1,
-        next_at: now + retryMs * 2 ** Math.min(mail.tries, 10),
-      }),
-    )
+  return {
+    async stop() {
+      stopping.abort()
+      clearTimeout(timer)
+      await busy
+    },
   }
 }
 
@@ -96,6 +102,7 @@ async function sweep(store: Store, clock: Clock): Promise<void> {
     await store.write(async (db) => {
       await installation.removeExpired(db, id, clock.now())
       await attempts.trim(db, id)
+      await mail.trim(db, id, clock.now())
     })
     for (let step = 0; step < trimmingSteps; step += 1) {
       // One bounded step a turn, so that other writers get in between.

@@ -26,7 +26,7 @@ const metadataTypes = 'application/samlmetadata+xml, application/xml, text/xml'
 
 /** Metadata from XML or a public URL (SE-8); stores nothing. */
 export async function readMetadata(
-  outbound: Outbound,
+  outbound: Pick<Outbound, 'getText'>,
   from: { metadataXml?: string | undefined; metadataUrl?: string | undefined },
   now: number,
 ): Promise<IdpMetadata> {
@@ -37,7 +37,7 @@ export async function readMetadata(
   return readIdpMetadata(await fetchMetadata(outbound, from.metadataUrl), { now })
 }
 
-async function fetchMetadata(outbound: Outbound, url: string): Promise<string> {
+async function fetchMetadata(outbound: Pick<Outbound, 'getText'>, url: string): Promise<string> {
   try {
     return await outbound.getText(url, metadataTypes)
   } catch (error) {
@@ -56,7 +56,7 @@ async function fetchMetadata(outbound: Outbound, url: string): Promise<string> {
  * so that a settings form can be saved again as it stands.
  */
 export async function readSettings(
-  outbound: Outbound,
+  outbound: Pick<Outbound, 'getText'>,
   wish: SamlWish,
   now: number,
 ): Promise<Omit<Connection, 'id'>> {

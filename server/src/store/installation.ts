@@ -1,5 +1,5 @@
 import type { Db } from './dialect.ts'
-import type { IdempotencyTable, OutboxTable, RootsTable } from './tables.ts'
+import type { IdempotencyTable, RootsTable } from './tables.ts'
 
 export async function setting(db: Db, key: string): Promise<string | undefined> {
   const row = await db
@@ -49,10 +49,6 @@ export async function findRoot(
   ).executeTakeFirst()
 }
 
-export async function addMail(db: Db, mails: OutboxTable[]): Promise<void> {
-  if (mails.length > 0) await db.insertInto('outbox').values(mails).execute()
-}
-
 /** Returns false when this was announced before, by whichever node. */
 export async function announceOnce(
   db: Db,
@@ -67,31 +63,6 @@ export async function announceOnce(
     .returning('key')
     .executeTakeFirst()
   return row !== undefined
-}
-
-export async function dueMail(db: Db, now: number, limit: number): Promise<OutboxTable[]> {
-  return db
-    .selectFrom('outbox')
-    .selectAll()
-    .where('state', '=', 'waiting')
-    .where('next_at', '<=', now)
-    .orderBy('next_at')
-    .limit(limit)
-    .execute()
-}
-
-export async function markMail(
-  db: Db,
-  organisationId: string,
-  id: string,
-  change: Partial<Pick<OutboxTable, 'state' | 'tries' | 'next_at' | 'body'>>,
-): Promise<void> {
-  await db
-    .updateTable('outbox')
-    .set(change)
-    .where('org_id', '=', organisationId)
-    .where('id', '=', id)
-    .execute()
 }
 
 export async function findIdempotent(

@@ -22,6 +22,17 @@ export async function findApiKey(
     .executeTakeFirst()
 }
 
+export async function apiKeys(
+  db: Db,
+  organisationId: string,
+): Promise<Pick<ApiKey, 'id' | 'label' | 'expires_at'>[]> {
+  return db
+    .selectFrom('api_keys')
+    .select(['id', 'label', 'expires_at'])
+    .where('org_id', '=', organisationId)
+    .execute()
+}
+
 export async function apiKeyLabels(db: Db, organisationId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('api_keys')

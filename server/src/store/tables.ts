@@ -1,3 +1,4 @@
+import type { MailMode, MailState, MailTemplate } from '../model/mail.ts'
 import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
 import type { JoinedBy, PendingReason, ProvenanceKind, UserStatus } from '../model/user.ts'
 
@@ -291,14 +292,29 @@ export type OutboxTable = {
   org_id: string
   id: string
   kind: 'mail'
-  template: string
+  template: MailTemplate
   recipient: string
+  /** Whom it is for; of an emergency account the id of that. */
+  user_id: string
   /** JSON without secrets: a link in a mail is made when it is sent. */
   body: string
-  state: 'waiting' | 'sent' | 'failed'
+  state: MailState
   tries: number
+  /** What the mail server said last, in its words. */
+  last_error: string | null
   next_at: number
   created_at: number
+  give_up_at: number
+  sent_at: number | null
+}
+
+export type MailSettingsTable = {
+  org_id: string
+  mode: MailMode
+  /** JSON of a `MailServer`. */
+  server: string | null
+  secret: string | null
+  version: number
 }
 
 export type ApiKeysTable = {
@@ -427,6 +443,7 @@ export type Tables = {
   events: EventsTable
   attempts: AttemptsTable
   outbox: OutboxTable
+  mail_settings: MailSettingsTable
   api_keys: ApiKeysTable
   scim_tokens: ScimTokensTable
   scim_clients: ScimClientsTable

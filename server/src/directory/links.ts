@@ -1,0 +1,72 @@
+import { days, minutes } from '../lib/clock.ts'
+import { hashSecret, newSecret } from '../lib/secrets.ts'
+import type { MailTemplate } from '../model/mail.ts'
+import { Refused } from '../model/refusals.ts'
+import type { User } from '../model/user.ts'
+import { accounts, events, users } from '../store/index.ts'
+import { lockUser, subjectOf } from './people.ts'
+import { allow, type Write } from './write.ts'
+
+const activationDays = 7
+const resetMinutes = 60
+
+/** A one-time link; older ones of this person end (MU-9). @returns the token, shown once. */
+export async function issueLink(
+  { db, actor, now }: Write,
+  user: User,
+  kind: 'activation' | 'reset' = 'activation',
+): Promise<string> {
+  const token = `${user.organisationId}.${newSecret()}`
+  await accounts.removeLinksOf(db, user.organisationId, user.id)
+  await accounts.addLink(db, {
+    org_id: user.organisationId,
+    hash: hashSecret(token),
+    kind,
+    user_id: user.id,
+    created_at: now,
+    expires_at: now + (kind === 'reset' ? minutes(resetMinutes) : days(activationDays)),
+    used_at: null,
+  })
+  await events.append(db, actor, now, [
+    { name: 'activation.issued', subject: subjectOf(user), data: { kind } },
+  ])
+  return token
+}
+
+/** A manager hands a link over where no mail service does (EM-5); only while the person is pending. */
+export function renewActivation(write: Write, id: string): Promise<string> {
+  return handOver(write, id, 'activation')
+}
+
+/** "Generate": a single-use reset link for a person who is here already (EM-6). */
+export function renewPassword(write: Write, id: string): Promise<string> {
+  return handOver(write, id, 'reset')
+}
+
+async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {
+  allow(write.actor, 'users.write')
+  const user = await lockUser(write, id)
+  const status = kind === 'activation' ? 'pending' : 'active'
+  if (user.status !== status) {
+    const detail = `This link is for ${status} people; this person is ${user.status}.`
+    throw new Refused({ code: 'request.invalid', detail })
+  }
+  return issueLink(write, user, kind)
+}
+
+/**
+ * The link that a mail carries, made at the moment when it is sent.
+ * @returns its path; undefined when the person has no use for it any more.
+ */
+export async function linkForMail(
+  write: Write,
+  template: MailTemplate,
+  userId: string,
+): Promise<string | undefined> {
+  const kind = template === 'reset' ? 'reset' : 'activation'
+  const user = await users.lock(write.db, write.actor.organisationId, userId)
+  if (!user || user.held || user.status === 'deactivated') return undefined
+  if (kind === 'activation' && user.status !== 'pending') return undefined
+  const token = await issueLink(write, user, kind)
+  return kind === 'reset' ? `/reset/${token}` : `/activate/${token}`
+}

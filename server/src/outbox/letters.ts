@@ -1,0 +1,182 @@
+import type { Mail } from '../model/mail.ts'
+import type { LoginMethod } from '../model/organisation.ts'
+import type { Letter } from './layout.ts'
+
+export type LetterFacts = {
+  organisation: { name: string; slug: string; loginMethod: LoginMethod | null }
+  /** The identity provider's name; null while people do not sign in by SSO. */
+  connectionName: string | null
+  baseUrl: string
+  firstName: string
+  /** Made for this letter, where the template carries one. */
+  link: string | undefined
+}
+
+/** What each mail says (EM-3). None holds a password or a key. */
+export function compose(mail: Mail, facts: LetterFacts): Letter {
+  const { organisation, baseUrl } = facts
+  const { name, slug } = organisation
+  const signIn = `${baseUrl}/login/${slug}`
+  const settings = (page: string) => `${baseUrl}/o/${slug}/settings/${page}`
+  const hello = facts.firstName ? `Hello ${facts.firstName},` : 'Hello,'
+  const link = facts.link ?? signIn
+  const toManagers = `You get this because you manage ${name} in Usher.`
+  const unexpected = `If you did not expect this, ignore it: without the link nothing happens.`
+
+  switch (mail.template) {
+    case 'activation':
+      return {
+        subject: `Activate your account at ${name}`,
+        heading: `Welcome to ${name}`,
+        paragraphs: [hello, `You have an account at ${name}. ${howToSignIn(facts)}`],
+        action: { label: 'Activate your account', url: link },
+        closing: `The link works once and for 7 days. ${unexpected}`,
+      }
+    case 'invitation':
+      return {
+        subject: `${mail.inviter} invites you to ${name}`,
+        heading: `Join ${name}`,
+        paragraphs: [hello, `${mail.inviter} invites you to join ${name}. ${howToSignIn(facts)}`],
+        action: { label: 'Accept the invitation', url: link },
+        closing: `The link works once and for 7 days. ${unexpected}`,
+      }
+    case 'verification':
+      return {
+        subject: `Confirm your e-mail address for ${name}`,
+        heading: 'Confirm your e-mail address',
+        paragraphs: [hello, `Somebody registered at ${name} with this address. Was it you?`],
+        action: { label: 'Confirm the address', url: link },
+        closing: `The link works once and for 7 days. ${unexpected}`,
+      }
+    case 'reset':
+      return {
+        subject: `Choose a new password for ${name}`,
+        heading: 'Choose a new password',
+        paragraphs: [
+          hello,
+          `Somebody asked for a new password for your account at ${name}. When you choose one, all your other sessions end.`,
+        ],
+        action: { label: 'Choose a new password', url: link },
+        closing:
+          'The link works once and for 60 minutes. If you did not ask for it, ignore it: your password stays as it is.',
+      }
+    case 'method_changed':
+      return {
+        subject: `Signing in to ${name} has changed`,
+        heading: 'Signing in has changed',
+        paragraphs: [
+          hello,
+          `${name} has changed how people sign in. ${howToSignIn(facts)} Everything that you have there stays.`,
+        ],
+        action: { label: 'Continue', url: link },
+        closing: `The link works once and for 7 days. After that, sign in at ${signIn}.`,
+      }
+    case 'link_exists':
+      return {
+        subject: `You already have an account at ${name}`,
+        heading: 'You already have an account',
+        paragraphs: [
+          hello,
+          `Somebody tried to register at ${name} with this address, which has an account already. Nothing was changed. If it was you, simply sign in.`,
+        ],
+        action: { label: 'Sign in', url: signIn },
+        closing: 'If it was not you, there is nothing to do.',
+      }
+    case 'certificate_expires':
+      return {
+        subject: `A certificate of ${mail.connection} expires in ${daysIn(mail.days)}`,
+        heading: `A certificate expires in ${daysIn(mail.days)}`,
+        paragraphs: [
+          `Nobody of ${name} can sign in by ${mail.connection} with it after that. Add the new certificate of the identity provider beside it; both are accepted meanwhile.`,
+        ],
+        facts: [
+          { label: 'Connection', value: mail.connection },
+          { label: 'Fingerprint (SHA-256)', value: mail.fingerprint },
+          { label: 'Expires', value: onDate(mail.notAfter) },
+        ],
+        action: { label: 'Open Identity Configuration', url: settings('identity') },
+        closing: toManagers,
+      }
+    case 'scim_credential_expires':
+    case 'api_key_expires': {
+      const scim = mail.template === 'scim_credential_expires'
+      return {
+        subject: `${scim ? 'The SCIM credential' : 'The API key'} ${mail.label} expires in ${daysIn(mail.days)}`,
+        heading: `${scim ? 'A SCIM credential' : 'An API key'} expires in ${daysIn(mail.days)}`,
+        paragraphs: [
+          scim
+            ? `After that the identity provider can no longer add, change or remove people of ${name}. Make a second credential, give it to the identity provider, and revoke this one.`
+            : `Programs that use it can no longer reach ${name} after that. Make a second key, put it in place, and revoke this one.`,
+        ],
+        facts: [
+          { label: 'Label', value: mail.label },
+          { label: 'Expires', value: onDate(mail.expiresAt) },
+        ],
+        action: {
+          label: scim ? 'Open the SCIM settings' : 'Open the settings',
+          url: settings(scim ? 'identity/scim' : 'identity'),
+        },
+        closing: toManagers,
+      }
+    }
+    case 'scim_credential_refused':
+      return {
+        subject: `An expired SCIM credential is refused at ${name}`,
+        heading: 'An expired SCIM credential is in use',
+        paragraphs: [
+          `The identity provider still calls with “${mail.label}”, which has expired. People who join or leave are not passed on until it has a new one.`,
+        ],
+        action: { label: 'Open the SCIM settings', url: settings('identity/scim') },
+        closing: `${toManagers} You hear of this once a day while it lasts.`,
+      }
+    case 'last_manager_kept':
+      return {
+        subject: `The last manager of ${name} was kept`,
+        heading: 'The last working manager was kept',
+        paragraphs: [
+          `The identity provider tried to take ${mail.label} away as a manager. Nobody else could have managed ${name} then, so Usher refused. Make somebody else a manager first.`,
+        ],
+        action: { label: 'Open User Management', url: settings('users') },
+        closing: `${toManagers} You hear of this once a day while it lasts.`,
+      }
+    case 'break_glass_used':
+      return {
+        subject: `Emergency access to ${name} was used`,
+        heading: 'Emergency access was used',
+        paragraphs: [
+          `Somebody signed in to ${name} with an emergency account. It opens for at most 60 minutes. If nobody of you did this, change its credentials now.`,
+        ],
+        action: { label: 'See what was done', url: settings('audit') },
+        closing: toManagers,
+      }
+    case 'test':
+      return {
+        subject: `Test mail from ${name}`,
+        heading: 'Mail works',
+        paragraphs: [hello, `This is the test mail that you asked for in the settings of ${name}.`],
+        action: { label: 'Back to the settings', url: settings('mail') },
+        closing: 'Nothing else happens.',
+      }
+  }
+}
+
+/** EM-2: the login method in the words of whoever has never seen it. */
+function howToSignIn({ organisation, connectionName }: LetterFacts): string {
+  switch (organisation.loginMethod) {
+    case 'sso':
+      return `You sign in with ${connectionName ?? 'single sign-on'}, the account that you have at your organisation. There is no password to choose.`
+    case 'google':
+      return 'You sign in with Google, with the account of this address. There is no password to choose.'
+    case 'password':
+    case null:
+      return 'You sign in with this address and a password, which you choose by the link below.'
+  }
+}
+
+function daysIn(days: number): string {
+  return days === 1 ? '1 day' : `${days} days`
+}
+
+function onDate(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
