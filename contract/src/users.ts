@@ -171,33 +171,6 @@ export const UserSession = z.object({
   current: z.boolean(),
 })
 
-/** `GET /users/{id}/access?explain=true` (RB-12). */
-export const AccessView = z.object({
-  items: z.array(
-    z.object({
-      scope: z.enum(['organisation', 'pool']),
-      poolId: Id.nullable(),
-      poolName: z.string().nullable(),
-      role: z.string(),
-      permissions: z.array(z.string()),
-      /** Every path that confers it, each a sentence and its steps. */
-      paths: z.array(
-        z.object({
-          sentence: z.string(),
-          steps: z.array(
-            z.object({
-              kind: z.enum(['role', 'membership', 'group_grant', 'direct_grant', 'pool_role']),
-              label: z.string(),
-              provenance: Provenance,
-            }),
-          ),
-        }),
-      ),
-    }),
-  ),
-})
-export type AccessView = z.infer<typeof AccessView>
-
 /** `GET /adoptions`, `POST /adoptions/{id}/approve`, `POST /adoptions/{id}/decline` (JI-19). */
 export const Adoption = z.object({
   id: Id,

@@ -1,7 +1,9 @@
 import type { z } from 'zod'
 import type {
+  AccessAnswer,
   AccessView,
   Activation,
+  AddedMembers,
   Adoption,
   AuditEvents,
   BreakGlassAccount,
@@ -16,7 +18,10 @@ import type {
   CreateUser,
   DisabledUsers,
   Domain,
-  GroupRow,
+  GroupDetails,
+  GroupList,
+  GroupMembers,
+  GroupPoolGrants,
   LoginMethodChange,
   LoginMethodPreview,
   LoginMethodView,
@@ -24,7 +29,9 @@ import type {
   MetadataInput,
   MetadataView,
   PlatformOrganisation,
-  PoolRow,
+  PoolDetails,
+  PoolList,
+  PoolPeople,
   ProvisioningChange,
   ProvisioningLog,
   ProvisioningLogDetails,
@@ -129,12 +136,39 @@ export type ProvisioningLogSearch = {
   size?: number | undefined
 }
 
+type NamedSearch = {
+  search?: string | undefined
+  page?: number | undefined
+  size?: number | undefined
+}
+type PeopleSearch = NamedSearch & { direct?: string | undefined }
+
+const choicePage = 200
+const choicePages = 5
+
+/** As many as anybody chooses from, page by page. */
+async function everyPage<Item>(
+  load: (query: { page: number; size: number }) => Promise<{ items: Item[]; total: number }>,
+): Promise<Items<Item>> {
+  const items: Item[] = []
+  for (let page = 0; page < choicePages; page += 1) {
+    const found = await load({ page, size: choicePage })
+    items.push(...found.items)
+    if (items.length >= found.total) break
+  }
+  return { items }
+}
+
 /** Everything one organisation offers; the only way pages reach it. */
 export function organisationApi(organisationId: string) {
   const base = `/orgs/${enc(organisationId)}`
   const identity = `${base}/identity/login-method`
   const scim = `${base}/provisioning/scim`
   const log = `${base}/provisioning/log`
+  const groups = `${base}/groups`
+  const pools = `${base}/pools`
+  const group = (id: string) => `${groups}/${enc(id)}`
+  const pool = (id: string) => `${pools}/${enc(id)}`
   const user = (id: string) => `${base}/users/${enc(id)}`
   return {
     loginMethod: () => askVersioned<LoginMethodView>('GET', identity),
@@ -207,8 +241,40 @@ export function organisationApi(organisationId: string) {
     removePoolGrant: (id: string, grantId: string) =>
       ask<void>('DELETE', `${user(id)}/pool-grants/${enc(grantId)}`),
 
-    groups: () => ask<Items<Seen<typeof GroupRow>>>('GET', `${base}/groups`),
-    pools: () => ask<Items<Seen<typeof PoolRow>>>('GET', `${base}/pools`),
+    /** All of them, for choices; the pages of groups and pools ask for a page. */
+    groups: () => everyPage((query) => ask<Seen<typeof GroupList>>('GET', groups, { query })),
+    pools: () => everyPage((query) => ask<Seen<typeof PoolList>>('GET', pools, { query })),
+    groupPage: (query: NamedSearch) => ask<Seen<typeof GroupList>>('GET', groups, { query }),
+    createGroup: (name: string) => ask<GroupDetails>('POST', groups, { body: { name } }),
+    group: (id: string) => askVersioned<GroupDetails>('GET', group(id)),
+    renameGroup: (id: string, name: string, ifMatch: string | null) =>
+      ask<GroupDetails>('PATCH', group(id), { body: { name }, ifMatch }),
+    duplicateGroup: (id: string, body: { name: string; members: boolean }) =>
+      ask<GroupDetails>('POST', `${group(id)}/duplicate`, { body }),
+    removeGroup: (id: string) => ask<void>('DELETE', group(id)),
+    nestGroup: (id: string, groupId: string) =>
+      ask<void>('POST', `${group(id)}/groups`, { body: { groupId } }),
+    unnestGroup: (id: string, groupId: string) =>
+      ask<void>('DELETE', `${group(id)}/groups/${enc(groupId)}`),
+    members: (id: string, query: PeopleSearch) =>
+      ask<GroupMembers>('GET', `${group(id)}/members`, { query }),
+    addMembers: (id: string, userIds: string[]) =>
+      ask<Seen<typeof AddedMembers>>('POST', `${group(id)}/members`, { body: { userIds } }),
+    groupGrants: (id: string) => ask<GroupPoolGrants>('GET', `${group(id)}/pool-grants`),
+    grantToGroup: (id: string, poolId: string) =>
+      ask<void>('POST', `${group(id)}/pool-grants`, { body: { poolId } }),
+    revokeFromGroup: (id: string, grantId: string) =>
+      ask<void>('DELETE', `${group(id)}/pool-grants/${enc(grantId)}`),
+    poolPage: (query: NamedSearch) => ask<Seen<typeof PoolList>>('GET', pools, { query }),
+    createPool: (name: string) => ask<PoolDetails>('POST', pools, { body: { name } }),
+    pool: (id: string) => askVersioned<PoolDetails>('GET', pool(id)),
+    changePool: (id: string, body: { name?: string; roles?: string[] }, ifMatch: string | null) =>
+      ask<PoolDetails>('PATCH', pool(id), { body, ifMatch }),
+    removePool: (id: string) => ask<void>('DELETE', pool(id)),
+    poolPeople: (id: string, query: PeopleSearch) =>
+      ask<PoolPeople>('GET', `${pool(id)}/people`, { query }),
+    checkAccess: (body: { userId: string; poolId: string; permission: string }) =>
+      ask<AccessAnswer>('POST', `${base}/access/check`, { body }),
     letAdopt: (groupId: string, adoptable: boolean) =>
       ask<void>('PUT', `${base}/groups/${enc(groupId)}/adoptable`, { body: { adoptable } }),
     addMember: (groupId: string, userId: string) =>

@@ -6,6 +6,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
+import { accessRoutes } from './access.ts'
 import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
@@ -47,6 +48,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   sessionRoutes(app, door)
   identityRoutes(app, door)
   peopleRoutes(app, door)
+  accessRoutes(app, door)
   recordRoutes(app, door)
   scimRoutes(app, door)
   simulationRoutes(app, door)

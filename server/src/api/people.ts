@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import {
   AccessView,
-  AddMember,
+  AddedPoolGrant,
   AddPoolGrant,
   Adoption,
   ChangeUser,
   CreateUser,
   DisabledUsers,
   DisableUsers,
-  GroupAdoptable,
-  GroupRow,
   Id,
   listOf,
-  PoolRow,
   ProvisioningSource,
   UserDetails,
   UserList,
@@ -21,7 +18,6 @@ import {
   userSorts,
 } from '../../../contract/src/index.ts'
 import {
-  addMember,
   allow,
   changeUser,
   createUser,
@@ -33,14 +29,11 @@ import {
   explain,
   grantPool,
   holdUser,
-  letAdopt,
   listAdoptions,
-  listGroups,
   listPeople,
-  listPools,
   listSessions,
+  type Path,
   releaseUser,
-  removeMember,
   renewActivation,
   renewPassword,
   revokePool,
@@ -59,7 +52,7 @@ const withId = z.object({ organisationId: Id, id: Id })
 
 type SortField = (typeof userSorts)[number]
 
-/** People, their access, sessions and the adoption queue. */
+/** People, what they reach, sessions and the adoption queue. */
 export function peopleRoutes(app: Api, door: ApiDoor): void {
   app.get(
     `${base}/users`,
@@ -240,13 +233,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
       return {
         items: items.map((item) => ({
           ...item,
-          paths: item.paths.map((path) => ({
-            sentence: path.sentence,
-            steps: path.steps.map((step) => ({
-              ...step,
-              provenance: renderProvenance(step.provenance),
-            })),
-          })),
+          paths: item.paths.map(renderPath),
         })),
       }
     },
@@ -286,13 +273,14 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 
   app.post(
     `${base}/users/:id/pool-grants`,
-    { schema: { params: withId, body: AddPoolGrant, response: { 201: z.object({ id: Id }) } } },
+    { schema: { params: withId, body: AddPoolGrant, response: { 201: AddedPoolGrant } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      const granted = await door.directory.change(actor, (write) =>
-        grantPool(write, request.params.id, request.body.poolId),
+      const given = await door.directory.change(actor, (write) =>
+        grantPool(write, request.params.id, request.body),
       )
-      return reply.code(201).send(granted)
+      const ids = given.grants.map(({ id }) => id)
+      return reply.code(201).send({ id: ids[0] ?? '', ids })
     },
   )
   app.delete(
@@ -307,7 +295,6 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     },
   )
 
-  accessRoutes(app, door)
   adoptionRoutes(app, door)
 }
 
@@ -321,56 +308,6 @@ async function disable(door: ApiDoor, actor: Actor, id: string) {
     const { code, detail } = error.refusal
     return { id, status: refusalStatus[code], code, detail }
   }
-}
-
-function accessRoutes(app: Api, door: ApiDoor): void {
-  app.get(
-    `${base}/groups`,
-    { schema: { params, response: { 200: listOf(GroupRow) } } },
-    async (request) => {
-      const actor = await callerFor(door, request)
-      return whole(await door.directory.view(actor, listGroups))
-    },
-  )
-  app.put(
-    `${base}/groups/:id/adoptable`,
-    { schema: { params: withId, body: GroupAdoptable } },
-    async (request, reply) => {
-      const actor = await callerFor(door, request)
-      const { id } = request.params
-      await door.directory.change(actor, (write) => letAdopt(write, id, request.body.adoptable))
-      return reply.code(204).send()
-    },
-  )
-  app.get(
-    `${base}/pools`,
-    { schema: { params, response: { 200: listOf(PoolRow) } } },
-    async (request) => {
-      const actor = await callerFor(door, request)
-      return whole(await door.directory.view(actor, listPools))
-    },
-  )
-  app.post(
-    `${base}/groups/:id/members`,
-    { schema: { params: withId, body: AddMember } },
-    async (request, reply) => {
-      const actor = await callerFor(door, request)
-      await door.directory.change(actor, (write) =>
-        addMember(write, request.params.id, request.body.userId),
-      )
-      return reply.code(204).send()
-    },
-  )
-  app.delete(
-    `${base}/groups/:id/members/:userId`,
-    { schema: { params: withId.extend({ userId: Id }) } },
-    async (request, reply) => {
-      const actor = await callerFor(door, request)
-      const { id, userId } = request.params
-      await door.directory.change(actor, (write) => removeMember(write, id, userId))
-      return reply.code(204).send()
-    },
-  )
 }
 
 function adoptionRoutes(app: Api, door: ApiDoor): void {
@@ -493,7 +430,14 @@ function renderUser(user: User, roles: string[], groups: { id: string; name: str
   }
 }
 
-function renderProvenance({ kind, actor, rule, requestId, at }: Provenance) {
+export function renderPath({ sentence, steps }: Path) {
+  return {
+    sentence,
+    steps: steps.map((step) => ({ ...step, provenance: renderProvenance(step.provenance) })),
+  }
+}
+
+export function renderProvenance({ kind, actor, rule, requestId, at }: Provenance) {
   return { kind, actor, rule, requestId, at }
 }
 

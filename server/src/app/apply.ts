@@ -381,15 +381,8 @@ async function bringAccess(
     if (made) changes.push(`group ${group.name} made`)
     for (const { pool, roles } of group.pools) {
       const poolId = ids.get(pool) ?? (await ensurePool(write, pool, [])).id
-      for (const one of roles) {
-        const granted = await grantPoolToGroup(
-          write,
-          { id, name: group.name },
-          { id: poolId, name: pool },
-          one,
-        )
-        if (granted) changes.push(`group ${group.name} reaches ${pool} as ${one}`)
-      }
+      const { given } = await grantPoolToGroup(write, id, { poolId, roles })
+      if (given > 0) changes.push(`group ${group.name} reaches ${pool} as ${roles.join(', ')}`)
     }
   }
 }

@@ -1,9 +1,15 @@
-export { passwordFaults, roleLabel, unavailableBecause } from '../policy/index.ts'
-export * from './access.ts'
+export {
+  builtInRoles,
+  type Path,
+  passwordFaults,
+  roleLabel,
+  unavailableBecause,
+} from '../policy/index.ts'
 export * from './accounts.ts'
 export * from './arrive.ts'
 export * from './attempts.ts'
 export { digestOf } from './connections.ts'
+export * from './groups.ts'
 export * from './idempotency.ts'
 export * from './identity.ts'
 export * from './join.ts'
@@ -13,6 +19,7 @@ export * from './links.ts'
 export * from './organisations.ts'
 export * from './people.ts'
 export * from './platform.ts'
+export * from './pools.ts'
 export * from './provisioning.ts'
 export * from './provisioning-log.ts'
 export * from './scim-connection.ts'

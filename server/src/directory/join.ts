@@ -3,7 +3,7 @@ import { newId } from '../lib/ids.ts'
 import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { JoinedBy, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
-import { decideManualEntry, decideRoles } from '../policy/index.ts'
+import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
 import { access, newcomers } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
@@ -141,7 +141,8 @@ export async function createUser(write: Write, request: CreateRequest): Promise<
   const organisation = await lockOrganisation(write)
   const refusal =
     decideManualEntry(organisation, actor.kind === 'break_glass') ??
-    decideRoles(actor, request.roles)
+    decideRoles(actor, request.roles) ??
+    decideAssignment(actor, request)
   if (refusal) throw new Refused(refusal)
 
   const user = await land(write, organisation, {

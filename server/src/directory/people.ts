@@ -17,8 +17,10 @@ import {
 import {
   access,
   events,
+  groups,
   organisations,
   people,
+  pools,
   scimConnection,
   sso,
   users,
@@ -34,12 +36,22 @@ const defaultRefresh: Connection['refresh'] = {
 }
 
 export async function listPeople(
-  { db, actor }: Read,
-  filter: people.PeopleFilter,
+  read: Read,
+  wanted: Omit<people.PeopleFilter, 'groupIds' | 'pool'> & {
+    groupId?: string | undefined
+    poolId?: string | undefined
+  },
   sort: people.PeopleSort,
   page: { page: number; size: number },
 ) {
+  const { db, actor } = read
   allow(actor, readPermission)
+  const { groupId, poolId, ...rest } = wanted
+  const filter: people.PeopleFilter = {
+    ...rest,
+    ...(groupId && { groupIds: await groups.withNested(db, actor.organisationId, [groupId]) }),
+    ...(poolId && { pool: await reachOf(read, poolId) }),
+  }
   const found = await people.list(db, actor.organisationId, filter, sort, page)
   const ids = found.items.map((user) => user.id)
   const [roles, memberships] = await Promise.all([
@@ -104,21 +116,35 @@ async function refreshPolicy({ db, actor }: Read): Promise<Connection['refresh']
 }
 
 async function accessFacts({ db, actor, now }: Read, userId: string) {
-  const [roles, memberships, poolRows, poolRoles] = await Promise.all([
-    access.rolesOf(db, actor.organisationId, [userId]),
-    access.memberships(db, actor.organisationId, [userId]),
-    access.listNamed(db, 'pools', actor.organisationId),
-    access.poolRoles(db, actor.organisationId),
+  const { organisationId } = actor
+  const [roles, memberships] = await Promise.all([
+    access.rolesOf(db, organisationId, [userId]),
+    access.memberships(db, organisationId, [userId]),
   ])
   const groupIds = memberships.map((membership) => membership.id)
-  const grants = await access.grantsFor(db, actor.organisationId, { groupIds, userId }, now)
-  const pools = new Map(
-    poolRows.map((pool) => [
-      pool.id,
-      { name: pool.name, isDefault: pool.isDefault, roles: poolRoles.get(pool.id) ?? [] },
-    ]),
-  )
-  return { roles, memberships, grants, pools }
+  const [grants, nestings] = await Promise.all([
+    access.grantsFor(db, organisationId, { groupIds, userIds: [userId] }, now),
+    access.nestingsAbove(db, organisationId, groupIds),
+  ])
+  const poolIds = [...new Set(grants.map(({ poolId }) => poolId))]
+  return {
+    roles,
+    memberships: memberships.filter(({ inherited }) => !inherited),
+    nestings,
+    grants,
+    pools: await pools.named(db, organisationId, poolIds),
+  }
+}
+
+/** Who reaches a pool: the people with a grant of their own, and those in groups that have one (US-3). */
+export async function reachOf({ db, actor, now }: Read, poolId: string) {
+  const grants = await pools.groupGrants(db, actor.organisationId, poolId)
+  const granted = [...new Set(grants.map(({ subjectId }) => subjectId))]
+  return {
+    id: poolId,
+    groupIds: await groups.withNested(db, actor.organisationId, granted),
+    now,
+  }
 }
 
 /** "Why does this person have this?" (RB-12) */

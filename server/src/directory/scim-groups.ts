@@ -3,7 +3,7 @@ import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { ResourcePage, ResourceQuery, SentGroup } from '../model/scim.ts'
-import { events, organisations, scimConnection, scimGroups } from '../store/index.ts'
+import { events, groups, organisations, scimConnection, scimGroups } from '../store/index.ts'
 import { lockForScim } from './scim-people.ts'
 import { notFound, provenance, type Read, type Write } from './write.ts'
 
@@ -263,7 +263,7 @@ export async function removeScimGroup(
   await lockForScim(write)
   const group = await scimGroup(write, id)
   decide(group)
-  await scimGroups.remove(db, actor.organisationId, id)
+  await groups.remove(db, actor.organisationId, id)
   await events.append(db, actor, now, [
     {
       name: 'group.deleted',

@@ -23,7 +23,7 @@ export async function tombstoneOf(
   const [roles, groups, grants, identities] = await Promise.all([
     access.rolesOf(db, organisationId, [id]),
     access.memberships(db, organisationId, [id]),
-    access.grantsFor(db, organisationId, { groupIds: [], userId: id }, now),
+    access.grantsFor(db, organisationId, { groupIds: [], userIds: [id] }, now),
     sso.identitiesOf(db, organisationId, id),
   ])
   const belongings: Belongings = {

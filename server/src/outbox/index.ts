@@ -3,6 +3,7 @@ import { systemActor } from '../model/actor.ts'
 import {
   attempts,
   events,
+  groups,
   installation,
   mail,
   organisations,
@@ -23,6 +24,7 @@ export type Outbox = { turn(): Promise<void>; stop(): Promise<void> }
 const everyMs = 1_000
 const sweepEvery = 60
 const trimmingSteps = 10
+const clearingSteps = 100
 
 /**
  * What happens after commit, again and again until it is stopped: counters and the search index
@@ -107,6 +109,9 @@ async function sweep(store: Store, clock: Clock): Promise<void> {
     for (let step = 0; step < trimmingSteps; step += 1) {
       // One bounded step a turn, so that other writers get in between.
       if (!(await store.write((db) => provisioningLog.trim(db, id, clock.now())))) break
+    }
+    for (let step = 0; step < clearingSteps; step += 1) {
+      if (!(await store.write((db) => groups.clearLeftovers(db, id)))) break
     }
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Provenance, ProvenanceKind } from '../model/user.ts'
-import { type AccessFacts, explainAccess } from './index.ts'
+import { type AccessFacts, type CheckFacts, decideAccess, explainAccess } from './index.ts'
 
 const by = (kind: ProvenanceKind): Provenance => ({
   kind,
@@ -15,8 +15,10 @@ const by = (kind: ProvenanceKind): Provenance => ({
 const facts: AccessFacts = {
   roles: [{ role: 'ROLE_MANAGER', provenance: by('manual') }],
   memberships: [{ id: 'default', name: 'Default', provenance: by('default') }],
+  nestings: [],
   grants: [
     {
+      id: 'g1',
       subjectKind: 'group',
       subjectId: 'default',
       poolId: 'p1',
@@ -24,6 +26,7 @@ const facts: AccessFacts = {
       provenance: by('default'),
     },
     {
+      id: 'g2',
       subjectKind: 'user',
       subjectId: 'ada',
       poolId: 'p1',
@@ -91,8 +94,10 @@ test('RB-12: nothing is effective without a path, and no path is without its ste
     memberships: fc.uniqueArray(fc.record({ id, name: id, provenance }), {
       selector: (one) => one.id,
     }),
+    nestings: fc.array(fc.record({ childId: id, id, name: id, provenance })),
     grants: fc.array(
       fc.record({
+        id: fc.uuid(),
         subjectKind: fc.constantFrom('group' as const, 'user' as const),
         subjectId: id,
         poolId: id,
@@ -122,11 +127,129 @@ test('RB-12: nothing is effective without a path, and no path is without its ste
       }
       const reached = random.grants.filter(
         ({ subjectKind, subjectId, poolId }) =>
-          random.pools.has(poolId) &&
-          (subjectKind === 'user' || random.memberships.some((one) => one.id === subjectId)),
+          random.pools.has(poolId) && (subjectKind === 'user' || groupsOf(random).has(subjectId)),
       )
       for (const grant of reached) expect(keys).toContain(`${grant.poolId} ${grant.role}`)
     }),
     { numRuns: 500 },
   )
+})
+
+/** By hand: groups that somebody is in, and those that these are in, until there are no more. */
+function groupsOf({ memberships, nestings }: AccessFacts): Set<string> {
+  const found = new Set(memberships.map(({ id }) => id))
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const { childId, id } of nestings) if (found.has(childId)) found.add(id)
+  }
+  return found
+}
+
+test('SC-39, RB-12: each way through groups in groups is a path of its own, the shortest first', () => {
+  const nested: AccessFacts = {
+    roles: [],
+    memberships: [
+      { id: 'staff', name: 'Staff', provenance: by('manual') },
+      { id: 'engineers', name: 'Engineers', provenance: by('scim') },
+    ],
+    nestings: [
+      { childId: 'engineers', id: 'technology', name: 'Technology', provenance: by('scim') },
+      { childId: 'technology', id: 'staff', name: 'Staff', provenance: by('manual') },
+    ],
+    grants: [
+      {
+        id: 'g1',
+        subjectKind: 'group',
+        subjectId: 'staff',
+        poolId: 'p1',
+        role: 'ROLE_USER',
+        provenance: by('manual'),
+      },
+    ],
+    pools: new Map([['p1', { name: 'Production', roles: [] }]]),
+  }
+
+  const [explained] = explainAccess(nested)
+
+  expect(explained?.paths.map((path) => path.sentence)).toEqual([
+    'ROLE_USER on Production: through the group Staff (given by Ana Ruiz).',
+    'ROLE_USER on Production: through the group Staff by way of Engineers and Technology (sent by the identity provider (SCIM)).',
+  ])
+  expect(explained?.paths[1]?.steps.map((step) => [step.label, step.groupId])).toEqual([
+    ['Member of Engineers', 'engineers'],
+    ['Engineers is in Technology', 'technology'],
+    ['Technology is in Staff', 'staff'],
+    ['Staff reaches Production', 'staff'],
+  ])
+})
+
+test('RB-12: groups in groups in all directions are told up to a limit and end', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `g${index}`)
+  const provenance = by('scim')
+  const facts: AccessFacts = {
+    roles: [],
+    memberships: names.map((name) => ({ id: name, name, provenance })),
+    nestings: names.flatMap((childId) =>
+      names.map((name) => ({ childId, id: name, name, provenance })),
+    ),
+    grants: [
+      {
+        id: 'grant',
+        subjectKind: 'group',
+        subjectId: 'g0',
+        poolId: 'p1',
+        role: 'ROLE_USER',
+        provenance,
+      },
+    ],
+    pools: new Map([['p1', { name: 'Production', roles: [] }]]),
+  }
+
+  expect(explainAccess(facts)[0]?.paths).toHaveLength(50)
+})
+
+test.each<[string, Partial<CheckFacts> & { asked?: string }, boolean, string]>([
+  [
+    'a grant that holds it',
+    {},
+    true,
+    'ROLE_USER on Production: assigned directly (given by Ana Ruiz).',
+  ],
+  [
+    'a role of the pool that holds it',
+    {
+      ways: [{ role: 'deployer', how: 'assigned directly (given by Ana Ruiz)' }],
+      pool: { name: 'Production', roles: ['ROLE_USER'] },
+    },
+    true,
+    'ROLE_USER on Production: assigned directly (given by Ana Ruiz), a role of the pool.',
+  ],
+  ['no way', { ways: [] }, false, 'Ada Lovelace does not reach Production.'],
+  [
+    'another permission',
+    { asked: 'reports.read' },
+    false,
+    'Ada Lovelace reaches Production as ROLE_USER, and that does not include reports.read.',
+  ],
+  [
+    'deactivated',
+    { person: { name: 'Ada Lovelace', status: 'deactivated', held: false } },
+    false,
+    'Ada Lovelace is deactivated.',
+  ],
+  [
+    'held',
+    { person: { name: 'Ada Lovelace', status: 'active', held: true } },
+    false,
+    'Ada Lovelace is on hold.',
+  ],
+])('RB-13: %s', (_, { asked = 'pool.use', ...changes }, allowed, because) => {
+  const known: CheckFacts = {
+    person: { name: 'Ada Lovelace', status: 'active', held: false },
+    pool: { name: 'Production', roles: [] },
+    ways: [{ role: 'ROLE_USER', how: 'assigned directly (given by Ana Ruiz)' }],
+    ...changes,
+  }
+
+  expect(decideAccess(known, asked)).toEqual({ allowed, because })
 })

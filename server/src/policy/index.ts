@@ -1,5 +1,6 @@
 export * from './arrival.ts'
 export * from './explain.ts'
+export * from './groups.ts'
 export * from './login-method.ts'
 export * from './managers.ts'
 export * from './passwords.ts'

@@ -3,6 +3,8 @@ import { type Actor, systemActor } from '../model/actor.ts'
 import type { Role } from '../model/user.ts'
 import {
   type Act,
+  decideAssignment,
+  decidePoolRoles,
   decideRoles,
   mayAct,
   permissionsOf,
@@ -122,4 +124,28 @@ test('an unknown role holds nothing, whatever it is called', () => {
     expect(permissionsOf(name)).toEqual([])
     expect(poolPermissionsOf(name)).toEqual([])
   }
+})
+
+test.each([
+  [['ROLE_USER'], undefined],
+  [[], undefined],
+  [['ROLE_USER', 'ROLE_MANAGER'], 'role.scope_invalid'],
+  [['ROLE_VIEWER'], 'role.scope_invalid'],
+  [['ROLE_GROUP_ADMIN'], 'role.scope_invalid'],
+  [['ROLE_ROOT'], 'role.scope_invalid'],
+  [['toString'], 'request.invalid'],
+])('RB-6: %j on a pool', (wanted, code) => {
+  expect(decidePoolRoles(wanted)?.code).toBe(code)
+})
+
+test.each([
+  [['users:write'], 'role.escalation'],
+  [['users:write', 'access:read'], 'role.escalation'],
+  [['users:write', 'access:write'], undefined],
+])('MU-11: whether a key with %j puts a newcomer into a group', (scopes, code) => {
+  const key = actor({ kind: 'api_key', scopes })
+
+  expect(decideAssignment(key, { groupIds: ['engineers'], poolIds: [] })?.code).toBe(code)
+  expect(decideAssignment(key, { groupIds: [], poolIds: ['production'] })?.code).toBe(code)
+  expect(decideAssignment(key, { groupIds: [], poolIds: [] })).toBeUndefined()
 })

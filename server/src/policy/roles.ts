@@ -87,6 +87,52 @@ export function decideRoles(actor: Actor, wanted: Role[]): Refusal | undefined {
   }
 }
 
+/** Groups and pools are given by those who may change access (MU-11). */
+export function decideAssignment(
+  actor: Actor,
+  { groupIds, poolIds }: { groupIds: string[]; poolIds: string[] },
+): Refusal | undefined {
+  if (groupIds.length + poolIds.length === 0 || !mayAct(actor, 'access.write')) return undefined
+  return {
+    code: 'role.escalation',
+    detail: 'You may not put people into groups or pools.',
+    errors: [{ pointer: groupIds.length > 0 ? '/groups' : '/pools', code: 'role.escalation' }],
+  }
+}
+
+/**
+ * RB-6: roles of the organisation cannot be attached to a pool or a grant. Roles of pools never hold
+ * permissions of Usher itself, so whoever may change access may give each of them (MU-11).
+ */
+export function decidePoolRoles(wanted: string[]): Refusal | undefined {
+  for (const [index, role] of wanted.entries()) {
+    if (Object.hasOwn(poolPermissions, role)) continue
+    if (!Object.hasOwn(permissions, role)) {
+      return {
+        code: 'request.invalid',
+        detail: `There is no role ${role}.`,
+        errors: [{ pointer: `/roles/${index}`, code: 'unknown' }],
+      }
+    }
+    return {
+      code: 'role.scope_invalid',
+      detail: `${role} is a role of the whole organisation and cannot be attached to a pool.`,
+      errors: [{ pointer: `/roles/${index}`, code: 'role.scope_invalid' }],
+    }
+  }
+  return undefined
+}
+
+/** The built-in roles, which are fixed (RB-1). */
+export function builtInRoles() {
+  return (Object.keys(permissions) as Role[]).map((role) => ({
+    role,
+    label: labels[role],
+    permissions: permissions[role],
+    poolPermissions: poolPermissionsOf(role),
+  }))
+}
+
 /** The roles that an identity provider may set (SC-40). */
 const syncable: Role[] = ['ROLE_USER', 'ROLE_VIEWER', 'ROLE_MANAGER']
 

@@ -10,6 +10,7 @@ export type Named = {
   name: string
   isDefault: boolean
   createdAt: number
+  version: number
   /** Of groups; pools are always the portal's. */
   managedBy: 'portal' | 'scim'
   adoptable: boolean
@@ -30,7 +31,7 @@ export async function insertNamed(
   organisationId: string,
   { id, name, isDefault, createdAt }: Pick<Named, 'id' | 'name' | 'isDefault' | 'createdAt'>,
 ): Promise<boolean> {
-  const ofGroup = { managed_by: 'portal', adoptable: 0, updated_at: createdAt, version: 1 }
+  const ofGroup = { managed_by: 'portal', adoptable: 0 } as const
   const row = await db
     .insertInto(table as 'groups')
     .values({
@@ -40,10 +41,9 @@ export async function insertNamed(
       name_folded: foldName(name),
       is_default: flag(isDefault),
       created_at: createdAt,
-      ...((table === 'groups' ? ofGroup : {}) as typeof ofGroup & {
-        managed_by: 'portal'
-        adoptable: 0
-      }),
+      updated_at: createdAt,
+      version: 1,
+      ...((table === 'groups' ? ofGroup : {}) as typeof ofGroup),
     })
     .onConflict((conflict) => conflict.columns(['org_id', 'name_folded']).doNothing())
     .returning('id')
@@ -56,29 +56,14 @@ export function foldName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-export async function listNamed(
-  db: Db,
-  table: 'groups' | 'pools',
-  organisationId: string,
-): Promise<Named[]> {
-  const rows = await db
-    .selectFrom(table)
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .orderBy('is_default', 'desc')
-    .orderBy('name_folded')
-    .limit(1_000)
-    .execute()
-  return rows.map(toNamed)
-}
-
-function toNamed(row: PoolsTable | GroupsTable): Named {
+export function toNamed(row: PoolsTable | GroupsTable): Named {
   const isGroup = 'managed_by' in row
   return {
     id: row.id,
     name: row.name,
     isDefault: row.is_default === 1,
     createdAt: row.created_at,
+    version: row.version,
     managedBy: isGroup ? row.managed_by : 'portal',
     adoptable: isGroup && row.adoptable === 1,
   }
@@ -97,6 +82,38 @@ export async function findNamed(
     .where('id', '=', id)
     .executeTakeFirst()
   return row && toNamed(row)
+}
+
+/** The one of this name, without regard to case (RB-14). */
+export async function findByName(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+  name: string,
+): Promise<Named | undefined> {
+  const row = await db
+    .selectFrom(table)
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('name_folded', '=', foldName(name))
+    .executeTakeFirst()
+  return row && toNamed(row)
+}
+
+/** Gives it this name and a new version. */
+export async function changeNamed(
+  db: Db,
+  table: 'groups' | 'pools',
+  organisationId: string,
+  id: string,
+  { name, at }: { name: string; at: number },
+): Promise<void> {
+  await db
+    .updateTable(table)
+    .set({ name, name_folded: foldName(name), updated_at: at, version: sql`version + 1` })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function setAdoptable(
@@ -128,15 +145,36 @@ export async function addPoolRole(
   return row !== undefined
 }
 
-export async function poolRoles(db: Db, organisationId: string): Promise<Map<string, string[]>> {
+export async function removePoolRole(
+  db: Db,
+  organisationId: string,
+  poolId: string,
+  role: string,
+): Promise<void> {
+  await db
+    .deleteFrom('pool_roles')
+    .where('org_id', '=', organisationId)
+    .where('pool_id', '=', poolId)
+    .where('role', '=', role)
+    .execute()
+}
+
+/** The roles associated with each of these pools (RB-9). */
+export async function poolRoles(
+  db: Db,
+  organisationId: string,
+  poolIds: string[],
+): Promise<Map<string, string[]>> {
+  const byPool = new Map<string, string[]>(poolIds.map((id) => [id, []]))
+  if (poolIds.length === 0) return byPool
   const rows = await db
     .selectFrom('pool_roles')
     .select(['pool_id', 'role'])
     .where('org_id', '=', organisationId)
+    .where('pool_id', 'in', poolIds)
     .orderBy('role')
     .execute()
-  const byPool = new Map<string, string[]>()
-  for (const { pool_id, role } of rows) byPool.set(pool_id, [...(byPool.get(pool_id) ?? []), role])
+  for (const { pool_id, role } of rows) byPool.get(pool_id)?.push(role)
   return byPool
 }
 
@@ -195,6 +233,7 @@ type MembershipRow = ProvenanceColumns & {
   created_at: number
   managed_by: 'portal' | 'scim'
   adoptable: Flag
+  version: number
   inherited: Flag
   via: string | null
 }
@@ -215,7 +254,8 @@ export async function memberships(
       union
       select x.user_id, n.group_id, 1, coalesce(x.via, x.group_id), x.${told} from reached x join nested_groups n
         on n.org_id = ${organisationId} and n.child_id = x.group_id)
-    select reached.*, d.name as via, g.name, g.is_default, g.created_at, g.managed_by, g.adoptable
+    select reached.*, d.name as via, g.name, g.is_default, g.created_at, g.version, g.managed_by,
+        g.adoptable
       from reached left join groups d on d.org_id = ${organisationId} and d.id = reached.via
       join groups g on g.org_id = ${organisationId} and g.id = reached.group_id
       order by reached.inherited, g.is_default desc, g.name_folded`.execute(db)
@@ -235,6 +275,7 @@ function toMembership(row: MembershipRow): Membership {
     name: row.name,
     isDefault: row.is_default === 1,
     createdAt: row.created_at,
+    version: row.version,
     managedBy: row.managed_by,
     adoptable: row.adoptable === 1,
     userId: row.user_id,
@@ -242,6 +283,34 @@ function toMembership(row: MembershipRow): Membership {
     inherited: row.inherited === 1,
     via: row.via ? [row.via] : [],
   }
+}
+
+export type Nesting = { childId: string; id: string; name: string; provenance: Provenance }
+
+/** Every edge from these groups to those that they are in, and so on upwards (SC-39). */
+export async function nestingsAbove(
+  db: Db,
+  organisationId: string,
+  groupIds: string[],
+): Promise<Nesting[]> {
+  if (groupIds.length === 0) return []
+  const { rows } = await sql<
+    ProvenanceColumns & { child_id: string; group_id: string; name: string }
+  >`with recursive reached(id) as (
+      select id from groups where org_id = ${organisationId} and id in (${sql.join(groupIds)})
+      union
+      select n.group_id from reached x join nested_groups n
+        on n.org_id = ${organisationId} and n.child_id = x.id)
+    select n.*, g.name from reached x
+      join nested_groups n on n.org_id = ${organisationId} and n.child_id = x.id
+      join groups g on g.org_id = ${organisationId} and g.id = n.group_id
+      order by g.name_folded, n.child_id`.execute(db)
+  return rows.map((row) => ({
+    childId: row.child_id,
+    id: row.group_id,
+    name: row.name,
+    provenance: toProvenance(row),
+  }))
 }
 
 /** Of these, those whose group or pool exists. */
@@ -303,8 +372,15 @@ export async function findGrant(
   return row && toGrant(row)
 }
 
-export async function removeGrant(db: Db, organisationId: string, id: string): Promise<void> {
-  await db.deleteFrom('grants').where('org_id', '=', organisationId).where('id', '=', id).execute()
+/** Returns false when it is gone already. */
+export async function removeGrant(db: Db, organisationId: string, id: string): Promise<boolean> {
+  const row = await db
+    .deleteFrom('grants')
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Takes away sessions, links and access for a time; @returns how many of the first and the last. */
@@ -360,20 +436,24 @@ function leaving(table: 'sessions' | 'links' | 'grants') {
   }
 }
 
-/** Every grant that reaches these subjects now. */
+/** Every grant that reaches these subjects now, on one pool when it is named. */
 export async function grantsFor(
   db: Db,
   organisationId: string,
-  subjects: { groupIds: string[]; userId: string },
+  subjects: { groupIds: string[]; userIds: string[]; poolId?: string },
   now: number,
 ): Promise<Grant[]> {
-  const rows = await db
+  const { poolId } = subjects
+  let query = db
     .selectFrom('grants')
     .selectAll()
     .where('org_id', '=', organisationId)
     .where((where) =>
       where.or([
-        where.and([where('subject_kind', '=', 'user'), where('subject_id', '=', subjects.userId)]),
+        where.and([
+          where('subject_kind', '=', 'user'),
+          where('subject_id', 'in', subjects.userIds),
+        ]),
         ...(subjects.groupIds.length > 0
           ? [
               where.and([
@@ -385,8 +465,27 @@ export async function grantsFor(
       ]),
     )
     .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
-    .execute()
-  return rows.map(toGrant)
+  if (poolId !== undefined) query = query.where('pool_id', '=', poolId)
+  return (await query.orderBy('id').execute()).map(toGrant)
+}
+
+/** The grant on this path: who, where, as what and by which kind of provenance. */
+export async function findGrantLike(
+  db: Db,
+  organisationId: string,
+  like: Pick<Grant, 'subjectKind' | 'subjectId' | 'poolId' | 'role' | 'provenance'>,
+): Promise<Grant | undefined> {
+  const row = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('subject_kind', '=', like.subjectKind)
+    .where('subject_id', '=', like.subjectId)
+    .where('pool_id', '=', like.poolId)
+    .where('role', '=', like.role)
+    .where('provenance', '=', like.provenance.kind)
+    .executeTakeFirst()
+  return row && toGrant(row)
 }
 
 /** Returns false when the person holds the role already. */
@@ -439,7 +538,7 @@ export async function rolesOf(
   return rows.map((row) => ({ userId: row.user_id, role: row.role, provenance: toProvenance(row) }))
 }
 
-function toGrant(
+export function toGrant(
   row: {
     id: string
     subject_kind: 'group' | 'user'
@@ -469,7 +568,7 @@ export function provenanceColumns(provenance: Provenance): ProvenanceColumns {
   }
 }
 
-function toProvenance(row: ProvenanceColumns): Provenance {
+export function toProvenance(row: ProvenanceColumns): Provenance {
   return {
     kind: row.provenance,
     actor: row.actor,

@@ -85,7 +85,7 @@ const first: Migration = {
     'create index nested_groups_child on nested_groups (org_id, child_id)',
     `create table pools (org_id text not null, id text ${c} not null, name text not null,
       name_folded text ${c} not null, is_default integer not null, created_at bigint not null,
-      primary key (org_id, id))`,
+      updated_at bigint not null, version integer not null, primary key (org_id, id))`,
     'create unique index pools_name on pools (org_id, name_folded)',
     `create table pool_roles (org_id text not null, pool_id text not null, role text not null,
       primary key (org_id, pool_id, role)) ${clustered}`,
@@ -94,6 +94,9 @@ const first: Migration = {
       ${provenance}, primary key (org_id, id)) ${clustered}`,
     'create unique index grants_path on grants (org_id, subject_kind, subject_id, pool_id, role, provenance)',
     'create index grants_pool on grants (org_id, pool_id, subject_kind, subject_id)',
+    // Groups and pools that are gone while some of what they gave still waits to be cleared away.
+    `create table leftovers (org_id text not null, kind text not null, id text not null,
+      primary key (org_id, kind, id)) ${clustered}`,
 
     `create table sessions (org_id text not null, secret_hash text not null, id text not null,
       user_id text, break_glass_id text, method text not null, created_at bigint not null,

@@ -16,8 +16,10 @@ export type PeopleFilter = {
   status?: UserStatus | undefined
   managedBy?: readonly ProvisioningSource[] | undefined
   role?: string | undefined
-  groupId?: string | undefined
-  poolId?: string | undefined
+  /** Members of any of these groups. */
+  groupIds?: readonly string[] | undefined
+  /** Who reaches this pool now: assigned directly, or through one of these groups. */
+  pool?: { id: string; groupIds: readonly string[]; now: number } | undefined
   /** Last sign-in before this time; 0 for never. */
   notSince?: number | undefined
 }
@@ -95,8 +97,8 @@ function isCounted(filter: PeopleFilter): boolean {
   return (
     !filter.search &&
     !filter.role &&
-    !filter.groupId &&
-    !filter.poolId &&
+    !filter.groupIds &&
+    !filter.pool &&
     filter.notSince === undefined
   )
 }
@@ -148,24 +150,37 @@ function narrow(
       .where(sql<boolean>`user_id = users.id`)
     narrowed = narrowed.where((where) => where.exists(held))
   }
-  if (filter.groupId) {
-    const member = db
-      .selectFrom('group_members')
-      .select('user_id')
-      .where('org_id', '=', organisationId)
-      .where('group_id', '=', filter.groupId)
-      .where(sql<boolean>`user_id = users.id`)
-    narrowed = narrowed.where((where) => where.exists(member))
+  if (filter.groupIds) {
+    narrowed = narrowed.where(isMember(organisationId, filter.groupIds, sql`users.id`))
   }
-  if (filter.poolId) {
-    narrowed =
-      narrowed.where(sql<boolean>`(exists (select 1 from grants g where g.org_id = ${organisationId}
-        and g.subject_kind = 'user' and g.subject_id = users.id and g.pool_id = ${filter.poolId})
-      or exists (select 1 from group_members m join grants g on g.org_id = m.org_id
-        and g.subject_kind = 'group' and g.subject_id = m.group_id and g.pool_id = ${filter.poolId}
-        where m.org_id = ${organisationId} and m.user_id = users.id))`)
+  if (filter.pool) {
+    const { groupIds } = filter.pool
+    narrowed = narrowed.where(
+      sql<boolean>`(exists (${assigned(organisationId, filter.pool)} and g.subject_id = users.id)
+        or ${isMember(organisationId, groupIds, sql`users.id`)})`,
+    )
   }
   return narrowed
+}
+
+function members(organisationId: string, groupIds: readonly string[]): Source {
+  const anyOf = groupIds.length > 0 ? sql`m.group_id in (${sql.join(groupIds)})` : sql`1 = 0`
+  return sql`select m.user_id from group_members m where m.org_id = ${organisationId} and ${anyOf}`
+}
+
+function isMember(
+  organisationId: string,
+  groupIds: readonly string[],
+  user: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql<boolean>`exists (${members(organisationId, groupIds)} and m.user_id = ${user})`
+}
+
+/** Whom a grant of their own gives this pool now. */
+function assigned(organisationId: string, { id, now }: { id: string; now: number }): Source {
+  return sql`select g.subject_id as user_id from grants g where g.org_id = ${organisationId}
+    and g.pool_id = ${id} and g.subject_kind = 'user'
+    and (g.expires_at is null or g.expires_at > ${now})`
 }
 
 /** Long enough for the trigram index. */
@@ -245,7 +260,7 @@ async function narrowest(
 
 function listsOf(
   organisationId: string,
-  { groupId, poolId, role, notSince, search }: PeopleFilter,
+  { groupIds, pool, role, notSince, search }: PeopleFilter,
 ): Source[] {
   const lists: Source[] = []
   if (search && !isSubstring(search)) {
@@ -257,18 +272,10 @@ function listsOf(
       select id as user_id from users where org_id = ${organisationId}
         and email_folded >= ${search} and email_folded < ${end}) begun`)
   }
-  if (groupId) {
-    lists.push(sql`select user_id from group_members where org_id = ${organisationId}
-      and group_id = ${groupId}`)
-  }
-  if (poolId) {
-    lists.push(sql`select user_id from (
-      select g.subject_id as user_id from grants g where g.org_id = ${organisationId}
-        and g.pool_id = ${poolId} and g.subject_kind = 'user'
-      union all
-      select m.user_id from grants g join group_members m on m.org_id = g.org_id
-        and m.group_id = g.subject_id where g.org_id = ${organisationId}
-        and g.pool_id = ${poolId} and g.subject_kind = 'group') reached`)
+  if (groupIds) lists.push(members(organisationId, groupIds))
+  if (pool) {
+    lists.push(sql`select user_id from (${assigned(organisationId, pool)}
+      union all ${members(organisationId, pool.groupIds)}) reached`)
   }
   if (role) {
     lists.push(sql`select user_id from user_roles where org_id = ${organisationId}

@@ -33,7 +33,7 @@ const filters: [string, people.PeopleFilter][] = [
   ['people of one source', { managedBy: ['scim'] }],
   ['people of one role, all of them', { role: 'ROLE_USER' }],
   ['people of one role, of whom there is one', { role: 'ROLE_MANAGER' }],
-  ['people of no group', { groupId: '01990000-0000-7000-8000-000000000000' }],
+  ['people of no group', { groupIds: ['01990000-0000-7000-8000-000000000000'] }],
   ['people who never signed in', { notSince: 0 }],
   ['a name that many have', { search: 'person' }],
   ['an address that one has', { search: 'p12345@' }],

@@ -198,27 +198,6 @@ export async function change(
   return toGroup(row)
 }
 
-export async function remove(db: Db, organisationId: string, id: string): Promise<void> {
-  const inOrganisation = sql<boolean>`org_id = ${organisationId}`
-  if (!isSqlite(db)) {
-    // Whoever adds a member meanwhile finds the group gone when they note it in its row.
-    await sql`select id from groups where ${inOrganisation} and id = ${id} for update`.execute(db)
-  }
-  await db.deleteFrom('group_members').where(inOrganisation).where('group_id', '=', id).execute()
-  await db
-    .deleteFrom('nested_groups')
-    .where(inOrganisation)
-    .where((where) => where.or([where('group_id', '=', id), where('child_id', '=', id)]))
-    .execute()
-  await db
-    .deleteFrom('grants')
-    .where(inOrganisation)
-    .where('subject_kind', '=', 'group')
-    .where('subject_id', '=', id)
-    .execute()
-  await db.deleteFrom('groups').where(inOrganisation).where('id', '=', id).execute()
-}
-
 type Kept = { id: string; label: string }
 
 const peopleAmong = statement<{ org: string; ids: unknown }, Kept & { managed_by: string }>(

@@ -105,13 +105,13 @@ export type PoolsTable = {
   name_folded: string
   is_default: Flag
   created_at: number
+  updated_at: number
+  version: number
 }
 export type GroupsTable = PoolsTable & {
   external_id: string | null
   managed_by: 'portal' | 'scim'
   adoptable: Flag
-  updated_at: number
-  version: number
 }
 export type GroupMembersTable = {
   org_id: string
@@ -123,6 +123,8 @@ export type NestedGroupsTable = {
   group_id: string
   child_id: string
 } & ProvenanceColumns
+/** A group or pool that is gone, whose edges or grants are still being cleared away. */
+export type LeftoversTable = { org_id: string; kind: 'group' | 'pool'; id: string }
 export type PoolRolesTable = { org_id: string; pool_id: string; role: string }
 export type GrantsTable = {
   org_id: string
@@ -430,6 +432,7 @@ export type Tables = {
   pools: PoolsTable
   pool_roles: PoolRolesTable
   grants: GrantsTable
+  leftovers: LeftoversTable
   sessions: SessionsTable
   connections: ConnectionsTable
   sp_keys: SpKeysTable

@@ -92,6 +92,21 @@ export async function lock(db: Db, organisationId: string, id: string): Promise<
   return row && toUser(row)
 }
 
+/** The addresses of these people, for labels. */
+export async function emails(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('org_id', '=', organisationId)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(rows.map(({ id, email }) => [id, email]))
+}
+
 export async function findByEmail(
   db: Db,
   organisationId: string,
