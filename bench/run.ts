@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Bench | Bench[]> }>
   creates: () => import('./creates.ts'),
   passwords: () => import('./passwords.ts'),
   directory: () => import('./directory.ts'),
+  'access-check': () => import('./access-check.ts'),
   scim: () => import('./scim.ts'),
 }
 // Minutes each, and so only by name.

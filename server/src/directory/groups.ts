@@ -5,7 +5,7 @@ import { type Refusal, Refused } from '../model/refusals.ts'
 import { decideGroupChange, type GroupChange } from '../policy/index.ts'
 import { access, events, groups, organisations, people, scimGroups, users } from '../store/index.ts'
 import { expectVersion } from './identity.ts'
-import { lockUser, subjectOf } from './people.ts'
+import { lockUser, membersOf, subjectOf } from './people.ts'
 import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
 export type NameSearch = { search: string | undefined; page: number; size: number }
@@ -192,18 +192,23 @@ export async function letAdopt(write: Write, groupId: string, adoptable: boolean
  * @returns a page of people with every way by which each is in it.
  */
 export async function listMembers(
-  { db, actor }: Read,
+  { db, actor, now }: Read,
   id: string,
   wanted: { search: string | undefined; direct: boolean; page: number; size: number },
 ) {
   allow(actor, 'access.read')
   const { organisationId } = actor
-  const groupIds = await groups.withNested(db, organisationId, [id])
-  if (groupIds.length === 0) throw notFound('group')
+  const group = await access.findNamed(db, 'groups', organisationId, id)
+  if (!group) throw notFound('group')
   const page = await people.list(
     db,
     organisationId,
-    { search: wanted.search, groupIds: wanted.direct ? [id] : groupIds },
+    {
+      search: wanted.search,
+      ...(wanted.direct && !group.isDefault
+        ? { groupIds: [id] }
+        : await membersOf({ db, actor, now }, id)),
+    },
     { by: 'name', descending: false },
     wanted,
   )

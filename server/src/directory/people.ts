@@ -49,8 +49,8 @@ export async function listPeople(
   const { groupId, poolId, ...rest } = wanted
   const filter: people.PeopleFilter = {
     ...rest,
-    ...(groupId && { groupIds: await groups.withNested(db, actor.organisationId, [groupId]) }),
-    ...(poolId && { pool: await reachOf(read, poolId) }),
+    ...(groupId && (await membersOf(read, groupId))),
+    ...(poolId && (await reachOf(read, poolId))),
   }
   const found = await people.list(db, actor.organisationId, filter, sort, page)
   const ids = found.items.map((user) => user.id)
@@ -136,15 +136,32 @@ async function accessFacts({ db, actor, now }: Read, userId: string) {
   }
 }
 
-/** Who reaches a pool: the people with a grant of their own, and those in groups that have one (US-3). */
-export async function reachOf({ db, actor, now }: Read, poolId: string) {
+/**
+ * Narrows people to the members of a group and of the groups in it. Everyone is in the Default group
+ * (RB-7), so that narrows nothing. No group, nobody.
+ */
+export async function membersOf(
+  { db, actor }: Read,
+  groupId: string,
+): Promise<Pick<people.PeopleFilter, 'groupIds'>> {
+  const group = await access.findNamed(db, 'groups', actor.organisationId, groupId)
+  if (group?.isDefault) return {}
+  return { groupIds: await groups.withNested(db, actor.organisationId, [groupId]) }
+}
+
+/**
+ * Narrows people to whoever reaches a pool: those with a grant of their own, and those in groups that
+ * have one (US-3).
+ */
+export async function reachOf(
+  { db, actor, now }: Read,
+  poolId: string,
+): Promise<Pick<people.PeopleFilter, 'pool'>> {
   const grants = await pools.groupGrants(db, actor.organisationId, poolId)
+  if (grants.some(({ groupIsDefault }) => groupIsDefault)) return {}
   const granted = [...new Set(grants.map(({ subjectId }) => subjectId))]
-  return {
-    id: poolId,
-    groupIds: await groups.withNested(db, actor.organisationId, granted),
-    now,
-  }
+  const groupIds = await groups.withNested(db, actor.organisationId, granted)
+  return { pool: { id: poolId, groupIds, now } }
 }
 
 /** "Why does this person have this?" (RB-12) */

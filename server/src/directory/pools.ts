@@ -175,11 +175,13 @@ export async function listReaching(
   const { organisationId } = actor
   const pool = (await pools.named(db, organisationId, [id])).get(id)
   if (!pool) throw notFound('pool')
-  const reach = await reachOf({ db, actor, now }, id)
+  const reach = wanted.direct
+    ? { pool: { id, groupIds: [], now } }
+    : await reachOf({ db, actor, now }, id)
   const found = await people.list(
     db,
     organisationId,
-    { search: wanted.search, pool: wanted.direct ? { ...reach, groupIds: [] } : reach },
+    { search: wanted.search, ...reach },
     { by: 'name', descending: false },
     wanted,
   )

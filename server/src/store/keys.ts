@@ -1,4 +1,5 @@
 import type { Db } from './dialect.ts'
+import { statement } from './statement.ts'
 import type { ApiKeysTable } from './tables.ts'
 
 export type ApiKey = ApiKeysTable
@@ -7,19 +8,24 @@ export async function addApiKey(db: Db, key: ApiKey): Promise<void> {
   await db.insertInto('api_keys').values(key).execute()
 }
 
+const live = statement<{ org: string; hash: string; now: number }, ApiKey>(
+  (db, { org, hash, now }) =>
+    db
+      .selectFrom('api_keys')
+      .selectAll()
+      .where('org_id', '=', org)
+      .where('hash', '=', hash)
+      .where('expires_at', '>', now),
+)
+
 export async function findApiKey(
   db: Db,
   organisationId: string,
   hash: string,
   now: number,
 ): Promise<ApiKey | undefined> {
-  return db
-    .selectFrom('api_keys')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .where('hash', '=', hash)
-    .where('expires_at', '>', now)
-    .executeTakeFirst()
+  const [key] = await live(db, { org: organisationId, hash, now })
+  return key
 }
 
 export async function apiKeys(

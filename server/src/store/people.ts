@@ -151,13 +151,15 @@ function narrow(
     narrowed = narrowed.where((where) => where.exists(held))
   }
   if (filter.groupIds) {
-    narrowed = narrowed.where(isMember(organisationId, filter.groupIds, sql`users.id`))
+    narrowed = narrowed.where(
+      sql<boolean>`exists (${members(organisationId, filter.groupIds)} and m.user_id = users.id)`,
+    )
   }
   if (filter.pool) {
-    const { groupIds } = filter.pool
+    // One question of both kinds: of two, PostgreSQL would gather all members for the second.
     narrowed = narrowed.where(
-      sql<boolean>`(exists (${assigned(organisationId, filter.pool)} and g.subject_id = users.id)
-        or ${isMember(organisationId, groupIds, sql`users.id`)})`,
+      sql<boolean>`exists (${assigned(organisationId, filter.pool)} and g.subject_id = users.id
+        union all ${members(organisationId, filter.pool.groupIds)} and m.user_id = users.id)`,
     )
   }
   return narrowed
@@ -166,14 +168,6 @@ function narrow(
 function members(organisationId: string, groupIds: readonly string[]): Source {
   const anyOf = groupIds.length > 0 ? sql`m.group_id in (${sql.join(groupIds)})` : sql`1 = 0`
   return sql`select m.user_id from group_members m where m.org_id = ${organisationId} and ${anyOf}`
-}
-
-function isMember(
-  organisationId: string,
-  groupIds: readonly string[],
-  user: RawBuilder<unknown>,
-): RawBuilder<boolean> {
-  return sql<boolean>`exists (${members(organisationId, groupIds)} and m.user_id = ${user})`
 }
 
 /** Whom a grant of their own gives this pool now. */

@@ -2,7 +2,7 @@ import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createOrganisation, startUsher } from '../../testing/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { access, events, people } from './index.ts'
+import { access, accessCheck, events, groups, people, pools } from './index.ts'
 
 // On PostgreSQL plans follow statistics, so the organisation has to be big enough to be worth an index.
 const crowd = 30_000
@@ -21,7 +21,7 @@ beforeAll(async () => {
   await store.write((write) => fill(write, acme.id))
   await store.catchUp()
   if (!isSqlite(db)) await sql`vacuum analyze users`.execute(db)
-  if (!isSqlite(db)) await sql`analyze user_roles`.execute(db)
+  if (!isSqlite(db)) await sql`analyze user_roles, group_members, grants`.execute(db)
 }, 60_000)
 
 const everyone: people.PeopleFilter = {}
@@ -87,12 +87,45 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
     expect(walksEverything(plans)).toEqual([])
   })
 
+  test('RB-13: an access check, a group and its members, who reaches a pool', async () => {
+    const userId = '0198cccc-0000-7000-8000-000000012345'
+    const { groupId, poolId } = await defaults()
+    const now = 1_000
+    const page = { page: 0, size: 20 }
+    const sort = { by: 'name', descending: false } as const
+    const groupIds = await groups.withNested(db, organisationId, [groupId])
+    const found = await accessCheck.find(db, organisationId, { userId, poolId, now })
+    expect(found?.ways).toHaveLength(1)
+
+    const plans = await plansOf(async () => {
+      await accessCheck.find(db, organisationId, { userId, poolId, now })
+      await access.nestingsAbove(db, organisationId, groupIds)
+      await access.grantsFor(db, organisationId, { groupIds, userIds: [userId], poolId }, now)
+      await groups.memberIds(db, organisationId, groupId, 1_001)
+      await groups.grants(db, organisationId, groupId)
+      await pools.groupGrants(db, organisationId, poolId)
+      await people.list(db, organisationId, { groupIds }, sort, page)
+      await people.list(db, organisationId, { pool: { id: poolId, groupIds, now } }, sort, page)
+    })
+
+    expect(walksEverything(plans)).toEqual([])
+  })
+
   test('AU-1: the newest events of the audit', async () => {
     const plans = await plansOf(() => events.list(db, organisationId, {}, { skip: 0, limit: 50 }))
 
     expect(walksEverything(plans)).toEqual([])
   })
 })
+
+async function defaults(): Promise<{ groupId: string; poolId: string }> {
+  const row = await db
+    .selectFrom('organisations')
+    .select(['default_group_id', 'default_pool_id'])
+    .where('id', '=', organisationId)
+    .executeTakeFirstOrThrow()
+  return { groupId: row.default_group_id, poolId: row.default_pool_id }
+}
 
 /** The plan of every query that this asks, each line as the database says it. */
 async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
@@ -165,6 +198,10 @@ async function fill(write: Db, id: string): Promise<void> {
   await sql
     .raw(`insert into user_roles select '${id}', ${user}, 'ROLE_USER', 'jit', 'System', null, null,
       null, 1 from ${numbers}`)
+    .execute(write)
+  await sql
+    .raw(`insert into group_members select '${id}', default_group_id, ${user}, 'default', 'System',
+      null, null, null, 1 from organisations, ${numbers} where id = '${id}'`)
     .execute(write)
   await sql
     .raw(`insert into count_deltas select org_id, max(id), 'users ' || status || ' ' || managed_by,
