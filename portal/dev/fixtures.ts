@@ -190,7 +190,11 @@ const groups = [
     isDefault: true,
     managedBy: 'portal',
     adoptable: false,
+    members: { count: 1_000, exact: false },
+    nested: 0,
+    pools: 1,
     createdAt: now - 400 * day,
+    updatedAt: now - 3 * day,
   },
   {
     id: id(102),
@@ -198,7 +202,11 @@ const groups = [
     isDefault: false,
     managedBy: 'scim',
     adoptable: false,
+    members: { count: 218, exact: true },
+    nested: 0,
+    pools: 2,
     createdAt: now - 200 * day,
+    updatedAt: now - 3 * day,
   },
   {
     id: id(103),
@@ -206,7 +214,11 @@ const groups = [
     isDefault: false,
     managedBy: 'portal',
     adoptable: false,
+    members: { count: 14, exact: true },
+    nested: 1,
+    pools: 1,
     createdAt: now - 90 * day,
+    updatedAt: now - 3 * day,
   },
 ]
 const pools = [
@@ -215,14 +227,20 @@ const pools = [
     name: 'Default',
     isDefault: true,
     roles: ['ROLE_USER'],
+    groups: 1,
+    assigned: { count: 0, exact: true },
     createdAt: now - 400 * day,
+    updatedAt: now - 5 * day,
   },
   {
     id: id(202),
     name: 'Production',
     isDefault: false,
     roles: ['ROLE_USER'],
+    groups: 2,
+    assigned: { count: 3, exact: true },
     createdAt: now - 120 * day,
+    updatedAt: now - 5 * day,
   },
 ]
 
@@ -553,6 +571,24 @@ const callDetails: ProvisioningLogDetails = {
   requestId: 'req-20ab78',
 }
 
+const step = (kind: string, label: string, provenance: Provenance, groupId: string | null) => ({
+  kind,
+  label,
+  provenance,
+  groupId,
+  grantId: null,
+})
+const throughEngineering = {
+  sentence: 'ROLE_USER on Production: through the group Engineering (given by Ana Ruiz).',
+  steps: [
+    step('membership', 'Member of Engineering', byAna, id(102)),
+    step('group_grant', 'Engineering reaches Production', byAna, id(102)),
+  ],
+}
+const assignedDirectly = {
+  sentence: 'ROLE_USER on Production: assigned directly (given by Ana Ruiz).',
+  steps: [step('direct_grant', 'Assigned to Production', byAna, null)],
+}
 const access = {
   items: [
     {
@@ -563,8 +599,8 @@ const access = {
       permissions: ['usher.own.read'],
       paths: [
         {
-          sentence: 'Björn is a User because SAML JIT gives this role to everyone who arrives.',
-          steps: [{ kind: 'role', label: 'User', provenance: byJit }],
+          sentence: 'ROLE_USER in the organisation: given at the first sign-in (JIT).',
+          steps: [step('role', 'ROLE_USER', byJit, null)],
         },
       ],
     },
@@ -573,27 +609,71 @@ const access = {
       poolId: id(202),
       poolName: 'Production',
       role: 'ROLE_USER',
-      permissions: ['agents.read', 'snapshots.create', 'logs.insert'],
-      paths: [
-        {
-          sentence: 'Björn is in Engineering, which is granted Production.',
-          steps: [
-            { kind: 'membership', label: 'Member of Engineering', provenance: byAna },
-            { kind: 'group_grant', label: 'Engineering reaches Production', provenance: byAna },
-            { kind: 'pool_role', label: 'Production gives User', provenance: byDefault },
-          ],
-        },
-        {
-          sentence: 'Björn is assigned to Production directly.',
-          steps: [
-            { kind: 'direct_grant', label: 'Assigned to Production', provenance: byAna },
-            { kind: 'pool_role', label: 'Production gives User', provenance: byDefault },
-          ],
-        },
-      ],
+      permissions: ['pool.use'],
+      paths: [throughEngineering, assignedDirectly],
     },
   ],
 }
+
+const paged = (found: object[], total = found.length) => ({
+  items: found,
+  total,
+  totalExact: true,
+  page: 0,
+  size: 10,
+})
+const details = (row: (typeof groups)[number] | undefined) => ({
+  ...row,
+  inside: row?.id === id(103) ? [{ id: id(104), name: 'Night shift', provenance: byAna }] : [],
+  around: [],
+  locked: {
+    members:
+      row?.managedBy === 'scim'
+        ? `${row.name} belongs to the identity provider. Change its members there.`
+        : row?.isDefault
+          ? 'Everyone is in the Default group.'
+          : null,
+    name: null,
+    delete: row?.isDefault ? 'The Default group cannot be deleted.' : null,
+  },
+  version: 4,
+})
+const groupMembers = users.slice(1, 7).map((user, n) => ({
+  ...user,
+  inherited: n === 2,
+  via: n === 2 ? ['Night shift'] : [],
+  provenance: byAna,
+}))
+const poolGrants = [
+  {
+    id: id(301),
+    poolId: id(202),
+    poolName: 'Production',
+    role: 'ROLE_USER',
+    provenance: byAna,
+    locked: null,
+  },
+]
+const poolDetails = {
+  ...pools[1],
+  groupGrants: [
+    {
+      id: id(301),
+      groupId: id(102),
+      groupName: 'Engineering',
+      role: 'ROLE_USER',
+      provenance: byAna,
+      locked: null,
+    },
+  ],
+  version: 2,
+}
+const poolPeople = users.slice(0, 5).map((user, n) => ({
+  ...user,
+  roles: ['ROLE_USER'],
+  paths: n === 1 ? [throughEngineering, assignedDirectly] : [throughEngineering],
+  directGrantId: n === 1 ? id(302) : null,
+}))
 
 const sessions = [
   {
@@ -970,7 +1050,11 @@ export function answer(method: string, path: string, face: Face): Answer {
           ? { items: [], total: 0, totalExact: true, page: 0, size: 10 }
           : { items: users, total: 1_000_284, totalExact: true, page: 0, size: 10 },
       ),
-    '/org/groups': () => items(face, groups),
+    '/org/groups': () =>
+      method === 'POST'
+        ? refusal(409, 'group.name_exists', 'There is a group "Engineering" already.')
+        : items(face, groups),
+    '/org/access/check': () => ok({ allowed: true, because: throughEngineering.sentence }),
     '/org/pools': () => items(face, pools),
     '/org/adoptions': () => items(face, adoptions),
     '/org/audit-events': () => items(face, events),
@@ -981,6 +1065,13 @@ export function answer(method: string, path: string, face: Face): Answer {
   if (found) return found()
   if (/^\/org\/users\/[^/]+$/.test(route)) return ok(face === 'scim' ? managedPerson : person)
   if (route.endsWith('/access')) return ok(access)
+  if (route.endsWith('/members')) return ok(paged(fresh ? [] : groupMembers, 218))
+  if (route.endsWith('/pool-grants')) return items(face, poolGrants)
+  if (route.endsWith('/people')) return ok(paged(poolPeople, 231))
+  if (route.startsWith('/org/groups/')) {
+    return ok(details(groups.find((group) => route.endsWith(group.id))))
+  }
+  if (route.startsWith('/org/pools/')) return ok(poolDetails)
   if (route.endsWith('/sessions')) return items(face, sessions)
   if (route.startsWith('/org/simulation/calls/')) {
     return ok({

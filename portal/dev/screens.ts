@@ -315,8 +315,55 @@ const scenes: Scene[] = [
       await page.getByRole('dialog').waitFor()
     },
   },
-  { name: 'access', path: `${settings}/access` },
-  { name: 'access-scim', path: `${settings}/access`, face: 'scim' },
+  { name: 'groups', path: `${settings}/groups` },
+  { name: 'groups-empty', path: `${settings}/groups`, face: 'new' },
+  { name: 'groups-loading', path: `${settings}/groups`, face: 'loading' },
+  { name: 'groups-error', path: `${settings}/groups`, face: 'error' },
+  { name: 'groups-viewer', path: `${settings}/groups`, face: 'viewer' },
+  { name: 'group', path: `${settings}/groups/0190a000-0000-7000-8000-000000000103` },
+  {
+    name: 'group-scim',
+    path: `${settings}/groups/0190a000-0000-7000-8000-000000000102`,
+    face: 'scim',
+  },
+  { name: 'group-default', path: `${settings}/groups/0190a000-0000-7000-8000-000000000101` },
+  {
+    name: 'group-add',
+    path: `${settings}/groups/0190a000-0000-7000-8000-000000000103`,
+    async act(page) {
+      await press('Add people')(page)
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /Lindqvist/ })
+        .click()
+    },
+  },
+  {
+    name: 'group-delete',
+    path: `${settings}/groups/0190a000-0000-7000-8000-000000000103`,
+    async act(page) {
+      await press('Actions')(page)
+      await page.getByRole('menuitem', { name: 'Delete group' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  { name: 'pools', path: `${settings}/pools` },
+  { name: 'pools-empty', path: `${settings}/pools`, face: 'new' },
+  { name: 'pool', path: `${settings}/pools/0190a000-0000-7000-8000-000000000202` },
+  {
+    name: 'access-check',
+    path: `${settings}/access-check`,
+    async act(page) {
+      await press('Choose a person')(page)
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /Lindqvist/ })
+        .click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Choose', exact: true }).click()
+      await press('Check access')(page)
+      await page.getByText('Allowed', { exact: true }).waitFor()
+    },
+  },
   { name: 'overview-scim', path: '/o/acme', face: 'scim' },
   { name: 'adoptions', path: `${settings}/adoptions` },
   { name: 'adoptions-empty', path: `${settings}/adoptions`, face: 'new' },

@@ -149,10 +149,35 @@ const user = createRoute({
   path: '/users/$id',
   component: lazyRouteComponent(() => import('../pages/user/UserPage.tsx'), 'UserPage'),
 })
-const access = createRoute({
+const groups = createRoute({
   getParentRoute: () => settings,
-  path: '/access',
-  component: lazyRouteComponent(() => import('../pages/access/AccessPage.tsx'), 'AccessPage'),
+  path: '/groups',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('../pages/groups/GroupsPage.tsx'), 'GroupsPage'),
+})
+const group = createRoute({
+  getParentRoute: () => settings,
+  path: '/groups/$id',
+  component: lazyRouteComponent(() => import('../pages/group/GroupPage.tsx'), 'GroupPage'),
+})
+const pools = createRoute({
+  getParentRoute: () => settings,
+  path: '/pools',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('../pages/pools/PoolsPage.tsx'), 'PoolsPage'),
+})
+const pool = createRoute({
+  getParentRoute: () => settings,
+  path: '/pools/$id',
+  component: lazyRouteComponent(() => import('../pages/pool/PoolPage.tsx'), 'PoolPage'),
+})
+const accessCheck = createRoute({
+  getParentRoute: () => settings,
+  path: '/access-check',
+  component: lazyRouteComponent(
+    () => import('../pages/access-check/AccessCheckPage.tsx'),
+    'AccessCheckPage',
+  ),
 })
 const adoptions = createRoute({
   getParentRoute: () => settings,
@@ -215,7 +240,11 @@ export const router = createRouter({
         simulation,
         users,
         user,
-        access,
+        groups,
+        group,
+        pools,
+        pool,
+        accessCheck,
         adoptions,
         emergency,
         signInLog,
@@ -246,6 +275,14 @@ function focusPage(): void {
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
+  }
+}
+
+/** A list with a search and pages. */
+function listSearch(search: Record<string, unknown>): { search?: string; page?: number } {
+  return {
+    ...texts(search, 'search'),
+    ...(typeof search.page === 'number' && search.page > 0 ? { page: search.page } : {}),
   }
 }
 

@@ -9,6 +9,7 @@ export function CreateDialog({
   open = true,
   title,
   about,
+  verb = 'Create',
   busy,
   problem,
   onSubmit,
@@ -18,6 +19,7 @@ export function CreateDialog({
   open?: boolean
   title: string
   about?: string
+  verb?: string
   busy: boolean
   problem: Problem | null | undefined
   onSubmit: (event: FormEvent) => void
@@ -37,7 +39,7 @@ export function CreateDialog({
             Cancel
           </Button>
           <Button look="primary" type="submit" form={id} busy={busy}>
-            Create
+            {verb}
           </Button>
         </>
       }

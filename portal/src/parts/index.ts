@@ -1,3 +1,4 @@
+export { AddMenu } from './AddMenu.tsx'
 export { Avatar } from './Avatar.tsx'
 export { Badge, type Tone } from './Badge.tsx'
 export { Button, ButtonLink, buttonClasses, IconButton, TextLink, textLink } from './Button.tsx'
@@ -20,9 +21,12 @@ export { fieldRules, placeFaults, slugFrom } from './form.ts'
 export { LeaveGuard } from './LeaveGuard.tsx'
 export { Mark } from './Mark.tsx'
 export { FilterMenu, Menu, MenuChoices, MenuItem, MenuSeparator } from './Menu.tsx'
+export { NameDialog } from './NameDialog.tsx'
+export { Origin } from './Origin.tsx'
 export { Doorstep, Page, useTitle } from './Page.tsx'
 export { meetsPasswordRules, PasswordRules, passwordFault } from './PasswordRules.tsx'
 export { SourceBadge, StatusBadge } from './PersonBadges.tsx'
+export { PickPeople } from './PickPeople.tsx'
 export { Scroller } from './Scroller.tsx'
 export { Segmented } from './Segmented.tsx'
 export { Select } from './Select.tsx'
@@ -43,6 +47,7 @@ export { Ago, daysUntil, isPast, Moment, onDate } from './Time.tsx'
 export { Toasts, toast, toastProblem } from './Toast.tsx'
 export {
   browserWords,
+  countWords,
   eventTypes,
   eventWords,
   methodWords,

@@ -27,6 +27,13 @@ export function roleWords(role: string): string {
 
 export const statusWords = { active: 'Active', pending: 'Pending', deactivated: 'Deactivated' }
 
+const wholeNumber = new Intl.NumberFormat('en')
+
+/** A number that was counted only so far: "more than 1,000". */
+export function countWords({ count, exact }: { count: number; exact: boolean }): string {
+  return exact ? wholeNumber.format(count) : `more than ${wholeNumber.format(count)}`
+}
+
 const eventLabels: Record<string, string> = {
   'auth.succeeded': 'Signed in',
   'auth.failed': 'Sign-in refused',

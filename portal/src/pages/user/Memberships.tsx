@@ -1,19 +1,17 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Plus, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
+  AddMenu,
   Badge,
-  Button,
   Card,
   IconButton,
-  Menu,
-  MenuItem,
+  Origin,
   roleWords,
   Section,
   toast,
   toastProblem,
 } from '../../parts/index.ts'
-import { Origin } from './Origin.tsx'
 import type { Person } from './person.ts'
 
 type Props = { person: Person; onChanged: () => Promise<void> }
@@ -175,36 +173,5 @@ function Pools({ person, onChanged }: Props) {
         </ul>
       </Card>
     </Section>
-  )
-}
-
-function AddMenu({
-  label,
-  choices,
-  onAdd,
-}: {
-  label: string
-  choices: { id: string; name: string }[]
-  onAdd: (id: string) => void
-}) {
-  return (
-    <Menu
-      trigger={
-        <Button size="small">
-          <Plus aria-hidden="true" />
-          {label}
-        </Button>
-      }
-    >
-      {choices.length === 0 ? (
-        <MenuItem disabled>Nothing left to add</MenuItem>
-      ) : (
-        choices.map((choice) => (
-          <MenuItem key={choice.id} onSelect={() => onAdd(choice.id)}>
-            {choice.name}
-          </MenuItem>
-        ))
-      )}
-    </Menu>
   )
 }

@@ -8,12 +8,12 @@ import {
   Card,
   Checkbox,
   Dialog,
+  Origin,
   ProblemBanner,
   roleWords,
   Section,
   toast,
 } from '../../parts/index.ts'
-import { Origin } from './Origin.tsx'
 import type { Person } from './person.ts'
 
 const choices: { role: Role; about: string }[] = [

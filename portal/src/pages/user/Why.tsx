@@ -2,8 +2,16 @@ import { useQuery } from '@tanstack/react-query'
 import { ArrowRight, ChevronRight } from 'lucide-react'
 import type { AccessView } from '../../../../contract/src/index.ts'
 import { asProblem, type Seen, useOrganisation } from '../../client/index.ts'
-import { Badge, Card, Loaded, roleWords, Section, SkeletonRows } from '../../parts/index.ts'
-import { Origin } from './Origin.tsx'
+import {
+  Badge,
+  Card,
+  Loaded,
+  Origin,
+  roleWords,
+  Section,
+  SkeletonRows,
+  TextLink,
+} from '../../parts/index.ts'
 import type { Person } from './person.ts'
 
 type Item = Seen<typeof AccessView>['items'][number]
@@ -77,7 +85,7 @@ function Effective({ item }: { item: Item }) {
                       <ArrowRight className="size-4 shrink-0 text-ink-3" aria-hidden="true" />
                     ) : null}
                     <span className="flex h-full flex-col rounded-lg bg-sunken px-3 py-1.5 ring-1 ring-line ring-inset">
-                      <span className="font-medium">{step.label}</span>
+                      <StepLabel step={step} poolId={item.poolId} />
                       <Origin provenance={step.provenance} />
                     </span>
                   </li>
@@ -89,4 +97,30 @@ function Effective({ item }: { item: Item }) {
       </details>
     </li>
   )
+}
+
+/** A step leads to the page where it can be changed. */
+function StepLabel({
+  step: { kind, label, groupId },
+  poolId,
+}: {
+  step: Item['paths'][number]['steps'][number]
+  poolId: string | null
+}) {
+  const { slug } = useOrganisation()
+  if (groupId && kind !== 'group_grant') {
+    return (
+      <TextLink to="/o/$slug/settings/groups/$id" params={{ slug, id: groupId }}>
+        {label}
+      </TextLink>
+    )
+  }
+  if (poolId) {
+    return (
+      <TextLink to="/o/$slug/settings/pools/$id" params={{ slug, id: poolId }}>
+        {label}
+      </TextLink>
+    )
+  }
+  return <span className="font-medium">{label}</span>
 }

@@ -67,7 +67,7 @@ export const okta: Guide = {
       parts: [
         { go: ['Push Groups', 'Push Groups', 'Find groups by name'] },
         {
-          say: 'Choose **Create Group**, or **Link Group** for one that is here already and whose box “Let the identity provider take it over” is ticked on Groups and pools. Okta advises not to use the same group for assignment and for pushing.',
+          say: 'Choose **Create Group**, or **Link Group** for one that is here already and whose box “Let the identity provider take it over” is ticked on its page under Groups. Okta advises not to use the same group for assignment and for pushing.',
         },
       ],
     },
