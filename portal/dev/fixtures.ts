@@ -1053,9 +1053,9 @@ export function answer(method: string, path: string, face: Face): Answer {
     '/org/groups': () =>
       method === 'POST'
         ? refusal(409, 'group.name_exists', 'There is a group "Engineering" already.')
-        : items(face, groups),
+        : ok(paged(fresh ? [] : groups)),
     '/org/access/check': () => ok({ allowed: true, because: throughEngineering.sentence }),
-    '/org/pools': () => items(face, pools),
+    '/org/pools': () => ok(paged(fresh ? [] : pools)),
     '/org/adoptions': () => items(face, adoptions),
     '/org/audit-events': () => items(face, events),
     '/org/sign-in-log': () => items(face, attempts),

@@ -60,7 +60,7 @@ export function Reaching({ pool }: { pool: PoolDetails }) {
     <Section
       id="reaching"
       title="Who reaches this pool"
-      about="Everybody who can use it now, and why."
+      about="Everybody with a way to it, and which. Who is deactivated or held keeps the way and gets no access."
       action={assignButton}
     >
       <FilterBar
