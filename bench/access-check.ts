@@ -1,5 +1,13 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { freePort } from '../server/testing/free-port.ts'
-import { createClient, startUsherProcess } from '../server/testing/usher-process.ts'
+import {
+  type AppliedOrganisation,
+  createClient,
+  type Place,
+  startUsherProcess,
+} from '../server/testing/usher-process.ts'
 import { type Bench, cpuOf, familyOf, quantile, type Row, round } from './measure.ts'
 import { benchPostgres, directoryOf, stopBenchPostgres, stores } from './people.ts'
 
@@ -14,7 +22,8 @@ export async function run(): Promise<Bench> {
     for (const size of sizes) {
       const { place, organisation } = await directoryOf(store, size)
       const server = await startUsherProcess(place, { port: await freePort() })
-      const client = createClient(server.url, organisation, 1)
+      const apiKey = keyFor(place, organisation)
+      const client = createClient(server.url, { ...organisation, apiKey }, 1)
       const page = Math.floor(size / people / 2)
       const found = await client.api('GET', `/users?size=${people}&page=${page}`)
       const pools = await client.api('GET', '/pools')
@@ -46,6 +55,29 @@ export async function run(): Promise<Bench> {
   }
   await stopBenchPostgres()
   return { title: `Access check over HTTP, ${calls} calls, one at a time`, rows }
+}
+
+/** A key that reads people and access, made as an operator makes one; it is shown once, so each run has its own. */
+function keyFor(place: Place, { slug }: AppliedOrganisation): string {
+  const state = join(place.dataDir, 'access-check.json')
+  const label = `access check ${Date.now()}`
+  writeFileSync(
+    state,
+    JSON.stringify({
+      organisation: { name: 'Acme', slug },
+      apiKeys: [{ label, scopes: ['users:read', 'access:read'] }],
+    }),
+  )
+  const main = join(import.meta.dirname, '../server/src/main.ts')
+  const said = execFileSync(process.execPath, [main, 'apply', '-f', state, '--json'], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      DATA_DIR: place.dataDir,
+      ...(place.databaseUrl && { DATABASE_URL: place.databaseUrl }),
+    },
+    encoding: 'utf8',
+  })
+  return (JSON.parse(said) as { apiKeys: { key: string }[] }).apiKeys[0]?.key ?? ''
 }
 
 if (import.meta.main) {

@@ -111,7 +111,7 @@ export function applyOrganisation(
         source,
         ...(source === 'scim' && { scim: { syncGroups: true, tokens: [{ label: 'entra' }] } }),
       },
-      apiKeys: [{ label: 'script', scopes: ['users:read', 'users:write', 'access:read'] }],
+      apiKeys: [{ label: 'script', scopes: ['users:read', 'users:write'] }],
     }),
   )
   const said = execFileSync(process.execPath, [main, 'apply', '-f', state, '--json'], {
