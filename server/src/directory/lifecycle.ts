@@ -2,7 +2,7 @@ import { days } from '../lib/clock.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import { decideManagerLoss, type ManagerFacts } from '../policy/index.ts'
-import { access, accounts, installation, organisations, users } from '../store/index.ts'
+import { access, accounts, installation, organisations, together, users } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import type { Write } from './write.ts'
 
@@ -19,8 +19,9 @@ export async function endAccess(
 }
 
 /**
- * Throws `manager.last_working` when this person is the last manager who can sign in (US-13). The
- * organisation has to be locked alone, so that two managers cannot lose it to each other (US-14).
+ * Throws `manager.last_working` when this person is the last manager who can sign in (US-13). Who
+ * asks holds the organisation alone or stands in its line, so that two managers cannot lose it to
+ * each other (US-14).
  */
 export async function keepLastManager(
   write: Write,
@@ -43,10 +44,10 @@ export async function tellLastManagerKept(write: Write, userId: string): Promise
   if (!organisation || !user) return
   const key = `last manager ${userId} ${Math.floor(now / days(1))}`
   if (!(await installation.announceOnce(db, organisation.id, key, now))) return
-  const [managers, emergency] = await Promise.all([
+  const [managers, emergency] = await together(
     users.withRole(db, organisation.id, 'ROLE_MANAGER'),
     accounts.breakGlassAccounts(db, organisation.id),
-  ])
+  )
   const able = managers.filter(({ status }) => status !== 'deactivated')
   const contacts = emergency.map(({ id, email }) => ({ id, email, firstName: '' }))
   const mail = { template: 'last_manager_kept' as const, label: user.email }
@@ -56,10 +57,10 @@ export async function tellLastManagerKept(write: Write, userId: string): Promise
 async function managerFacts({ db }: Write, organisation: Organisation): Promise<ManagerFacts[]> {
   const found = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
   const ids = found.map((user) => user.id)
-  const [passwords, identities] = await Promise.all([
+  const [passwords, identities] = await together(
     accounts.withCredential(db, 'passwords', organisation.id, ids),
     accounts.withCredential(db, 'identities', organisation.id, ids),
-  ])
+  )
   return found.map((user) => ({
     id: user.id,
     status: user.status,

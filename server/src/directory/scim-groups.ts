@@ -3,7 +3,14 @@ import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { ResourcePage, ResourceQuery, SentGroup } from '../model/scim.ts'
-import { events, groups, organisations, scimConnection, scimGroups } from '../store/index.ts'
+import {
+  events,
+  groups,
+  organisations,
+  scimConnection,
+  scimGroups,
+  together,
+} from '../store/index.ts'
 import { lockForScim } from './scim-people.ts'
 import { notFound, provenance, type Read, type Write } from './write.ts'
 
@@ -129,8 +136,7 @@ export async function changeScimGroup(
   decide: (current: ScimGroup) => GroupPatch,
 ): Promise<ScimGroup> {
   const { db, actor, now } = write
-  const organisation = await lockForScim(write)
-  const found = await scimGroup(write, id)
+  const [organisation, found] = await together(lockForScim(write), scimGroup(write, id))
   const { displayName, externalId, members } = decide(found)
   let group = found.managedBy === 'scim' ? found : await adopt(write, found)
   const wanted = {
@@ -178,8 +184,10 @@ async function setMembers(
       : { people: change.remove, groups: change.remove }
   const why = provenance(write, 'scim')
   const ids = people.map(({ id }) => id)
-  const joined = await scimGroups.addPeople(db, organisationId, group.id, ids, why)
-  const left = await scimGroups.removePeople(db, organisationId, group.id, leaving.people)
+  const [joined, left] = await together(
+    scimGroups.addPeople(db, organisationId, group.id, ids, why),
+    scimGroups.removePeople(db, organisationId, group.id, leaving.people),
+  )
   const nested = await nest(write, organisation, group, groups)
   const isEveryoneGone = leaving.groups === leaving.people && left.length === leaving.people.length
   const unnested = isEveryoneGone
@@ -188,14 +196,14 @@ async function setMembers(
   if (joined.length + left.length + nested.length + unnested.length === 0) return undefined
 
   const labels = new Map([...people, ...groups].map(({ id, label }) => [id, label]))
-  await events.append(db, actor, now, [
+  const noted = events.append(db, actor, now, [
     ...joined.map((id) => moved('group.member_added', group, id, labels.get(id))),
     ...left.map((id) => moved('group.member_removed', group, id, undefined)),
     ...nested.map((id) => moved('group.nested', group, id, labels.get(id))),
     ...unnested.map((id) => moved('group.unnested', group, id, undefined)),
   ])
-  if (how === 'silently') return group
-  const touched = await scimGroups.touch(db, organisationId, group.id, now)
+  const touching = how === 'noted' ? scimGroups.touch(db, organisationId, group.id, now) : group
+  const [touched] = await together(touching, noted)
   if (!touched) throw notFound('group')
   return touched
 }

@@ -16,6 +16,7 @@ import {
   organisations,
   scimConnection,
   scimPeople,
+  together,
   tombstones,
   users,
 } from '../store/index.ts'
@@ -29,13 +30,13 @@ export type ScimPerson = scimPeople.ScimPerson
 const scimIssuer = 'scim'
 
 /** Only the identity provider comes this way, and only while it is the source (SC-6). */
-export async function lockForScim(write: Write, how?: 'share' | 'alone'): Promise<Organisation> {
-  const organisation = await lockOrganisation(write, how)
+export async function lockForScim(write: Write): Promise<Organisation> {
+  const organisation = await lockOrganisation(write)
   requireScim(write.actor, organisation)
   return organisation
 }
 
-export function requireScim(actor: Actor, organisation: Organisation): void {
+function requireScim(actor: Actor, organisation: Organisation): void {
   if (actor.kind !== 'scim') {
     throw new Refused({
       code: 'auth.forbidden',
@@ -333,11 +334,18 @@ export async function changeByScim(
   id: string,
   decide: (current: ScimPerson) => SentPerson | undefined,
 ): Promise<ScimPerson> {
-  const organisation = await lockForScim(write)
-  const person = await scimPeople.lock(write.db, organisation.id, id)
-  if (!person || !(await isVisible(write, person))) throw notFound('user')
+  const [organisation, person] = await lockPerson(write, id)
   const sent = decide(person)
   return sent ? keep(write, organisation, person, sent, {}) : person
+}
+
+async function lockPerson(write: Write, id: string): Promise<[Organisation, ScimPerson]> {
+  const [organisation, person] = await together(
+    lockForScim(write),
+    scimPeople.lock(write.db, write.actor.organisationId, id),
+  )
+  if (!person || !(await isVisible(write, person))) throw notFound('user')
+  return [organisation, person]
 }
 
 type Keeping = { restores?: boolean }
@@ -365,15 +373,17 @@ async function keep(
       await keepLastManager(write, organisation, user.id)
     }
   }
-  await users.update(db, before.user, user)
-  if (JSON.stringify(sent.attributes) !== JSON.stringify(before.attributes))
-    await scimPeople.putAttributes(db, user, sent.attributes, before.attributes)
+  const isResent = JSON.stringify(sent.attributes) === JSON.stringify(before.attributes)
   const ended = leaves ? await endAccess(write, user.id) : undefined
-  const roleEvents = roles ? await setRoles(write, before, roles) : []
-  await events.append(db, actor, now, [
-    ...whatHappened(before, user, sent, { adopts, restores, ended }),
-    ...roleEvents,
-  ])
+  await together(
+    users.update(db, before.user, user),
+    isResent ? undefined : scimPeople.putAttributes(db, user, sent.attributes, before.attributes),
+    roles && setRoles(write, before, roles),
+    events.append(db, actor, now, [
+      ...whatHappened(before, user, sent, { adopts, restores, ended }),
+      ...(roles ? roleEvents(before, roles) : []),
+    ]),
+  )
   return {
     ...before,
     user: { ...user, version: before.user.version + 1 },
@@ -420,15 +430,25 @@ async function keepKeysUnique({ db }: Write, before: User, user: User): Promise<
   }
 }
 
-async function setRoles(write: Write, before: ScimPerson, wanted: string[]): Promise<Happening[]> {
+function roleChanges({ roles: held }: ScimPerson, wanted: string[]) {
+  return {
+    given: wanted.filter((role) => !held.includes(role)),
+    taken: held.filter((role) => !wanted.includes(role)),
+  }
+}
+
+async function setRoles(write: Write, before: ScimPerson, wanted: string[]): Promise<void> {
   const { db } = write
-  const { user, roles: held } = before
-  const subject = subjectOf(user)
-  const given = wanted.filter((role) => !held.includes(role))
-  const taken = held.filter((role) => !wanted.includes(role))
+  const { organisationId, id } = before.user
+  const { given, taken } = roleChanges(before, wanted)
   for (const role of given)
-    await access.addRole(db, user.organisationId, user.id, role, provenance(write, 'scim'))
-  for (const role of taken) await access.removeRole(db, user.organisationId, user.id, role)
+    await access.addRole(db, organisationId, id, role, provenance(write, 'scim'))
+  for (const role of taken) await access.removeRole(db, organisationId, id, role)
+}
+
+function roleEvents(before: ScimPerson, wanted: string[]): Happening[] {
+  const { given, taken } = roleChanges(before, wanted)
+  const subject = subjectOf(before.user)
   return [
     ...given.map(
       (role): Happening => ({
@@ -516,31 +536,33 @@ export async function removeByScim(
   decide: (current: ScimPerson) => void,
 ): Promise<void> {
   const { db, actor, now } = write
-  const organisation = await lockForScim(write)
-  const person = await scimPeople.lock(db, organisation.id, id)
-  if (!person || !(await isVisible(write, person))) throw notFound('user')
+  const [organisation, person] = await lockPerson(write, id)
   decide(person)
   const { user } = person
   if (person.roles.includes('ROLE_MANAGER') && user.status !== 'deactivated') {
     await organisations.standInLine(db, organisation)
     await keepLastManager(write, organisation, id)
   }
-  const { graceDays } = await scimConnection.settings(db, organisation.id)
-  const ended = await endAccess(write, id)
+  const [{ graceDays }, ended] = await together(
+    scimConnection.settings(db, organisation.id),
+    endAccess(write, id),
+  )
   const original = user.userName && (withoutDeletionMark(user.userName) ?? user.userName)
   const tombstone = await tombstoneOf(write, person, {
     userName: original,
     eraseAt: now + days(graceDays),
   })
-  await users.remove(db, user)
-  if (graceDays > 0) await tombstones.insert(db, tombstone)
-  await events.append(db, actor, now, [
-    {
-      name: 'user.deleted',
-      subject: subjectOf(user),
-      before: { email: user.email, userName: user.userName, managedBy: user.managedBy },
-      data: { ...ended, restorableUntil: graceDays > 0 ? tombstone.erase_at : null },
-      source: 'scim',
-    },
-  ])
+  await together(
+    users.remove(db, user),
+    graceDays > 0 ? tombstones.insert(db, tombstone) : undefined,
+    events.append(db, actor, now, [
+      {
+        name: 'user.deleted',
+        subject: subjectOf(user),
+        before: { email: user.email, userName: user.userName, managedBy: user.managedBy },
+        data: { ...ended, restorableUntil: graceDays > 0 ? tombstone.erase_at : null },
+        source: 'scim',
+      },
+    ]),
+  )
 }

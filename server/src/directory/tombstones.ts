@@ -1,7 +1,7 @@
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Provenance, User } from '../model/user.ts'
-import { access, newcomers, scimPeople, sso, tombstones } from '../store/index.ts'
+import { access, newcomers, scimPeople, sso, together, tombstones } from '../store/index.ts'
 import type { Write } from './write.ts'
 
 /** Everything that a person has, for their return. */
@@ -20,12 +20,12 @@ export async function tombstoneOf(
   { userName, eraseAt }: { userName: string | null; eraseAt: number },
 ): Promise<tombstones.Tombstone> {
   const { organisationId, id } = user
-  const [roles, groups, grants, identities] = await Promise.all([
+  const [roles, groups, grants, identities] = await together(
     access.rolesOf(db, organisationId, [id]),
     access.memberships(db, organisationId, [id]),
     access.grantsFor(db, organisationId, { groupIds: [], userIds: [id] }, now),
     sso.identitiesOf(db, organisationId, id),
-  ])
+  )
   const belongings: Belongings = {
     user: { ...user, userName },
     attributes: attributes ?? null,

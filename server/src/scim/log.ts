@@ -59,8 +59,8 @@ export function createProvisioningLog({
       if (call.status === 401 && !call.credential && !strangers.admit(organisationId)) return
       waiting.push({ organisationId, call: readCall(call, clock.now()), tries: 0 })
       forgetBeyond()
-      if (waiting.length >= writtenAtOnce) void flush()
-      else schedule(waitsMs)
+      if (waiting.length < writtenAtOnce) schedule(waitsMs)
+      else if (!writing) void flush()
     } catch (error) {
       log.error({ err: error }, 'a provisioning call was not recorded')
     }
@@ -79,27 +79,31 @@ export function createProvisioningLog({
     timer.unref()
   }
 
-  function flush(): Promise<void> {
+  /** Writes all that waits now; what comes meanwhile gathers for the next time. */
+  async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    writing ??= writeAll().finally(() => {
+    while (writing) await writing
+    writing = write(waiting.splice(0)).finally(() => {
       writing = undefined
     })
     return writing
   }
 
-  async function writeAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, writtenAtOnce)
-      const failed = (await Promise.all(byOrganisation(batch).map(writeOne))).flat()
-      if (failed.length === 0) continue
-      const again = failed.filter(({ tries }) => tries < triesAtMost)
-      forgotten += failed.length - again.length
-      waiting = [...again, ...waiting]
-      forgetBeyond()
-      if (again.length > 0) schedule(waitsMs * 2 ** (again[0]?.tries ?? 0))
-      break
+  async function write(calls: Waiting[]): Promise<void> {
+    let failed: Waiting[] = []
+    let left = calls
+    while (left.length > 0 && failed.length === 0) {
+      const batch = left.slice(0, writtenAtOnce)
+      left = left.slice(writtenAtOnce)
+      failed = (await Promise.all(byOrganisation(batch).map(writeOne))).flat()
     }
+    const again = failed.filter(({ tries }) => tries < triesAtMost)
+    forgotten += failed.length - again.length
+    waiting = [...again, ...left, ...waiting]
+    forgetBeyond()
+    if (failed.length > 0) schedule(waitsMs * 2 ** (again[0]?.tries ?? 0))
+    else if (waiting.length > 0) schedule(waiting.length < writtenAtOnce ? waitsMs : 0)
     if (forgotten > 0) log.error({ calls: forgotten }, 'provisioning calls were not recorded')
     forgotten = 0
   }

@@ -2,20 +2,21 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import { fold } from '../lib/fold.ts'
 import { isId } from '../lib/ids.ts'
 import { type Db, isSqlite } from './dialect.ts'
+import { statement } from './statement.ts'
 import type { ProvisioningLogTable, Tables } from './tables.ts'
 
 export type Call = ProvisioningLogTable
 
-/** A multi-row insert of 22 columns, well below the 32,766 parameters that SQLite takes. */
-const insertedAtOnce = 500
+const insertOne = statement<Call, never>((db, row) => db.insertInto('provisioning_log').values(row))
+const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
+  compile: () =>
+    sql<never>`insert into provisioning_log
+      select * from jsonb_populate_recordset(null::provisioning_log, ${rows}::jsonb)`.compile(db),
+}))
 
 export async function insert(db: Db, calls: Call[]): Promise<void> {
-  for (let from = 0; from < calls.length; from += insertedAtOnce) {
-    await db
-      .insertInto('provisioning_log')
-      .values(calls.slice(from, from + insertedAtOnce))
-      .execute()
-  }
+  if (!isSqlite(db)) await insertAll(db, { rows: JSON.stringify(calls) })
+  else for (const call of calls) await insertOne(db, call)
 }
 
 export type CallConditions = {

@@ -6,6 +6,7 @@ import { type Db, isSqlite } from './dialect.ts'
 import { readPage } from './scim-page.ts'
 import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
+import { together } from './together.ts'
 import { countKey, toUser } from './users.ts'
 
 export type Belonging = { id: string; name: string; inherited: boolean }
@@ -60,13 +61,17 @@ type BelongingRow = {
 
 // SQLite keeps to the order of a cross join, and the owner is an expression: neither database is to
 // read all groups of the identity provider for the few of a person.
-const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) => {
+const selectBelongings = (
+  db: Db,
+  org: string,
+  isTheirs: (column: string) => RawBuilder<boolean>,
+) => {
   const text = isSqlite(db) ? sql`` : sql`::text`
   return compilable(
     db,
     sql<BelongingRow>`with recursive reached(user_id, id, kind) as (
         select m.user_id, m.group_id, 'direct'${text} from group_members m
-          where m.org_id = ${org} and ${among(db, 'm.user_id', ids)}
+          where m.org_id = ${org} and ${isTheirs('m.user_id')}
         union
         select x.user_id, n.group_id, 'indirect'${text} from reached x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
@@ -75,25 +80,40 @@ const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db,
         and g.managed_by || '' = 'scim'
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
-        where u.org_id = ${org} and ${among(db, 'u.user_id', ids)}
+        where u.org_id = ${org} and ${isTheirs('u.user_id')}
       union all
       select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
-        where a.org_id = ${org} and ${among(db, 'a.user_id', ids)}`,
+        where a.org_id = ${org} and ${isTheirs('a.user_id')}`,
   )
-})
+}
+const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
+  selectBelongings(db, org, (column) => among(db, column, ids)),
+)
+const belongingsOfOne = statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
+  selectBelongings(db, org, (column) => sql<boolean>`${sql.ref(column)} = ${id}`),
+)
+const belongingsByUserName = statement<{ org: string; name: string }, BelongingRow>(
+  (db, { org, name }) =>
+    selectBelongings(
+      db,
+      org,
+      (column) => sql<boolean>`${sql.ref(column)} in (select id from users
+        where org_id = ${org} and user_name_folded = ${name})`,
+    ),
+)
 
 /**
- * With attributes, roles and groups, in the order of the rows. They are read after the rows: whoever
- * waited for a lock sees what the one before them wrote.
+ * People with attributes, roles and groups, in the order of the rows. What belongs to them is asked
+ * for behind the rows and travels with them: whoever waited for a lock sees what the one before
+ * them wrote.
  */
-async function complete(db: Db, organisationId: string, rows: UsersTable[]): Promise<ScimPerson[]> {
-  if (rows.length === 0) return []
-  const ids = listed(
-    db,
-    rows.map((row) => row.id),
-  )
+async function complete(
+  asked: Promise<UsersTable[]>,
+  belonging: Promise<BelongingRow[]>,
+): Promise<ScimPerson[]> {
+  const [rows, belongings] = await together(asked, belonging)
   const people = new Map(rows.map((row) => [row.id, toPerson(row)]))
-  for (const { user_id, kind, id, name } of await belongingsOf(db, { org: organisationId, ids })) {
+  for (const { user_id, kind, id, name } of belongings) {
     const person = people.get(user_id)
     if (kind === 'role') person?.roles.push(id)
     else if (kind === 'sent' && person) person.attributes = JSON.parse(name ?? '{}')
@@ -108,33 +128,27 @@ function toPerson(row: UsersTable): ScimPerson {
   return { user: toUser(row), attributes: undefined, roles: [], groups: [] }
 }
 
-export async function find(
-  db: Db,
-  organisationId: string,
-  id: string,
-): Promise<ScimPerson | undefined> {
-  const [person] = await complete(db, organisationId, await byId(db, { org: organisationId, id }))
+export async function find(db: Db, org: string, id: string): Promise<ScimPerson | undefined> {
+  const [person] = await complete(byId(db, { org, id }), belongingsOfOne(db, { org, id }))
   return person
 }
 
 /** As `find`, and nobody else changes the person until the transaction ends. */
-export async function lock(
-  db: Db,
-  organisationId: string,
-  id: string,
-): Promise<ScimPerson | undefined> {
-  const rows = await byIdLocked(db, { org: organisationId, id })
-  const [person] = await complete(db, organisationId, rows)
+export async function lock(db: Db, org: string, id: string): Promise<ScimPerson | undefined> {
+  const [person] = await complete(byIdLocked(db, { org, id }), belongingsOfOne(db, { org, id }))
   return person
 }
 
 export async function findByUserName(
   db: Db,
-  organisationId: string,
+  org: string,
   userName: string,
 ): Promise<ScimPerson | undefined> {
-  const rows = await byUserName(db, { org: organisationId, name: userName.toLowerCase() })
-  const [person] = await complete(db, organisationId, rows)
+  const name = userName.toLowerCase()
+  const [person] = await complete(
+    byUserName(db, { org, name }),
+    belongingsByUserName(db, { org, name }),
+  )
   return person
 }
 
@@ -154,12 +168,10 @@ export async function findUnmanaged(
       and ${among(db, 'email_folded', addresses)} and managed_by <> 'scim'
     union select id from users where org_id = ${organisationId}
       and ${among(db, 'external_id', externalIds)} and managed_by <> 'scim' limit 10`.execute(db)
-  const ids = rows.map((row) => row.id)
-  if (ids.length === 0) return []
-  return complete(
+  return byIds(
     db,
     organisationId,
-    await byKeys(db, { org: organisationId, ids: listed(db, ids) }),
+    rows.map((row) => row.id),
   )
 }
 
@@ -241,12 +253,12 @@ const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status)
   countKey({ status, managedBy: 'scim' }),
 )
 
-async function byIds(db: Db, organisationId: string, ids: string[]): Promise<ScimPerson[]> {
-  if (ids.length === 0) return []
-  const rows = await byKeys(db, { org: organisationId, ids: listed(db, ids) })
-  const people = await complete(db, organisationId, rows)
+async function byIds(db: Db, org: string, wanted: string[]): Promise<ScimPerson[]> {
+  if (wanted.length === 0) return []
+  const ids = listed(db, wanted)
+  const people = await complete(byKeys(db, { org, ids }), belongingsOf(db, { org, ids }))
   const byPerson = new Map(people.map((person) => [person.user.id, person]))
-  return ids.flatMap((id) => byPerson.get(id) ?? [])
+  return wanted.flatMap((id) => byPerson.get(id) ?? [])
 }
 
 const putAttributesOf = statement<

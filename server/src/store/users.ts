@@ -7,6 +7,7 @@ import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
+import { together } from './together.ts'
 
 const updateRow = statement<UsersTable, never>(updating)
 /** With what changes in the counts, without a round trip of its own. */
@@ -42,34 +43,36 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
 
 export async function remove(db: Db, user: User): Promise<void> {
   const { organisationId, id } = user
-  for (const table of [
-    'scim_attributes',
-    'other_emails',
-    'passwords',
-    'identities',
-    'user_roles',
-    'group_members',
-    'sessions',
-    'links',
-    'preferences',
-    'adoptions',
-  ] as const) {
-    await db
-      .deleteFrom(table)
-      .where('org_id', '=', organisationId)
-      .where('user_id', '=', id)
-      .execute()
-  }
-  await db
+  const theirs = belongings.map((table) =>
+    db.deleteFrom(table).where('org_id', '=', organisationId).where('user_id', '=', id).execute(),
+  )
+  const granted = db
     .deleteFrom('grants')
     .where('org_id', '=', organisationId)
     .where('subject_kind', '=', 'user')
     .where('subject_id', '=', id)
-    .execute()
-  await db.deleteFrom('users').where('org_id', '=', organisationId).where('id', '=', id).execute()
-  await counts.add(db, organisationId, [{ key: countKey(user), delta: -1 }])
-  await queueForSearch(db, user)
+  const person = db.deleteFrom('users').where('org_id', '=', organisationId).where('id', '=', id)
+  await together(
+    ...theirs,
+    granted.execute(),
+    person.execute(),
+    counts.add(db, organisationId, [{ key: countKey(user), delta: -1 }]),
+    queueForSearch(db, user),
+  )
 }
+
+const belongings = [
+  'scim_attributes',
+  'other_emails',
+  'passwords',
+  'identities',
+  'user_roles',
+  'group_members',
+  'sessions',
+  'links',
+  'preferences',
+  'adoptions',
+] as const
 
 export async function find(db: Db, organisationId: string, id: string): Promise<User | undefined> {
   const row = await db

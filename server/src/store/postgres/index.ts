@@ -1,14 +1,10 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import { rollUpCounts } from '../counts.ts'
-import type { Db, Dialect, Store } from '../dialect.ts'
+import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
-import { planned } from '../statement.ts'
-import type { Tables } from '../tables.ts'
+import { openConnections } from './connections.ts'
 
-const bigint = 20
-const numeric = 1700
-const connections = 10
 const tries = 4
 
 const postgresDialect: Dialect = {
@@ -24,20 +20,8 @@ const postgresDialect: Dialect = {
 
 /** Opens a PostgreSQL database and brings its schema up to date. */
 export async function openPostgres(url: string): Promise<Store> {
-  const types = new pg.TypeOverrides()
-  types.setTypeParser(bigint, Number)
-  types.setTypeParser(numeric, Number)
-  const pool = new pg.Pool({ connectionString: url, max: connections, types })
-  // A connection that the server closes, idle or between two statements of a change, fails what runs
-  // on it and is replaced at the next query; unheard, its event would end the process.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined)
-    planOnce(client)
-  })
+  const { pool, read, single, unit, close } = openConnections(url)
   await migrate(pool)
-  const read: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-
   const statistics = freshStatistics(pool)
 
   async function persist<T>(once: () => Promise<T>): Promise<T> {
@@ -49,20 +33,19 @@ export async function openPostgres(url: string): Promise<Store> {
       }
     }
   }
-  const write: Store['write'] = (work) =>
-    persist(() => read.transaction().execute((transaction) => work(transaction)))
+  const write: Store['write'] = (work) => persist(() => unit(work))
 
   return {
     dialect: postgresDialect,
     read,
     write,
-    writeAtOnce: (work) => persist(() => work(read)),
+    writeAtOnce: (work) => persist(() => work(single)),
     async catchUp() {
       // The trigram index is kept by the database itself.
       await write(rollUpCounts)
       await statistics.refresh()
     },
-    close: () => read.destroy(),
+    close,
   }
 }
 
@@ -87,16 +70,6 @@ function freshStatistics(pool: pg.Pool) {
       for (const { name } of rows) await pool.query(`analyze ${name}`)
     },
   }
-}
-
-/** Statements that were compiled once are parsed and planned once a connection, too. */
-function planOnce(client: pg.ClientBase): void {
-  const query = client.query.bind(client) as (...parts: unknown[]) => unknown
-  const named = (text: unknown, values?: unknown, ...rest: unknown[]) => {
-    const name = typeof text === 'string' ? planned.get(text) : undefined
-    return name ? query({ name, text, values }, ...rest) : query(text, values, ...rest)
-  }
-  client.query = named as typeof client.query
 }
 
 /**

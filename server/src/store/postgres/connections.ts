@@ -1,0 +1,153 @@
+import { Socket } from 'node:net'
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
+import pg from 'pg'
+import type { Db } from '../dialect.ts'
+import { planned } from '../statement.ts'
+import type { Tables } from '../tables.ts'
+
+const bigint = 20
+const numeric = 1700
+const pooled = 8
+const lanes = 2
+const crowd = 16
+
+type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
+export type Connections = {
+  pool: pg.Pool
+  /** Statements of a known, short plan share connections; any other takes one of the pool. */
+  read: Db
+  /** Each statement is a unit by itself, on a connection of the pool. */
+  single: Db
+  /** One transaction on a connection of its own, where steps that do not wait for each other share packets. */
+  unit<T>(work: (db: Db) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/**
+ * What leaves for the database in one turn of the event loop leaves in one packet: a round trip
+ * costs both sides more than most of our queries do.
+ */
+class GatheringSocket extends Socket {
+  #gathers = false
+
+  override write(...parts: unknown[]): boolean {
+    if (!this.#gathers) {
+      this.#gathers = true
+      this.cork()
+      setImmediate(() => {
+        this.#gathers = false
+        this.uncork()
+      })
+    }
+    return super.write(...(parts as Parameters<Socket['write']>))
+  }
+}
+
+export function openConnections(connectionString: string): Connections {
+  const types = new pg.TypeOverrides()
+  types.setTypeParser(bigint, Number)
+  types.setTypeParser(numeric, Number)
+  const options = { connectionString, types, pipeline: true, stream: () => new GatheringSocket() }
+  const pool = new pg.Pool({ ...options, max: pooled })
+  // A connection that the server closes, idle or between two statements of a change, fails what runs
+  // on it and is replaced at the next query; unheard, its event would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => void client.on('error', () => undefined))
+
+  // One plan for whatever is asked: planning anew costs more than these questions do.
+  const decided = { ...options, options: '-c plan_cache_mode=force_generic_plan' }
+  const open = Array.from({ length: lanes }, () => openLane(decided))
+  // The fuller a packet the better; who would stand behind too many takes the next lane.
+  const laneNow = () => open.find((lane) => lane.waiting() < crowd) ?? open.at(-1)
+  const sharedAsk: Ask = (text, values) => {
+    const lane = planned.has(text) ? laneNow() : undefined
+    return lane ? lane.ask(text, values) : pool.query(named(text, values))
+  }
+  const singleAsk: Ask = (text, values) => pool.query(named(text, values))
+  const ofConnection = new WeakMap<pg.PoolClient, Db>()
+
+  async function unit<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    const connection = await pool.connect()
+    const db =
+      ofConnection.get(connection) ??
+      kyselyOver((text, values) => connection.query(named(text, values)))
+    ofConnection.set(connection, db)
+    let broken: Error | undefined
+    try {
+      // It travels with the first statement. Were it refused, so would be everything after it.
+      const begun = connection.query('begin')
+      begun.catch(() => undefined)
+      const value = await work(db)
+      await begun
+      const { command } = await connection.query('commit')
+      if (command === 'ROLLBACK') throw new Error('a statement of this change had failed')
+      return value
+    } catch (error) {
+      await connection.query('rollback').catch((failed: Error) => {
+        broken = failed
+      })
+      throw error
+    } finally {
+      connection.release(broken)
+    }
+  }
+
+  return {
+    pool,
+    read: kyselyOver(sharedAsk),
+    single: kyselyOver(singleAsk),
+    unit,
+    async close() {
+      for (const lane of open) await lane.end()
+      await pool.end()
+    },
+  }
+}
+
+function kyselyOver(query: Ask): Db {
+  const client = { query, release: () => undefined } as unknown as PostgresPoolClient
+  const pool = { options: {}, connect: async () => client, end: async () => undefined }
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/** A statement that was compiled once is parsed and planned once a connection, too. */
+function named(text: string, values: readonly unknown[]): pg.QueryConfig {
+  const name = planned.get(text)
+  return { text, values: [...values], ...(name !== undefined && { name }) }
+}
+
+/** One connection that answers many at once, in their order; made anew when it breaks. */
+function openLane(options: pg.ClientConfig) {
+  let current: Promise<pg.Client> | undefined
+  async function connect(): Promise<pg.Client> {
+    const connection = new pg.Client(options)
+    const forget = () => {
+      current = undefined
+    }
+    connection.on('error', forget)
+    connection.on('end', forget)
+    try {
+      return await connection.connect()
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+  let waiting = 0
+  const ask: Ask = async (text, values) => {
+    waiting += 1
+    try {
+      current ??= connect()
+      return await (await current).query(named(text, values))
+    } finally {
+      waiting -= 1
+    }
+  }
+  return {
+    ask,
+    waiting: () => waiting,
+    async end(): Promise<void> {
+      await (await current)?.end()
+    },
+  }
+}
