@@ -16,6 +16,7 @@ import {
   organisations,
   scimConnection,
   scimPeople,
+  scimShown,
   together,
   tombstones,
   users,
@@ -26,6 +27,7 @@ import { restoreFrom, tombstoneOf } from './tombstones.ts'
 import { lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
 export type ScimPerson = scimPeople.ScimPerson
+export type ShownPerson = scimShown.ShownPerson
 
 const scimIssuer = 'scim'
 
@@ -288,15 +290,15 @@ async function adoptOrQueue(
 }
 
 /** One person, if a SCIM client may see them: SC-19 hides people whom it does not manage. */
-export async function scimPerson({ db, actor }: Read, id: string): Promise<ScimPerson> {
-  const person = await scimPeople.find(db, actor.organisationId, id)
+export async function scimPerson({ db, actor }: Read, id: string): Promise<ShownPerson> {
+  const person = await scimShown.find(db, actor.organisationId, id)
   if (!person || !(await isVisible({ db, actor }, person))) throw notFound('user')
   return person
 }
 
 async function isVisible(
   { db, actor }: Pick<Read, 'db' | 'actor'>,
-  { user }: ScimPerson,
+  { user }: ShownPerson | ScimPerson,
 ): Promise<boolean> {
   if (user.managedBy === 'scim') return true
   return (await scimConnection.settings(db, actor.organisationId)).provisionExistingUsers
@@ -305,9 +307,11 @@ async function isVisible(
 export async function listScimPeople(
   { db, actor }: Read,
   query: ResourceQuery,
-): Promise<ResourcePage<ScimPerson>> {
-  return scimPeople.list(db, actor.organisationId, query)
+): Promise<ResourcePage<ShownPerson>> {
+  return scimShown.list(db, actor.organisationId, query)
 }
+
+export const { shownOf } = scimShown
 
 /** People whom the identity provider may adopt and whom an exact look-up finds (SC-18). */
 export async function adoptablePeople(

@@ -90,6 +90,8 @@ export type OperationDone = (call: Call, path: string, fault: Fault | undefined)
 export type Answer = {
   status: number
   body?: JsonObject
+  /** The body of an answer that is written as JSON already. */
+  text?: string
   etag?: string
   location?: string
 }
@@ -111,8 +113,8 @@ export function searchOf(call: Call, type: ResourceType, how: 'query' | 'body'):
 type Page<Resource> = { items: Resource[]; total: number; next?: ResourcePosition }
 
 /**
- * One page of a list, by index or by cursor. `read` gives the resources from a place on, `render`
- * what is shown of them.
+ * One page of a list, by index or by cursor. `read` gives the resources from a place on, `write`
+ * the JSON of what is shown of them.
  */
 export async function answerList<Resource>(
   call: Call,
@@ -122,7 +124,7 @@ export async function answerList<Resource>(
     from: { skip: number } | { after: ResourcePosition }
     count: number
   }) => Promise<Page<Resource>>,
-  render: (items: Resource[]) => Promise<JsonObject[]>,
+  write: (items: Resource[]) => Promise<string[]>,
 ): Promise<Answer> {
   const { organisation, credential, clock, walks } = call
   const order = sort ? `${sort.by.path} ${sort.descending}` : ''
@@ -156,12 +158,12 @@ export async function answerList<Resource>(
   }
 
   const page = paging.kind === 'index' ? await byIndex(paging) : await byCursor(paging)
-  const resources = await render(page.items)
-  const body = listResponse({
+  const resources = await write(page.items)
+  const text = listResponse({
     resources,
     totalResults: page.total,
     paging,
     ...(page.next !== undefined && { nextCursor: page.next }),
   })
-  return { status: 200, body }
+  return { status: 200, text }
 }

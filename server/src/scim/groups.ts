@@ -126,7 +126,7 @@ export async function listGroups(call: Call, how: 'query' | 'body'): Promise<Ans
     async (groups) => {
       const members = await membersOf(call, groups, projection)
       return groups.map((group) =>
-        project(projection, renderGroup(group, members?.get(group.id), baseUrl)),
+        JSON.stringify(project(projection, renderGroup(group, members?.get(group.id), baseUrl))),
       )
     },
   )

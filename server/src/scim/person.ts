@@ -1,5 +1,5 @@
 /** People as SCIM resources, and what a resource says of a person. */
-import type { ScimPerson } from '../directory/index.ts'
+import type { ScimPerson, ShownPerson } from '../directory/index.ts'
 import { withoutDeletionMark } from '../directory/index.ts'
 import type { SentPerson } from '../model/scim.ts'
 import {
@@ -9,7 +9,10 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  type Projection,
+  project,
   ScimError,
+  showsAll,
   userSchema,
 } from './core/index.ts'
 
@@ -17,18 +20,25 @@ import {
 const longestKey = 512
 const longestName = 100
 
-export function personEtag({ user }: ScimPerson): string {
+type Known = Pick<ShownPerson, 'user' | 'roles' | 'groups'> & {
+  attributes: Record<string, unknown> | undefined
+}
+
+export function personEtag({ user }: Pick<Known, 'user'>): string {
   return etagOf(user.version)
 }
 
 /** The whole resource; a projection shows what of it is asked for. */
-export function renderPerson(person: ScimPerson, baseUrl: string): JsonObject {
-  const { user, roles, groups } = person
+export function renderPerson(person: Known, baseUrl: string): JsonObject {
   const attributes = (person.attributes ?? attributesOfLocal(person)) as JsonObject
-  const location = `${baseUrl}/Users/${user.id}`
+  return { ...attributes, ...renderOwn(person, attributes, baseUrl) }
+}
+
+/** What is ours to say of a person, beside what the identity provider said. */
+function renderOwn(person: Known, said: JsonObject, baseUrl: string): JsonObject {
+  const { user, roles, groups } = person
   return {
-    ...attributes,
-    schemas: attributes[enterpriseSchema] ? [userSchema, enterpriseSchema] : [userSchema],
+    schemas: said[enterpriseSchema] ? [userSchema, enterpriseSchema] : [userSchema],
     id: user.id,
     externalId: user.externalId,
     userName: user.userName ?? user.email,
@@ -39,15 +49,40 @@ export function renderPerson(person: ScimPerson, baseUrl: string): JsonObject {
       display: name,
       type: inherited ? 'indirect' : 'direct',
     })),
-    roles: roles.toSorted().map((role) => saidOf(attributes.roles, role)),
+    roles: roles.toSorted().map((role) => saidOf(said.roles, role)),
     meta: {
       resourceType: 'User',
       created: new Date(user.createdAt).toISOString(),
       lastModified: new Date(user.updatedAt).toISOString(),
-      location,
+      location: `${baseUrl}/Users/${user.id}`,
       version: personEtag(person),
     },
   }
+}
+
+/** In what was sent: a value that is never shown, or one that we say ourselves. */
+const needsLook = /null|\[\]|\{\}|"(?:roles|groups|password)":/
+const saysEnterprise = { [enterpriseSchema]: true }
+
+/**
+ * The JSON of what a projection shows of a person. Where it shows everything, what the identity
+ * provider sent is passed on as the text that it is.
+ */
+export function writePerson(
+  projection: Projection,
+  { sent, ...person }: ShownPerson,
+  baseUrl: string,
+): string {
+  if (sent === undefined || !showsAll(projection) || needsLook.test(sent)) {
+    const attributes = sent === undefined ? undefined : JSON.parse(sent)
+    return JSON.stringify(project(projection, renderPerson({ ...person, attributes }, baseUrl)))
+  }
+  const known = { ...person, attributes: undefined }
+  const said = sent.includes(`"${enterpriseSchema}":`) ? saysEnterprise : {}
+  const own: JsonObject = renderOwn(known, said, baseUrl)
+  if (own.externalId === null) delete own.externalId
+  if (person.groups.length === 0) delete own.groups
+  return `${JSON.stringify(own).slice(0, -1)},${sent.slice(1)}`
 }
 
 /** A role with what the identity provider said about it, such as that it is the primary one. */
@@ -57,7 +92,7 @@ function saidOf(said: Json | undefined, role: string): JsonObject {
 }
 
 /** Somebody whom no identity provider has sent yet. */
-function attributesOfLocal({ user }: ScimPerson): JsonObject {
+function attributesOfLocal({ user }: Known): JsonObject {
   return {
     name: { givenName: user.firstName, familyName: user.lastName },
     emails: [{ value: user.email, type: 'work', primary: true }],

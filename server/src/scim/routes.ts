@@ -75,7 +75,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       await nameSubject(call)
       return refuse(request, reply, faultOf(error) ?? internal(request, error), { call })
     }
-    const text = answered.body && JSON.stringify(answered.body)
+    const text = answered.text ?? (answered.body && JSON.stringify(answered.body))
     record(request, { status: answered.status, response: text, call })
     if (answered.etag) reply.header('etag', answered.etag)
     if (answered.location) reply.header('location', answered.location)

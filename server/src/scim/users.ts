@@ -4,7 +4,9 @@ import {
   listScimPeople,
   removeByScim,
   type ScimPerson,
+  type ShownPerson,
   scimPerson,
+  shownOf,
 } from '../directory/index.ts'
 import type { SentPerson } from '../model/scim.ts'
 import {
@@ -21,7 +23,7 @@ import {
   sameJson,
 } from './core/index.ts'
 import { type Answer, answerList, type Call, searchOf, userTypeOf } from './door.ts'
-import { personEtag, readPerson, renderPerson } from './person.ts'
+import { personEtag, readPerson, renderPerson, writePerson } from './person.ts'
 
 /** SC-11, SC-12, SC-16 to SC-19. */
 export async function createUser(call: Call): Promise<Answer> {
@@ -46,7 +48,13 @@ export async function getUser(call: Call, id: string): Promise<Answer> {
     about(call, person)
     return { status: 304, etag: personEtag(person) }
   }
-  return show(call, person, 200, projection)
+  about(call, person)
+  return {
+    status: 200,
+    text: writePerson(projection, person, call.baseUrl),
+    etag: personEtag(person),
+    location: locationOf(call, person),
+  }
 }
 
 /** RFC 7644 §3.5.1: what is not said any more is unassigned. */
@@ -141,17 +149,17 @@ export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answ
     },
     async (people) => {
       if (people.length === 1 && people[0] && filter) about(call, people[0])
-      return people.map((person) => project(projection, renderPerson(person, baseUrl)))
+      return people.map((person) => writePerson(projection, person, baseUrl))
     },
   )
 }
 
 /** SC-18: somebody who is here by another way is found by an exact look-up, and by that alone. */
-async function adoptable(call: Call, filter: Filter): Promise<ScimPerson[]> {
+async function adoptable(call: Call, filter: Filter): Promise<ShownPerson[]> {
   const keys = keysIn(filter)
   if (keys.userNames.length + keys.emails.length + keys.externalIds.length === 0) return []
   const found = await call.directory.view(call.actor, (read) => adoptablePeople(read, keys))
-  return found.filter((person) => matches(filter, renderPerson(person, call.baseUrl)))
+  return found.filter((person) => matches(filter, renderPerson(person, call.baseUrl))).map(shownOf)
 }
 
 type Keys = { userNames: string[]; emails: string[]; externalIds: string[] }
@@ -186,11 +194,15 @@ function show(
     status,
     body: project(projection, renderPerson(person, call.baseUrl)),
     etag: personEtag(person),
-    location: `${call.baseUrl}/Users/${person.user.id}`,
+    location: locationOf(call, person),
   }
 }
 
-function about(call: Call, { user }: ScimPerson): void {
+function locationOf({ baseUrl }: Call, { user }: Pick<ShownPerson, 'user'>): string {
+  return `${baseUrl}/Users/${user.id}`
+}
+
+function about(call: Call, { user }: Pick<ShownPerson, 'user'>): void {
   call.subject = { kind: 'user', id: user.id, label: user.userName ?? user.email }
 }
 

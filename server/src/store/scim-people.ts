@@ -1,13 +1,10 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
 import type { User } from '../model/user.ts'
-import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { readPage } from './scim-page.ts'
 import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
-import { countKey, toUser } from './users.ts'
+import { toUser } from './users.ts'
 
 export type Belonging = { id: string; name: string; inherited: boolean }
 /** A person with all that a SCIM client may see of them. */
@@ -37,7 +34,7 @@ const byKeys = statement<{ org: string; ids: unknown }, UsersTable>((db, { org, 
   compilable(db, selectPerson(db, among(db, 'r.id', ids), org)),
 )
 
-function compilable<Row>(db: Db, query: RawBuilder<Row>) {
+export function compilable<Row>(db: Db, query: RawBuilder<Row>) {
   return { compile: () => query.compile(db) }
 }
 
@@ -52,21 +49,29 @@ export function listed(db: Db, ids: readonly string[]): unknown {
   return isSqlite(db) ? JSON.stringify(ids) : ids
 }
 
-type BelongingRow = {
+export type BelongingRow = {
   user_id: string
   kind: 'sent' | 'role' | 'direct' | 'indirect'
   id: string
   name: string | null
 }
 
-// SQLite keeps to the order of a cross join, and the owner is an expression: neither database is to
-// read all groups of the identity provider for the few of a person.
-const selectBelongings = (
+// Neither database is to read all groups of the identity provider for the few of a person: SQLite
+// keeps to the order of a cross join, and what has an offset PostgreSQL asks for each by its key.
+export function selectBelongings(
   db: Db,
   org: string,
   isTheirs: (column: string) => RawBuilder<boolean>,
-) => {
+  sent: 'with what was sent' | 'without',
+) {
   const text = isSqlite(db) ? sql`` : sql`::text`
+  const groups = isSqlite(db)
+    ? sql`groups g where g.org_id = ${org} and g.id = reached.id and g.managed_by || '' = 'scim'`
+    : sql`lateral (select id, name from groups where org_id = ${org} and id = reached.id
+        and managed_by = 'scim' offset 0) g`
+  const attributes = sql`union all
+      select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
+        where a.org_id = ${org} and ${isTheirs('a.user_id')}`
   return compilable(
     db,
     sql<BelongingRow>`with recursive reached(user_id, id, kind) as (
@@ -75,33 +80,24 @@ const selectBelongings = (
         union
         select x.user_id, n.group_id, 'indirect'${text} from reached x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
-      select reached.user_id, reached.kind, g.id, g.name from reached
-        cross join groups g where g.org_id = ${org} and g.id = reached.id
-        and g.managed_by || '' = 'scim'
+      select reached.user_id, reached.kind, g.id, g.name from reached cross join ${groups}
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
         where u.org_id = ${org} and ${isTheirs('u.user_id')}
-      union all
-      select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
-        where a.org_id = ${org} and ${isTheirs('a.user_id')}`,
+      ${sent === 'without' ? sql`` : attributes}`,
   )
 }
 const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
-  selectBelongings(db, org, (column) => among(db, column, ids)),
+  selectBelongings(db, org, (column) => among(db, column, ids), 'with what was sent'),
 )
 const belongingsOfOne = statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
-  selectBelongings(db, org, (column) => sql<boolean>`${sql.ref(column)} = ${id}`),
+  selectBelongings(
+    db,
+    org,
+    (column) => sql<boolean>`${sql.ref(column)} = ${id}`,
+    'with what was sent',
+  ),
 )
-const belongingsByUserName = statement<{ org: string; name: string }, BelongingRow>(
-  (db, { org, name }) =>
-    selectBelongings(
-      db,
-      org,
-      (column) => sql<boolean>`${sql.ref(column)} in (select id from users
-        where org_id = ${org} and user_name_folded = ${name})`,
-    ),
-)
-
 /**
  * People with attributes, roles and groups, in the order of the rows. What belongs to them is asked
  * for behind the rows and travels with them: whoever waited for a lock sees what the one before
@@ -115,13 +111,22 @@ async function complete(
   const people = new Map(rows.map((row) => [row.id, toPerson(row)]))
   for (const { user_id, kind, id, name } of belongings) {
     const person = people.get(user_id)
-    if (kind === 'role') person?.roles.push(id)
-    else if (kind === 'sent' && person) person.attributes = JSON.parse(name ?? '{}')
-    else if (kind === 'direct') person?.groups.push({ id, name: name ?? '', inherited: false })
-    else if (!person?.groups.some((group) => group.id === id))
-      person?.groups.push({ id, name: name ?? '', inherited: true })
+    if (!person) continue
+    if (kind === 'sent') person.attributes = JSON.parse(name ?? '{}')
+    else belong(person, kind, { id, name: name ?? '' })
   }
   return [...people.values()]
+}
+
+/** Direct memberships come before inherited ones. */
+export function belong(
+  person: Pick<ScimPerson, 'roles' | 'groups'>,
+  kind: 'role' | 'direct' | 'indirect',
+  { id, name }: { id: string; name: string },
+): void {
+  if (kind === 'role') person.roles.push(id)
+  else if (kind === 'direct' || !person.groups.some((group) => group.id === id))
+    person.groups.push({ id, name, inherited: kind === 'indirect' })
 }
 
 function toPerson(row: UsersTable): ScimPerson {
@@ -144,12 +149,8 @@ export async function findByUserName(
   org: string,
   userName: string,
 ): Promise<ScimPerson | undefined> {
-  const name = userName.toLowerCase()
-  const [person] = await complete(
-    byUserName(db, { org, name }),
-    belongingsByUserName(db, { org, name }),
-  )
-  return person
+  const [row] = await byUserName(db, { org, name: userName.toLowerCase() })
+  return row && find(db, org, row.id)
 }
 
 /** People whom the identity provider does not manage yet and who have one of these keys. */
@@ -219,39 +220,6 @@ export async function findManaged(
       and managed_by || '' = 'scim' order by place limit 1`.execute(db)
   return rows[0]?.id
 }
-
-/** One page of the people whom the identity provider manages. */
-export async function list(
-  db: Db,
-  organisationId: string,
-  query: ResourceQuery,
-): Promise<ResourcePage<ScimPerson>> {
-  const userName = userNameAlone(query)
-  if (userName !== undefined) {
-    const person = await findByUserName(db, organisationId, userName)
-    const found = person?.user.managedBy === 'scim' ? [person] : []
-    return { items: found.slice(0, query.count), total: found.length }
-  }
-  return readPage(
-    db,
-    { organisationId, type: 'User', query },
-    {
-      total: () => counts.read(db, organisationId, managedKeys),
-      load: (ids) => byIds(db, organisationId, ids),
-    },
-  )
-}
-
-/** The look-up that every identity provider begins with: one key and nothing else. */
-function userNameAlone({ filter, from }: ResourceQuery): string | undefined {
-  const isFirst = 'skip' in from && from.skip === 0
-  if (!isFirst || filter?.kind !== 'compare' || filter.operator !== 'eq') return undefined
-  return filter.attribute.path === 'userName' ? String(filter.value) : undefined
-}
-
-const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status) =>
-  countKey({ status, managedBy: 'scim' }),
-)
 
 async function byIds(db: Db, org: string, wanted: string[]): Promise<ScimPerson[]> {
   if (wanted.length === 0) return []

@@ -30,7 +30,7 @@ export { type GroupChange, type MembershipChange, readGroupChange } from './memb
 export { enterpriseSchema, groupSchema, userSchema } from './names.ts'
 export { type Paging, type PagingParameters, pageLimits, readPaging } from './paging.ts'
 export { type PatchContext, type PatchOperation, type PatchReading, parsePatch } from './patch.ts'
-export { type Projection, project, readProjection, shows } from './project.ts'
+export { type Projection, project, readProjection, shows, showsAll } from './project.ts'
 export { chooseEmail, memberIds, type ResourceReading, readResource } from './resource.ts'
 export {
   type Attribute,

@@ -72,6 +72,11 @@ export function shows(projection: Projection, name: string): boolean {
   return ref !== undefined && wants(projection, ref)
 }
 
+/** Whether every attribute is in the answer that ever is. */
+export function showsAll({ only, except }: Projection): boolean {
+  return !only && !except
+}
+
 /** What is shown of one attribute: all of it, or these of its parts. */
 type Shown = { extension: string | undefined; name: string; parts: readonly string[] | undefined }
 

@@ -95,7 +95,9 @@ test('a search by POST has the same parameters, in any case', () => {
 test('a list says how many there are, and Resources is there even when it is empty', () => {
   const paging = { kind: 'index', startIndex: 1, count: 100 } as const
 
-  expect(listResponse({ resources: [], totalResults: 0, paging })).toEqual({
+  const page = JSON.parse(listResponse({ resources: [], totalResults: 0, paging }))
+
+  expect(page).toEqual({
     schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
     totalResults: 0,
     itemsPerPage: 0,
@@ -105,13 +107,15 @@ test('a list says how many there are, and Resources is there even when it is emp
 })
 
 test('a page by cursor names the next one and no index', () => {
-  const page = listResponse({
-    resources: [{ id: 'u-1' }],
+  const text = listResponse({
+    resources: ['{"id":"u-1"}'],
     totalResults: 2,
     paging: { kind: 'cursor', count: 1 },
     nextCursor: 'abc',
   })
 
+  const page = JSON.parse(text)
   expect(page).toMatchObject({ itemsPerPage: 1, totalResults: 2, nextCursor: 'abc' })
+  expect(page.Resources).toEqual([{ id: 'u-1' }])
   expect(page).not.toHaveProperty('startIndex')
 })

@@ -90,7 +90,8 @@ function readSort(type: ResourceType, sortBy: unknown, sortOrder: unknown): Sort
 }
 
 export type Page = {
-  resources: readonly JsonObject[]
+  /** The JSON of each. */
+  resources: readonly string[]
   totalResults: number
   paging: Paging
   /** RFC 9865 §2: on every page but the last. */
@@ -98,13 +99,13 @@ export type Page = {
 }
 
 /** RFC 7644 §3.4.2: `Resources` is there even when it is empty, for Entra ID looks for it. */
-export function listResponse({ resources, totalResults, paging, nextCursor }: Page): JsonObject {
-  return {
+export function listResponse({ resources, totalResults, paging, nextCursor }: Page): string {
+  const head = {
     schemas: [listSchema],
     totalResults,
     itemsPerPage: resources.length,
     ...(paging.kind === 'index' ? { startIndex: paging.startIndex } : {}),
     ...(nextCursor === undefined ? {} : { nextCursor }),
-    Resources: [...resources],
   }
+  return `${JSON.stringify(head).slice(0, -1)},"Resources":[${resources.join(',')}]}`
 }
