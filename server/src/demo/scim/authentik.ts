@@ -5,14 +5,14 @@
  */
 import type { Group, Person } from './directory.ts'
 import { isObject, type JsonObject } from './exchange.ts'
-import { equals, groupSchema, members, type Operation, patchOf, userSchema } from './messages.ts'
+import { groupSchema, members, type Operation, userSchema } from './messages.ts'
 import {
-  byUserName,
   deletePerson,
-  findOrMake,
+  findOrMakeGroup,
   type Provider,
+  patchGroup,
   plainPerson,
-  putPerson,
+  wholePeople,
 } from './provider.ts'
 import type { Session } from './session.ts'
 
@@ -20,15 +20,10 @@ export function authentik(): Provider {
   const body = (person: Person) => ({ schemas: [userSchema], ...plainPerson(person) })
   let portion = 100
 
-  async function patchGroup(session: Session, group: Group, operations: Operation[]) {
+  async function inPortions(session: Session, group: Group, operations: Operation[]) {
+    const title = `Update the group ${group.name}`
     for (let at = 0; at < operations.length; at += portion)
-      await session.ask({
-        title: `Update the group ${group.name}`,
-        method: 'PATCH',
-        path: `/Groups/${session.idOf(group.id)}`,
-        body: patchOf(...operations.slice(at, at + portion)),
-        expect: [204, 200],
-      })
+      await patchGroup(session, group, title, ...operations.slice(at, at + portion))
   }
 
   return {
@@ -54,32 +49,14 @@ export function authentik(): Provider {
 
     sends: () => true,
 
-    async personArrives(session, person) {
-      const found = await findOrMake(session, {
-        id: person.id,
-        endpoint: '/Users',
-        called: person.displayName,
-        lookUps: [byUserName(person)],
-        body: body(person),
-      })
-      if (found) await putPerson(session, person, body(person))
-    },
-    personChanges: (session, _, after) => putPerson(session, after, body(after)),
+    ...wholePeople(body),
     personIsDeleted: deletePerson,
 
     groups: {
       nested: false,
-      async arrives(session, group) {
-        await findOrMake(session, {
-          id: group.id,
-          endpoint: '/Groups',
-          called: `the group ${group.name}`,
-          lookUps: [equals('displayName', group.name)],
-          body: whole(group),
-        })
-      },
+      arrives: (session, group) => findOrMakeGroup(session, group, whole(group)),
       isRenamed: (session, group) =>
-        patchGroup(session, group, [
+        inPortions(session, group, [
           { op: 'replace', value: { ...whole(group), id: session.idOf(group.id) } },
         ]),
       async membersChange(session, group, { add, remove }) {
@@ -94,7 +71,7 @@ export function authentik(): Provider {
           path: 'members',
           value: members([session.idOf(id)]),
         })
-        await patchGroup(session, group, [
+        await inPortions(session, group, [
           ...remove.map(operation('remove')),
           ...add.map(operation('add')),
         ])

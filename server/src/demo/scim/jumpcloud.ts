@@ -5,14 +5,17 @@
  */
 import { stableGuid } from '../tenant.ts'
 import type { Person } from './directory.ts'
-import { equals, groupSchema, members, patchOf, userSchema } from './messages.ts'
+import { members, userSchema } from './messages.ts'
 import {
   byUserName,
   deletePerson,
   findOrMake,
+  findOrMakeGroup,
   type Provider,
+  patchGroup,
   plainPerson,
   putPerson,
+  wholePeople,
 } from './provider.ts'
 import type { Session } from './session.ts'
 
@@ -45,48 +48,25 @@ export function jumpcloud(): Provider {
 
     sends: ({ active }) => active,
 
-    async personArrives(session, person) {
-      const found = await findOrMake(session, {
-        id: person.id,
-        endpoint: '/Users',
-        called: person.displayName,
-        lookUps: [byUserName(person)],
-        body: body(person),
-      })
-      if (found) await putPerson(session, person, body(person))
-    },
-    personChanges: (session, _, after) => putPerson(session, after, body(after)),
+    ...wholePeople(body),
 
     groups: {
       nested: false,
-      async arrives(session, group) {
-        await findOrMake(session, {
-          id: group.id,
-          endpoint: '/Groups',
-          called: `the group ${group.name}`,
-          lookUps: [equals('displayName', group.name)],
-          body: { schemas: [groupSchema], displayName: group.name, externalId: group.id },
-        })
-      },
-      async isRenamed(session, group) {
-        await session.ask({
-          title: `Rename the group to ${group.name}`,
-          method: 'PATCH',
-          path: `/Groups/${session.idOf(group.id)}`,
-          body: patchOf({ op: 'replace', value: { displayName: group.name } }),
-          expect: [204, 200],
-        })
-      },
+      arrives: (session, group) => findOrMakeGroup(session, group, { externalId: group.id }),
+      isRenamed: (session, group) =>
+        patchGroup(session, group, `Rename the group to ${group.name}`, {
+          op: 'replace',
+          value: { displayName: group.name },
+        }),
       async membersChange(session, group, { add, remove }) {
         for (const [op, ids] of [['remove', remove] as const, ['add', add] as const])
           if (ids.length > 0)
-            await session.ask({
-              title: `${op === 'add' ? 'Add to' : 'Remove from'} the group ${group.name}`,
-              method: 'PATCH',
-              path: `/Groups/${session.idOf(group.id)}`,
-              body: patchOf({ op, path: 'members', value: members(ids.map(session.idOf)) }),
-              expect: [204, 200],
-            })
+            await patchGroup(
+              session,
+              group,
+              `${op === 'add' ? 'Add to' : 'Remove from'} the group ${group.name}`,
+              { op, path: 'members', value: members(ids.map(session.idOf)) },
+            )
       },
     },
   }

@@ -4,8 +4,15 @@
  */
 import type { Person } from './directory.ts'
 import type { JsonObject } from './exchange.ts'
-import { equals, filtered, groupSchema, members, patchOf } from './messages.ts'
-import { byUserName, deletePerson, findOrMake, type Provider, putPerson } from './provider.ts'
+import { equals, filtered, members } from './messages.ts'
+import {
+  deletePerson,
+  findOrMakeGroup,
+  type Provider,
+  patchGroup,
+  renameByPath,
+  wholePeople,
+} from './provider.ts'
 
 export function onelogin(): Provider {
   return {
@@ -33,39 +40,13 @@ export function onelogin(): Provider {
 
     sends: ({ active }) => active,
 
-    async personArrives(session, person) {
-      const found = await findOrMake(session, {
-        id: person.id,
-        endpoint: '/Users',
-        called: person.displayName,
-        lookUps: [byUserName(person)],
-        body: template(person),
-      })
-      if (found) await putPerson(session, person, template(person))
-    },
-    personChanges: (session, _, after) => putPerson(session, after, template(after)),
+    ...wholePeople(template),
     personIsDeleted: deletePerson,
 
     groups: {
       nested: false,
-      async arrives(session, group) {
-        await findOrMake(session, {
-          id: group.id,
-          endpoint: '/Groups',
-          called: `the group ${group.name}`,
-          lookUps: [equals('displayName', group.name)],
-          body: { schemas: [groupSchema], displayName: group.name },
-        })
-      },
-      async isRenamed(session, group) {
-        await session.ask({
-          title: `Rename the group to ${group.name}`,
-          method: 'PATCH',
-          path: `/Groups/${session.idOf(group.id)}`,
-          body: patchOf({ op: 'replace', path: 'displayName', value: group.name }),
-          expect: [204, 200],
-        })
-      },
+      arrives: (session, group) => findOrMakeGroup(session, group, {}),
+      isRenamed: renameByPath,
       async membersChange(session, group, { add, remove }) {
         const removed = remove.map((id) => ({
           op: 'remove',
@@ -74,13 +55,12 @@ export function onelogin(): Provider {
         const value = members(add.map(session.idOf))
         const added = add.length > 0 ? [{ op: 'add', path: 'members', value }] : []
         for (const operation of [...removed, ...added])
-          await session.ask({
-            title: `${operation.op === 'add' ? 'Add to' : 'Remove from'} the group ${group.name}`,
-            method: 'PATCH',
-            path: `/Groups/${session.idOf(group.id)}`,
-            body: patchOf(operation),
-            expect: [204, 200],
-          })
+          await patchGroup(
+            session,
+            group,
+            `${operation.op === 'add' ? 'Add to' : 'Remove from'} the group ${group.name}`,
+            operation,
+          )
       },
     },
   }

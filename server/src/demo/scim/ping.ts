@@ -4,22 +4,16 @@
  * https://docs.pingidentity.com/integrations/scim/setup/pf_scim_connector_scim_connector_settings_reference.html
  */
 import type { Person } from './directory.ts'
-import {
-  enterpriseSchema,
-  equals,
-  filled,
-  groupSchema,
-  members,
-  patchOf,
-  userSchema,
-} from './messages.ts'
+import { enterpriseSchema, equals, filled, members, userSchema } from './messages.ts'
 import {
   byUserName,
   deletePerson,
-  findOrMake,
+  findOrMakeGroup,
   type Provider,
+  patchGroup,
   plainPerson,
-  putPerson,
+  renameByPath,
+  wholePeople,
 } from './provider.ts'
 
 export function ping(): Provider {
@@ -48,52 +42,25 @@ export function ping(): Provider {
 
     sends: ({ active }) => active,
 
-    async personArrives(session, person) {
-      const found = await findOrMake(session, {
-        id: person.id,
-        endpoint: '/Users',
-        called: person.displayName,
-        lookUps: [person.email ? equals('emails', person.email) : byUserName(person)],
-        body: body(person),
-      })
-      if (found) await putPerson(session, person, body(person))
-    },
-    personChanges: (session, _, after) => putPerson(session, after, body(after)),
+    ...wholePeople(body, (person) =>
+      person.email ? equals('emails', person.email) : byUserName(person),
+    ),
     personIsDeleted: deletePerson,
 
     groups: {
       nested: false,
-      async arrives(session, group) {
-        await findOrMake(session, {
-          id: group.id,
-          endpoint: '/Groups',
-          called: `the group ${group.name}`,
-          lookUps: [equals('displayName', group.name)],
-          body: { schemas: [groupSchema], displayName: group.name, externalId: group.id },
-        })
-      },
-      async isRenamed(session, group) {
-        await session.ask({
-          title: `Rename the group to ${group.name}`,
-          method: 'PATCH',
-          path: `/Groups/${session.idOf(group.id)}`,
-          body: patchOf({ op: 'replace', path: 'displayName', value: group.name }),
-          expect: [204, 200],
-        })
-      },
+      arrives: (session, group) => findOrMakeGroup(session, group, { externalId: group.id }),
+      isRenamed: renameByPath,
       async membersChange(session, group, { add, remove }) {
         const gone = remove.map((id) => `members[${equals('value', session.idOf(id))}]`)
         const added = { op: 'add', path: 'members', value: members(add.map(session.idOf)) }
-        await session.ask({
-          title: `Update the memberships of ${group.name}`,
-          method: 'PATCH',
-          path: `/Groups/${session.idOf(group.id)}`,
-          body: patchOf(
-            ...gone.map((path) => ({ op: 'remove', path })),
-            ...(add.length > 0 ? [added] : []),
-          ),
-          expect: [204, 200],
-        })
+        await patchGroup(
+          session,
+          group,
+          `Update the memberships of ${group.name}`,
+          ...gone.map((path) => ({ op: 'remove', path })),
+          ...(add.length > 0 ? [added] : []),
+        )
       },
     },
   }

@@ -1,7 +1,7 @@
 /** What one identity provider does on each occasion. The order of occasions is the cycle's. */
 import type { Group, Person } from './directory.ts'
 import type { JsonObject, Method } from './exchange.ts'
-import { equals, filled, filtered, patchOf } from './messages.ts'
+import { equals, filled, filtered, groupSchema, type Operation, patchOf } from './messages.ts'
 import { firstOf, type Session } from './session.ts'
 
 export type Provider = {
@@ -95,6 +95,62 @@ export async function putPerson(session: Session, person: Person, body: JsonObje
     expect: [200],
     holds: { userName: person.userName, active: person.active },
   })
+}
+
+/** People for those who look for somebody, make them, and send them whole ever after. */
+export function wholePeople(
+  body: (person: Person) => JsonObject,
+  lookUp: (person: Person) => string = byUserName,
+): Pick<Provider, 'personArrives' | 'personChanges'> {
+  return {
+    async personArrives(session, person) {
+      const found = await findOrMake(session, {
+        id: person.id,
+        endpoint: '/Users',
+        called: person.displayName,
+        lookUps: [lookUp(person)],
+        body: body(person),
+      })
+      if (found) await putPerson(session, person, body(person))
+    },
+    personChanges: (session, _, after) => putPerson(session, after, body(after)),
+  }
+}
+
+/** Looks for the group by its name and makes it when it is not there. */
+export async function findOrMakeGroup(
+  session: Session,
+  { id, name }: Group,
+  body: JsonObject,
+): Promise<void> {
+  await findOrMake(session, {
+    id,
+    endpoint: '/Groups',
+    called: `the group ${name}`,
+    lookUps: [equals('displayName', name)],
+    body: { schemas: [groupSchema], displayName: name, ...body },
+  })
+}
+
+export async function patchGroup(
+  session: Session,
+  { id }: Group,
+  title: string,
+  ...operations: Operation[]
+): Promise<void> {
+  await session.ask({
+    title,
+    method: 'PATCH',
+    path: `/Groups/${session.idOf(id)}`,
+    body: patchOf(...operations),
+    expect: [204, 200],
+  })
+}
+
+/** The new name by its path. */
+export function renameByPath(session: Session, group: Group): Promise<void> {
+  const operation = { op: 'replace', path: 'displayName', value: group.name }
+  return patchGroup(session, group, `Rename the group to ${group.name}`, operation)
 }
 
 /** `active` alone, by its path. */
