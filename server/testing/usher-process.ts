@@ -193,6 +193,21 @@ export function createClient(url: string, organisation: AppliedOrganisation, con
       const person = { email, firstName: 'Ada', lastName: email.split('@')[0] ?? '' }
       return (await api('POST', '/users', person)).status
     },
+    /** As an identity provider sends it. @returns the status and the id of what was made. */
+    async scim(method: 'POST' | 'PATCH', path: string, body: object) {
+      const answer = await request(`${url}/scim/${id}/v2${path}`, {
+        method,
+        dispatcher,
+        headers: {
+          authorization: `Bearer ${organisation.scimToken}`,
+          'content-type': 'application/scim+json',
+        },
+        body: JSON.stringify(body),
+      })
+      const text = await answer.body.text()
+      const made = text === '' ? {} : (JSON.parse(text) as { id?: string })
+      return { status: answer.statusCode, id: made.id ?? '' }
+    },
     close: () => dispatcher.destroy(),
   }
 }

@@ -149,6 +149,17 @@ describe('US-12: somebody on hold', () => {
     ])
   })
 
+  test('stays on hold when the identity provider deletes them and sends them again', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user({ ...bob, userName: address })
+    await acme.api('PUT', `/users/${id}/hold`)
+    expect((await acme.scim('DELETE', `/Users/${id}`)).status).toBe(204)
+    const back = await acme.scim('POST', '/Users', { ...bob, userName: address, active: true })
+    expect(back.body).toMatchObject({ id, active: true })
+    expect((await acme.api('GET', `/users/${id}`)).body).toMatchObject({ held: true })
+    expect((await acme.signIn({ email: address })).status).toBe(403)
+  })
+
   test('is never the last working manager, nor somebody of the portal', async () => {
     const acme = await createScimOrganisation()
     const hold = () => acme.api('PUT', `/users/${acme.manager.id}/hold`)
