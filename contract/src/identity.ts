@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SelfServiceChange, SelfServiceView } from './self-service.ts'
 import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
 
 const url = z.url({ protocol: /^https?$/ }).max(2000)
@@ -174,13 +175,13 @@ export const ProvisioningView = z.object({
   configurable: z.boolean(),
   entrySentence: z.string(),
   options: z.array(SourceOption),
-  selfService: z.object({ enabled: z.boolean(), state: z.string() }),
+  selfService: SelfServiceView,
   canWrite: z.boolean(),
 })
 export type ProvisioningView = z.infer<typeof ProvisioningView>
 export const ProvisioningChange = z.strictObject({
   source: ProvisioningSource,
-  selfService: z.strictObject({ enabled: z.boolean() }).optional(),
+  selfService: SelfServiceChange.optional(),
   ssoJit: z.strictObject({ enabled: z.boolean() }).optional(),
   scim: z.strictObject({ enabled: z.boolean() }).optional(),
   ldap: z.strictObject({ enabled: z.boolean() }).optional(),

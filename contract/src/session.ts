@@ -36,6 +36,8 @@ export const SignInPage = z.object({
   /** "Continue with {connectionName}" leads to `startUrl`. */
   connectionName: z.string().nullable(),
   startUrl: z.string().nullable(),
+  /** "Join {organisation}", while the self-service link is open (SS-2). */
+  joinUrl: z.string().nullable(),
   /** Present in the demo organisation only: says that the identity provider is simulated. */
   demo: z.boolean(),
 })

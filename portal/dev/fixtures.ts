@@ -145,6 +145,17 @@ const provisioning: ProvisioningView = {
   selfService: {
     enabled: false,
     state: 'closed_source',
+    url: null,
+    linkId: '019a0000-0000-7000-8000-000000000001',
+    linkCreatedAt: 0,
+    uses: 0,
+    allowedDomains: [],
+    anyDomain: false,
+    expiresAt: null,
+    maxUses: null,
+    requireApproval: false,
+    approvalForced: false,
+    termsUrl: null,
   },
   canWrite: true,
 }
@@ -168,7 +179,7 @@ const newProvisioning: ProvisioningView = {
           unavailableBecause: 'Requires SSO as the login method',
         },
   ),
-  selfService: { enabled: false, state: 'closed_off' },
+  selfService: { ...provisioning.selfService, state: 'closed_off' },
 }
 
 const people = [

@@ -25,8 +25,9 @@ import { newId } from '../src/lib/ids.ts'
 import type { Actor } from '../src/model/actor.ts'
 import type { LoginMethod, ProvisioningSource } from '../src/model/organisation.ts'
 import type { SamlSettings } from '../src/model/saml.ts'
+import { sweepOrganisation } from '../src/outbox/index.ts'
 import { createKeyPair, readSettings } from '../src/saml/index.ts'
-import { mail, openStore, type Store, sso } from '../src/store/index.ts'
+import { mail, openStore, organisations, type Store, sso } from '../src/store/index.ts'
 import {
   createIdentityProvider,
   createTestKey,
@@ -522,6 +523,7 @@ export async function createOrganisation(wish: Wish = {}) {
         'sessions',
         'adoptions',
         'links',
+        'registrations',
         'outbox',
       ] as const) {
         const { rows } = await store.read
@@ -535,6 +537,11 @@ export async function createOrganisation(wish: Wish = {}) {
     },
     /** Sends the mail of this organisation that is due now. */
     deliverMail: () => usher.postman.deliver({ organisationId: id }),
+    /** What the schedule clears away at this time. */
+    async sweep(now: number) {
+      const organisation = await organisations.find(store.read, id)
+      if (organisation) await sweepOrganisation(store, organisation, now)
+    },
     /** The mails that wait to be sent, oldest first. */
     async mails() {
       return store.read

@@ -39,6 +39,7 @@ import type { LoginMethod as Method, Organisation } from '../model/organisation.
 import { refuse } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
 import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
+import { renderSelfService } from './self-service.ts'
 import { optionsFor, running } from './sources.ts'
 
 const base = '/orgs/:organisationId'
@@ -156,10 +157,10 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, response: { 200: ProvisioningView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      const view = await door.directory.view(actor, provisioningView)
+      const view = await provisioningOf(door, actor)
       return reply
         .header('etag', `"${view.organisation.version}"`)
-        .send(renderProvisioning(actor, view))
+        .send(renderProvisioning(door, actor, view))
     },
   )
   app.put(
@@ -171,10 +172,10 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
       await door.directory.change(actor, (write) =>
         changeProvisioning(write, request.body, running, ifVersion(request)),
       )
-      const view = await door.directory.view(actor, provisioningView)
+      const view = await provisioningOf(door, actor)
       return reply
         .header('etag', `"${view.organisation.version}"`)
-        .send(renderProvisioning(actor, view))
+        .send(renderProvisioning(door, actor, view))
     },
   )
 
@@ -204,7 +205,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
           totpSecret: door.secrets.seal(totp.secret, 'totp'),
         }),
       )
-      const { organisation } = await door.directory.view(actor, provisioningView)
+      const { organisation } = await provisioningOf(door, actor)
       return reply.code(201).send({
         id: created.id,
         email: created.email,
@@ -292,20 +293,21 @@ function renderConnection({ name, provider, saml, refresh }: Connection) {
   }
 }
 
+function provisioningOf(door: ApiDoor, actor: Actor) {
+  return door.directory.view(actor, (read) => provisioningView(read, !door.withoutMail))
+}
+
 function renderProvisioning(
+  door: ApiDoor,
   actor: Actor,
-  { organisation, sentence }: { organisation: Organisation; sentence: string },
+  { organisation, join, sentence }: Awaited<ReturnType<typeof provisioningView>>,
 ) {
   return {
     source: organisation.source,
     configurable: organisation.loginMethod !== null,
     entrySentence: sentence,
     options: optionsFor(organisation.loginMethod as Method | null),
-    // Registration by link arrives with the people-by-hand pages; until then the link stays closed.
-    selfService: {
-      enabled: organisation.selfServiceEnabled && organisation.source === 'portal',
-      state: organisation.source === 'portal' ? 'closed_off' : 'closed_source',
-    },
+    selfService: renderSelfService(door.baseUrl, join),
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }
 }

@@ -13,6 +13,7 @@ import { identityRoutes } from './identity.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
+import { selfServiceRoutes } from './self-service.ts'
 import { sessionRoutes } from './session.ts'
 import { simulationRoutes } from './simulation.ts'
 
@@ -47,6 +48,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   answerOnce(app, door)
   sessionRoutes(app, door)
   identityRoutes(app, door)
+  selfServiceRoutes(app, door)
   peopleRoutes(app, door)
   accessRoutes(app, door)
   recordRoutes(app, door)

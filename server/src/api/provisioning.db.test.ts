@@ -15,7 +15,8 @@ test('PV-4: the portal is the source from the start', async () => {
   expect((await acme.api('GET', url)).body).toMatchObject({
     source: 'portal',
     configurable: true,
-    entrySentence: 'People enter Acme when a manager creates or invites them; this is the default.',
+    entrySentence:
+      'People enter Acme when a manager creates or invites them, or by the self-service link; this is the default.',
   })
 })
 
@@ -113,7 +114,7 @@ test('PV-10: the entry sentence says how people enter, who chose it and when, an
     `People enter Acme by signing in through Entra ID (SAML JIT); chosen by Ana Ruiz on ${today}.`,
   )
   expect(portal.body.entrySentence).toBe(
-    `People enter Acme when a manager creates or invites them; chosen by Ana Ruiz on ${today}.`,
+    `People enter Acme when a manager creates or invites them, or by the self-service link; chosen by Ana Ruiz on ${today}.`,
   )
   expect(await acme.events()).toMatchObject([
     {

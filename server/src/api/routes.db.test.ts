@@ -4,6 +4,7 @@ import {
   startUsher,
   type TestOrganisation,
 } from '../../testing/organisation.ts'
+import { register } from '../../testing/registration.ts'
 
 const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
 const bob = { email: 'bob@acme.test', firstName: 'Bob', lastName: 'Stone' }
@@ -52,6 +53,16 @@ const readyForSso = async () => {
   const { id: testId } = await acme.testSignIn()
   const body = { method: 'sso', saml: acme.samlInput, testId }
   return { acme, path: '/identity/login-method', body }
+}
+
+/** A request about somebody who registered by the link and waits. */
+const registrant = (act: string) => async () => {
+  const acme = await plain()
+  const { selfService } = (await acme.api('GET', '/identity/provisioning')).body
+  await register(acme, selfService.url, { email: `noa@${acme.slug}.test` })
+  const requests = '/identity/self-service/requests'
+  const [waiting] = (await acme.api('GET', requests)).body.items
+  return { acme, path: `${requests}/${waiting.id}${act}` }
 }
 
 const adoption = (act: string) => async () => {
@@ -139,6 +150,30 @@ const routes: Record<string, Route> = {
     status: 200,
     needs: 'identity:write',
     events: ['provisioning.changed'],
+  },
+  'POST /identity/self-service/rotate': {
+    prepare: at('/identity/self-service/rotate'),
+    status: 204,
+    needs: 'identity:write',
+    events: ['self_service.rotated'],
+  },
+  'GET /identity/self-service/requests': {
+    prepare: at('/identity/self-service/requests'),
+    status: 200,
+    needs: 'users:read',
+    events: [],
+  },
+  'POST /identity/self-service/requests/{id}/approve': {
+    prepare: registrant('/approve'),
+    status: 200,
+    needs: 'users:write',
+    events: ['user.joined', 'registration.approved', 'activation.issued'],
+  },
+  'POST /identity/self-service/requests/{id}/decline': {
+    prepare: registrant('/decline'),
+    status: 204,
+    needs: 'users:write',
+    events: ['registration.declined'],
   },
   'GET /break-glass-accounts': {
     prepare: at('/break-glass-accounts'),

@@ -16,6 +16,7 @@ import {
   callerByKey,
   callerByScim,
   callerBySession,
+  createChallenges,
   createRateLimits,
   hashPassword,
   newTotp,
@@ -60,6 +61,9 @@ import { createDemo, simulate } from './demo.ts'
 
 const sealedFor = { totp: totpPurpose, idempotency: 'idempotency' }
 const bodyLimit = 2_500_000
+/** About a second of a browser's work; where limits are off, for load runs, next to none (SS-17). */
+const challengeBits = 17
+const challengeBitsWithoutLimits = 4
 const portalFolder = join(import.meta.dirname, '../../../dist/portal')
 
 export type Usher = {
@@ -176,6 +180,11 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     baseUrl,
     demoAvailable: config.demo,
     startUrl: (organisationId) => addressesOf(baseUrl, organisationId).startUrl,
+    withoutMail: config.smtpUrl === undefined,
+    challenges: createChallenges(
+      vault.derive('join challenges'),
+      config.rateLimits ? challengeBits : challengeBitsWithoutLimits,
+    ),
     makeDemo: demo.make,
     platformCaller,
   }

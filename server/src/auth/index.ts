@@ -1,4 +1,5 @@
 export * from './callers.ts'
+export * from './challenges.ts'
 export * from './client-assertions.ts'
 export * from './client-keys.ts'
 export * from './cookies.ts'

@@ -10,6 +10,8 @@ export type RateLimits = {
   call(ip: string, what: string): Promise<void>
   /** For single sign-on, where a whole company comes from one address at nine in the morning. */
   pass(ip: string): Promise<void>
+  /** For registering by a link: by network, by address and by link (SS-17). */
+  register(ip: string, address: string, link: string): Promise<void>
   /** Whether this address may be mailed once more; says nothing to the one who asks (SE-4). */
   mayMail(organisationId: string, address: string): Promise<boolean>
 }
@@ -25,6 +27,11 @@ export function createRateLimits(on: boolean): RateLimits {
   const pair = new RateLimiterMemory({ points: 8, duration: quarterHour })
   const calls = new RateLimiterMemory({ points: 300, duration: 60 })
   const passes = new RateLimiterMemory({ points: 6_000, duration: 60 })
+  const registrations = {
+    network: new RateLimiterMemory({ points: 300, duration: 60 * 60 }),
+    address: new RateLimiterMemory({ points: 5, duration: quarterHour }),
+    link: new RateLimiterMemory({ points: 3_000, duration: 60 * 60 }),
+  }
   const mails = new RateLimiterMemory({ points: 3, duration: quarterHour })
 
   async function within(limiter: RateLimiterMemory, key: string, points: number): Promise<void> {
@@ -53,7 +60,15 @@ export function createRateLimits(on: boolean): RateLimits {
   if (!on) {
     const free = async () => undefined
     const mayMail = async () => true
-    return { beforeSignIn: free, failed: free, succeeded: free, call: free, pass: free, mayMail }
+    return {
+      beforeSignIn: free,
+      failed: free,
+      succeeded: free,
+      call: free,
+      pass: free,
+      register: free,
+      mayMail,
+    }
   }
   return {
     async beforeSignIn(ip, account) {
@@ -69,6 +84,11 @@ export function createRateLimits(on: boolean): RateLimits {
     },
     call: (ip, what) => within(calls, `${ip} ${what}`, 1),
     pass: (ip) => within(passes, ip, 1),
+    async register(ip, address, link) {
+      await within(registrations.address, key(link, address.trim()), 1)
+      await within(registrations.network, ip, 1)
+      await within(registrations.link, link, 1)
+    },
     mayMail: (organisationId, address) =>
       mails.consume(key(organisationId, address.trim())).then(
         () => true,

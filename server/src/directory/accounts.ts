@@ -9,6 +9,7 @@ import { accounts, events, organisations, sessions, users } from '../store/index
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
 import { lockUser, subjectOf } from './people.ts'
+import { completeRegistration } from './self-service.ts'
 import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
@@ -134,6 +135,8 @@ export async function choosePassword(
   const link = await accounts.consumeLink(db, actor.organisationId, hashSecret(token), now)
   const found = link && (await users.lock(db, actor.organisationId, link.user_id))
   if (!found || found.status === 'deactivated' || found.held) throw new Refused(expired)
+  const closed = await completeRegistration(write, organisation, found)
+  if (closed) throw new Refused(closed)
   const proved: User = { ...found, emailVerifiedAt: found.emailVerifiedAt ?? now }
   // Whoever holds the link is the person: the acts are theirs.
   const own = {

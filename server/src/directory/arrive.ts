@@ -15,6 +15,7 @@ import {
 import { access, accounts, events, scimPeople, sso, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { land } from './join.ts'
+import { completeRegistration } from './self-service.ts'
 import { type Browser, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { lockOrganisation, type Write } from './write.ts'
 
@@ -109,6 +110,10 @@ export async function arrive(
     return refuse(refusal, 'adoption', found.user.id)
   }
 
+  if (decision.kind === 'link' && found.user) {
+    const closed = await completeRegistration(write, organisation, found.user)
+    if (closed) return refuse(closed, 'self-service link', found.user.id)
+  }
   const linked = { issuer: vouched.issuer, subject, connection: connection.name, linkedAt: now }
   const data = {
     method: 'sso',

@@ -2,6 +2,7 @@ export {
   builtInRoles,
   type Path,
   passwordFaults,
+  registrationClosed,
   roleLabel,
   unavailableBecause,
 } from '../policy/index.ts'
@@ -16,6 +17,7 @@ export * from './join.ts'
 export * from './keys.ts'
 export { tellLastManagerKept } from './lifecycle.ts'
 export * from './links.ts'
+export { isMailless } from './mail.ts'
 export * from './organisations.ts'
 export * from './people.ts'
 export * from './platform.ts'
@@ -26,5 +28,6 @@ export * from './scim-connection.ts'
 export * from './scim-credentials.ts'
 export * from './scim-groups.ts'
 export * from './scim-people.ts'
+export * from './self-service.ts'
 export * from './sessions.ts'
 export { allow, type Directory, openDirectory, type Read, type Write } from './write.ts'

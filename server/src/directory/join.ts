@@ -1,10 +1,11 @@
+import { isFreeMail } from '../lib/domains.ts'
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { JoinedBy, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
 import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
-import { access, newcomers } from '../store/index.ts'
+import { access, newcomers, selfService } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
 
@@ -19,6 +20,8 @@ export type Newcomer = {
   managedBy: ProvisioningSource
   joinedBy: JoinedBy
   kind: ProvenanceKind
+  /** What let them in, when it was not a person: the id of the link (SS-15). */
+  rule?: string
   emailVerified: boolean
   /** For the event: the claims or the file that brought them. */
   data?: unknown
@@ -68,11 +71,12 @@ export async function land(
   }
   const roles: Role[] = newcomer.roles.length > 0 ? newcomer.roles : ['ROLE_USER']
   const kind = newcomer.roles.length > 0 ? newcomer.kind : 'default'
+  const rule = newcomer.rule ?? null
   const landed = await newcomers.land(db, [
     {
       user,
-      roles: roles.map((role) => ({ role, provenance: provenance(write, kind) })),
-      groups: [{ id: organisation.defaultGroupId, provenance: provenance(write, 'default') }],
+      roles: roles.map((role) => ({ role, provenance: provenance(write, kind, rule) })),
+      groups: [{ id: organisation.defaultGroupId, provenance: provenance(write, 'default', rule) }],
       attributes: undefined,
       event: {
         actor,
@@ -170,6 +174,10 @@ export async function addManager(
   person: { email: string; firstName: string; lastName: string; active: boolean },
 ): Promise<User | undefined> {
   const organisation = await lockOrganisation(write)
+  const domain = readEmailAddress(person.email)?.domain
+  if (domain) {
+    await selfService.startDomains(write.db, organisation.id, isFreeMail(domain) ? [] : [domain])
+  }
   return land(write, organisation, {
     ...person,
     roles: ['ROLE_MANAGER', 'ROLE_USER'],

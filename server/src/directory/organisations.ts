@@ -2,7 +2,8 @@ import { newId } from '../lib/ids.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import { isSlug } from '../policy/index.ts'
-import { access, events, organisations } from '../store/index.ts'
+import { access, events, organisations, selfService } from '../store/index.ts'
+import { newJoinLink } from './self-service.ts'
 import { provenance, type Read, type Write } from './write.ts'
 
 export type NewOrganisation = { id: string; name: string; slug: string; demo?: boolean }
@@ -59,6 +60,7 @@ export async function createOrganisation(
     role: 'ROLE_USER',
     provenance: provenance(write, 'default'),
   })
+  await selfService.insert(db, id, newJoinLink(now))
   await events.append(db, actor, now, [
     {
       name: 'organisation.created',

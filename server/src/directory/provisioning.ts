@@ -8,20 +8,26 @@ import {
 import { events, organisations } from '../store/index.ts'
 import { readConnection } from './connections.ts'
 import { expectVersion } from './identity.ts'
+import { changeSelfService, joinFacts, type SelfServiceRequest } from './self-service.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
-export async function provisioningView({ db, actor }: Read) {
+export async function provisioningView(read: Read, installationMails: boolean) {
+  const { db, actor } = read
   allow(actor, 'identity.read')
   const organisation = await organisations.find(db, actor.organisationId)
   if (!organisation) throw notFound('organisation')
-  const connection = await readConnection(db, organisation.id)
-  return { organisation, sentence: entrySentence(organisation, connection?.name ?? null) }
+  const [connection, join] = await Promise.all([
+    readConnection(db, organisation.id),
+    joinFacts(read, organisation, installationMails),
+  ])
+  const sentence = entrySentence(organisation, connection?.name ?? null, join.state === 'open')
+  return { organisation, join, sentence }
 }
 
 /** Chooses the one source that governs membership (PV-3 to PV-7, PV-10). */
 export async function changeProvisioning(
   write: Write,
-  wish: ProvisioningWish,
+  wish: ProvisioningWish & { selfService?: SelfServiceRequest | undefined },
   running: Running,
   ifVersion: number | undefined,
 ): Promise<void> {
@@ -37,7 +43,14 @@ export async function changeProvisioning(
     source: wish.source,
     selfService: wish.selfService?.enabled ?? before.selfService,
   }
-  if (before.source === after.source && before.selfService === after.selfService) return
+  const settled = wish.selfService
+    ? await changeSelfService(write, organisation, wish.selfService)
+    : false
+  if (before.source === after.source && before.selfService === after.selfService) {
+    // The settings of the link are part of this document: its version goes up with them.
+    if (settled) await organisations.change(db, organisation.id, {})
+    return
+  }
   await organisations.change(db, organisation.id, {
     source: { source: wish.source, chosenBy: actor.label, at: now },
     // Under another source the link is closed by rule; its own switch keeps its value (SS-7).

@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { anonymous, type RateLimits } from '../auth/index.ts'
+import { anonymous, type Challenges, type RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Vault } from '../lib/secrets.ts'
@@ -12,6 +13,9 @@ export type JoinDoor = {
   clock: Clock
   vault: Vault
   rateLimits: RateLimits
+  challenges: Challenges
+  /** No mail server of the installation: a manager hands links over (EM-4). */
+  withoutMail: boolean
   baseUrl: string
   demoAvailable: boolean
   startUrl(organisationId: string): string
@@ -38,6 +42,18 @@ export function requireSameOrigin(door: Pick<JoinDoor, 'baseUrl'>, request: Fast
   const origin = request.headers.origin
   if (origin === undefined || origin === new URL(door.baseUrl).origin) return
   refuse('auth.csrf', 'The request did not come from this site. Reload the page and try again.')
+}
+
+const answersAfterMs = 250
+
+/**
+ * Work whose length would tell whether an account exists: whatever it finds, it is answered after the
+ * same time (SE-4).
+ */
+export async function evenly<T>(work: () => Promise<T>): Promise<T> {
+  const [done] = await Promise.allSettled([work(), setTimeout(answersAfterMs)])
+  if (done.status === 'rejected') throw done.reason
+  return done.value
 }
 
 export function noStore(reply: FastifyReply): FastifyReply {

@@ -1,17 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { JoinDoor } from './door.ts'
+import { selfServiceRoutes } from './self-service.ts'
 import { platformRoutes, setupRoutes } from './setup.ts'
 import { signInRoutes } from './sign-in.ts'
 
 export { type JoinDoor, totpPurpose } from './door.ts'
 export { judgePassword } from './password-rule.ts'
 
-/** The ways in for people who have no session yet: set-up, sign-in by password, activation, emergency. */
+/** The ways in for people who have no session yet: set-up, sign-in by password, activation, the self-service link, emergency. */
 export async function joinRoutes(app: FastifyInstance, door: JoinDoor): Promise<void> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   setupRoutes(app, door)
   signInRoutes(app, door)
+  selfServiceRoutes(app, door)
   platformRoutes(app, door)
 }

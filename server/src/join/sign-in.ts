@@ -16,6 +16,7 @@ import {
   findBreakGlass,
   findConnection,
   findOrganisationBySlug,
+  joinFacts,
   newReference,
   passwordFacts,
   platformId,
@@ -32,6 +33,7 @@ import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused, refuse } from '../model/refusals.ts'
 import {
   browserOf,
+  evenly,
   type JoinDoor,
   noStore,
   requireSameOrigin,
@@ -63,6 +65,10 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const connection = sso
         ? await door.directory.view({ ...actor, organisationId: organisation.id }, findConnection)
         : undefined
+      const own = { ...actor, organisationId: organisation.id }
+      const { state, link } = await door.directory.view(own, (read) =>
+        joinFacts(read, organisation, !door.withoutMail),
+      )
       noStore(reply)
       return {
         organisation: { name: organisation.name, slug: organisation.slug },
@@ -70,6 +76,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         showPassword: organisation.loginMethod === null || organisation.loginMethod === 'password',
         connectionName: connection?.name ?? null,
         startUrl: connection ? door.startUrl(organisation.id) : null,
+        joinUrl: state === 'open' ? `/join/${organisation.slug}/${link.link.token}` : null,
         demo: organisation.demo,
       }
     },
@@ -143,8 +150,10 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         userAgent: request.headers['user-agent'] ?? null,
       }
       const { email } = request.body
-      const mayMail = await door.rateLimits.mayMail(organisation.id, email)
-      await door.directory.change(actor, (write) => requestReset(write, email, mayMail, report))
+      await evenly(async () => {
+        const mayMail = await door.rateLimits.mayMail(organisation.id, email)
+        await door.directory.change(actor, (write) => requestReset(write, email, mayMail, report))
+      })
       return noStore(reply).code(202).send({})
     },
   )

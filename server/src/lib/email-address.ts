@@ -23,8 +23,12 @@ export function readEmailAddress(input: string): EmailAddress | undefined {
   return { address: `${name}@${domain}`, folded: `${name.toLowerCase()}@${domain}`, domain }
 }
 
+/** Where a URL would go on behind the host, which Node's reader of hosts cuts off in silence. */
+const beyondHost = /[/?#\\:%]/
+
 /** IDNA ASCII in lower case, with at least two labels; undefined when it is no domain name. */
 export function normaliseDomain(input: string): string | undefined {
+  if (beyondHost.test(input)) return undefined
   const domain = domainToASCII(input.trim()).toLowerCase()
   const labels = domain.split('.')
   if (labels.length < 2 || domain.length > 253 || !labels.every((one) => label.test(one)))

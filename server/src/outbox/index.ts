@@ -9,7 +9,9 @@ import {
   organisations,
   provisioningLog,
   type Store,
+  selfService,
   tombstones,
+  users,
 } from '../store/index.ts'
 import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
@@ -96,22 +98,52 @@ async function eraseTombstones(store: Store, org_id: string, now: number): Promi
   }
 }
 
+/** SS-14: whoever registered by the link and never proved the address vanishes. */
+async function forgetRegistrations(store: Store, org_id: string, now: number): Promise<void> {
+  for (const registration of await selfService.lapsed(store.read, org_id, now, erasedAtOnce)) {
+    await store.write(async (db) => {
+      const fresh = await selfService.lockRegistration(db, org_id, registration.id)
+      if (!fresh || fresh.state === 'joined') return
+      const user = fresh.user_id ? await users.lock(db, org_id, fresh.user_id) : undefined
+      await selfService.removeRegistration(db, fresh)
+      const unclaimed = user?.status === 'pending' && user.emailVerifiedAt === null
+      if (user && unclaimed && user.managedBy === 'portal') await users.remove(db, user)
+      await events.append(db, systemActor(org_id), now, [
+        {
+          name: 'registration.lapsed',
+          subject: { kind: 'registration', id: fresh.id, label: fresh.email },
+        },
+      ])
+    })
+  }
+}
+
 async function sweep(store: Store, clock: Clock): Promise<void> {
   for (const organisation of await organisations.list(store.read)) {
-    const { id } = organisation
-    await announceExpiry(store, organisation, clock.now())
-    await eraseTombstones(store, id, clock.now())
-    await store.write(async (db) => {
-      await installation.removeExpired(db, id, clock.now())
-      await attempts.trim(db, id)
-      await mail.trim(db, id, clock.now())
-    })
-    for (let step = 0; step < trimmingSteps; step += 1) {
-      // One bounded step a turn, so that other writers get in between.
-      if (!(await store.write((db) => provisioningLog.trim(db, id, clock.now())))) break
-    }
-    for (let step = 0; step < clearingSteps; step += 1) {
-      if (!(await store.write((db) => groups.clearLeftovers(db, id)))) break
-    }
+    await sweepOrganisation(store, organisation, clock.now())
+  }
+}
+
+/** Removes what has run out in one organisation by now, and says what is about to. */
+export async function sweepOrganisation(
+  store: Store,
+  organisation: Awaited<ReturnType<typeof organisations.list>>[number],
+  now: number,
+): Promise<void> {
+  const { id } = organisation
+  await announceExpiry(store, organisation, now)
+  await eraseTombstones(store, id, now)
+  await forgetRegistrations(store, id, now)
+  await store.write(async (db) => {
+    await installation.removeExpired(db, id, now)
+    await attempts.trim(db, id)
+    await mail.trim(db, id, now)
+  })
+  for (let step = 0; step < trimmingSteps; step += 1) {
+    // One bounded step a turn, so that other writers get in between.
+    if (!(await store.write((db) => provisioningLog.trim(db, id, now)))) break
+  }
+  for (let step = 0; step < clearingSteps; step += 1) {
+    if (!(await store.write((db) => groups.clearLeftovers(db, id)))) break
   }
 }

@@ -91,7 +91,11 @@ function decideLink(facts: ArrivalFacts, person: KnownPerson): Arrival {
   const completes = person.status === 'pending'
   const vouched = source === 'scim' || source === 'ldap'
   const expected =
-    (person.joinedBy === 'created' || person.joinedBy === 'invited') && !person.everSignedIn
+    (person.joinedBy === 'created' ||
+      person.joinedBy === 'invited' ||
+      // Nobody ever opened this account, and who signs in now has the address it waits for (SS-13).
+      (person.joinedBy === 'self_service' && completes)) &&
+    !person.everSignedIn
   if (vouched || facts.domainVerified || facts.adoptionApproved || expected) {
     return { kind: 'link', completes }
   }

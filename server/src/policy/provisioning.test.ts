@@ -122,17 +122,20 @@ describe('PV-10: the entry sentence', () => {
       'People enter Acme when the directory sync finds them (LDAP); chosen by Ana Ruiz on 3 May 2026.',
     ],
   ] as const)('under %s', (source, sentence) => {
-    expect(entrySentence({ ...base, source }, 'Entra ID')).toBe(sentence)
+    expect(entrySentence({ ...base, source }, 'Entra ID', false)).toBe(sentence)
   })
 
   test('before anything is chosen', () => {
     const none = { ...base, source: 'portal', sourceChosenBy: null, sourceChosenAt: null } as const
 
-    expect(entrySentence({ ...none, loginMethod: null }, null)).toBe(
+    expect(entrySentence({ ...none, loginMethod: null }, null, false)).toBe(
       'Nobody can enter Acme yet: choose how people sign in.',
     )
-    expect(entrySentence(none, null)).toBe(
+    expect(entrySentence(none, null, false)).toBe(
       'People enter Acme when a manager creates or invites them; this is the default.',
+    )
+    expect(entrySentence(none, null, true)).toBe(
+      'People enter Acme when a manager creates or invites them, or by the self-service link; this is the default.',
     )
   })
 })

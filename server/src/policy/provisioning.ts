@@ -130,16 +130,17 @@ const months = [
 export function entrySentence(
   organisation: Pick<
     Organisation,
-    'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt' | 'selfServiceEnabled'
+    'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt'
   >,
   connectionName: string | null,
+  linkIsOpen: boolean,
 ): string {
   if (organisation.loginMethod === null) {
     return `Nobody can enter ${organisation.name} yet: choose how people sign in.`
   }
   const through = connectionName ? ` through ${connectionName}` : ''
   const how: Record<ProvisioningSource, string> = {
-    portal: 'when a manager creates or invites them',
+    portal: `when a manager creates or invites them${linkIsOpen ? ', or by the self-service link' : ''}`,
     sso_jit: `by signing in${through} (SAML JIT)`,
     scim: 'when the identity provider sends them (SCIM)',
     ldap: 'when the directory sync finds them (LDAP)',

@@ -102,6 +102,7 @@ const expiring = {
   seen_assertions: 'assertion_hash',
   idempotency: 'key_hash',
   scim_access_tokens: 'hash',
+  spent_challenges: 'hash',
 } as const
 const removedAtOnce = 1_000
 

@@ -142,6 +142,23 @@ const first: Migration = {
       used_at bigint, primary key (org_id, hash)) ${clustered}`,
     'create index links_user on links (org_id, user_id)',
 
+    // The token stands as it is: the sign-in page shows the link to everyone while it is open.
+    `create table self_service (org_id text primary key, allowed_domains text,
+      any_domain integer not null, expires_at bigint, max_uses integer,
+      require_approval integer not null, terms_url text, terms_at bigint, link_id text not null,
+      token text not null, link_created_at bigint not null, uses integer not null)`,
+    `create table registrations (org_id text not null, id text ${c} not null, link_id text not null,
+      user_id text, email text not null, email_folded text not null, first_name text not null,
+      last_name text not null, state text not null, terms_url text, terms_at bigint,
+      created_at bigint not null, expires_at bigint, joined_at bigint, primary key (org_id, id))`,
+    'create unique index registrations_email on registrations (org_id, email_folded)',
+    'create index registrations_state on registrations (org_id, state, id)',
+    'create index registrations_user on registrations (org_id, user_id)',
+    'create index registrations_expiry on registrations (org_id, expires_at)',
+    `create table spent_challenges (org_id text not null, hash text not null,
+      expires_at bigint not null, primary key (org_id, hash)) ${clustered}`,
+    'create index spent_challenges_expiry on spent_challenges (org_id, expires_at)',
+
     `create table events (org_id text not null, id text ${c} not null, type text not null,
       at bigint not null, result text not null, actor_kind text not null, actor_id text,
       actor text not null, ip text, source text, subject_kind text, subject_id text, subject text,

@@ -1,5 +1,6 @@
 import type { MailMode, MailState, MailTemplate } from '../model/mail.ts'
 import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
+import type { RegistrationState } from '../model/self-service.ts'
 import type { JoinedBy, PendingReason, ProvenanceKind, UserStatus } from '../model/user.ts'
 
 // Booleans are 0 or 1, times are Unix milliseconds, JSON is text: the same on both databases.
@@ -253,6 +254,40 @@ export type LinksTable = {
   used_at: number | null
 }
 
+export type SelfServiceTable = {
+  org_id: string
+  /** JSON; null until there is a first manager, whose domain it starts with (SS-5). */
+  allowed_domains: string | null
+  any_domain: Flag
+  expires_at: number | null
+  max_uses: number | null
+  require_approval: Flag
+  terms_url: string | null
+  terms_at: number | null
+  link_id: string
+  token: string
+  link_created_at: number
+  uses: number
+}
+export type RegistrationsTable = {
+  org_id: string
+  id: string
+  link_id: string
+  user_id: string | null
+  email: string
+  email_folded: string
+  first_name: string
+  last_name: string
+  state: RegistrationState
+  /** The terms that were accepted, and their version (SS-18). */
+  terms_url: string | null
+  terms_at: number | null
+  created_at: number
+  expires_at: number | null
+  joined_at: number | null
+}
+export type SpentChallengesTable = { org_id: string; hash: string; expires_at: number }
+
 export type EventsTable = {
   org_id: string
   id: string
@@ -443,6 +478,9 @@ export type Tables = {
   domains: DomainsTable
   adoptions: AdoptionsTable
   links: LinksTable
+  self_service: SelfServiceTable
+  registrations: RegistrationsTable
+  spent_challenges: SpentChallengesTable
   events: EventsTable
   attempts: AttemptsTable
   outbox: OutboxTable

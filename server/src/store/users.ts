@@ -72,6 +72,7 @@ const belongings = [
   'links',
   'preferences',
   'adoptions',
+  'registrations',
 ] as const
 
 export async function find(db: Db, organisationId: string, id: string): Promise<User | undefined> {
