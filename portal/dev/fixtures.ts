@@ -165,6 +165,24 @@ const scimProvisioning: ProvisioningView = {
   entrySentence:
     'People enter Acme Robotics by SCIM from Microsoft Entra ID; chosen by Ana Ruiz on 3 May 2026.',
 }
+const linkProvisioning: ProvisioningView = {
+  ...provisioning,
+  source: 'portal',
+  entrySentence:
+    'People enter Acme Robotics when a manager creates or invites them, or by the self-service link; chosen by Ana Ruiz on 3 May 2026.',
+  selfService: {
+    ...provisioning.selfService,
+    enabled: true,
+    state: 'open',
+    url: 'https://id.acme.example/join/acme/Zk3vQ0pJm7uT4cXy9WbR2nLd',
+    linkCreatedAt: Date.UTC(2026, 4, 3),
+    uses: 41,
+    allowedDomains: ['acme.example', 'robotics.example'],
+    maxUses: 100,
+    requireApproval: true,
+    termsUrl: 'https://acme.example/terms',
+  },
+}
 const newProvisioning: ProvisioningView = {
   ...provisioning,
   source: 'portal',
@@ -933,6 +951,8 @@ export type Face =
   | 'reauth'
   /** The identity provider brings people by SCIM. */
   | 'scim'
+  /** People register themselves by the link. */
+  | 'link'
 const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
@@ -944,8 +964,27 @@ const refusal = (status: number, code: string, detail: string): Answer => ({
 })
 const items = (face: Face, all: unknown[]) => ok({ items: face === 'new' ? [] : all, next: null })
 
+const registrants = [
+  ['waiting', 'Grace', 'Kim', 'acme.example'],
+  ['waiting', 'Chidinma', 'Okonkwo-Featherstonehaugh', 'robotics.example'],
+  ['joined', 'Björn', 'Lindqvist', 'acme.example'],
+  ['joined', 'Élodie', 'Marchand', 'robotics.example'],
+].map(([state, firstName, lastName, domain], index) => ({
+  id: id(700 + index),
+  state,
+  firstName,
+  lastName,
+  email: `${lastName?.toLowerCase()}@${domain}`,
+  userId: state === 'joined' ? id(100 + index) : null,
+  linkId: index === 3 ? id(9) : provisioning.selfService.linkId,
+  createdAt: now - (index + 1) * hour,
+  joinedAt: state === 'joined' ? now - index * hour : null,
+  expiresAt: state === 'joined' ? null : now + day,
+  terms: null,
+}))
+
 /** What the server would answer to one request. */
-export function answer(method: string, path: string, face: Face): Answer {
+export function answer(method: string, path: string, face: Face, query: string): Answer {
   const route = path.replace(`/orgs/${organisation.id}`, '/org')
   if (route === '/me') {
     return face === 'signed-out'
@@ -970,10 +1009,25 @@ export function answer(method: string, path: string, face: Face): Answer {
         showPassword: fresh,
         connectionName: fresh ? null : 'Microsoft Entra ID',
         startUrl: fresh ? null : `/saml/${organisation.id}/start`,
+        joinUrl: fresh ? '/join/acme/open' : null,
         demo: false,
       }),
     '/sign-in/acme/password': () =>
       refusal(401, 'auth.invalid_credentials', 'E-mail or password is not right.'),
+    '/join/acme/open': () =>
+      method === 'POST'
+        ? { status: 202, body: { startUrl: null } }
+        : ok({
+            organisation,
+            method: 'password',
+            connectionName: null,
+            allowedDomains: ['acme.example', 'robotics.example'],
+            needsApproval: false,
+            termsUrl: 'https://acme.example/terms',
+            challenge: 'for-the-picture',
+            bits: 4,
+            challengeExpiresAt: now + day,
+          }),
     '/activations/good': () =>
       ok({
         organisation,
@@ -1003,7 +1057,23 @@ export function answer(method: string, path: string, face: Face): Answer {
     '/org/identity/login-method': () =>
       ok({ ...(fresh ? newLogin : login), canWrite: face !== 'viewer' }),
     '/org/identity/provisioning': () =>
-      ok(fresh ? newProvisioning : face === 'scim' ? scimProvisioning : provisioning),
+      ok(
+        fresh
+          ? newProvisioning
+          : face === 'scim'
+            ? scimProvisioning
+            : face === 'link'
+              ? linkProvisioning
+              : provisioning,
+      ),
+    '/org/identity/self-service/requests': () =>
+      ok(
+        paged(
+          face === 'link'
+            ? registrants.filter(({ state }) => query.includes(`state=${state}`))
+            : [],
+        ),
+      ),
     '/org/provisioning/scim': () =>
       ok({ ...(fresh ? newScim : scim), canWrite: face !== 'viewer' }),
     '/org/provisioning/scim/tokens': () =>
@@ -1102,5 +1172,8 @@ export function answer(method: string, path: string, face: Face): Answer {
   if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)
   if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
   if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)
+  if (route.startsWith('/join/')) {
+    return refusal(410, 'self_service.closed', 'Registration is closed.')
+  }
   return refusal(404, 'resource.not_found', 'There is nothing here.')
 }

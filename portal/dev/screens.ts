@@ -136,6 +136,32 @@ const scenes: Scene[] = [
       await page.getByText('What changes when you save').waitFor()
     },
   },
+  { name: 'join', path: '/join/acme/open' },
+  {
+    name: 'join-sent',
+    path: '/join/acme/open',
+    async act(page) {
+      await page.getByLabel('First name').fill('Grace')
+      await page.getByLabel('Last name').fill('Kim')
+      await page.getByLabel('Work e-mail').fill('grace.kim@acme.example')
+      await page.getByRole('checkbox').check()
+      await press('Register')(page)
+      await page.getByText('Check your mail').first().waitFor()
+    },
+  },
+  { name: 'join-closed', path: '/join/acme/dead' },
+  { name: 'identity-link', path: `${settings}/identity`, face: 'link' },
+  { name: 'self-service', path: `${settings}/identity/self-service`, face: 'link' },
+  { name: 'self-service-new', path: `${settings}/identity/self-service`, face: 'new' },
+  {
+    name: 'self-service-any-domain',
+    path: `${settings}/identity/self-service`,
+    face: 'link',
+    async act(page) {
+      await page.getByText('Of any domain').click()
+      await page.getByText('Anyone on the internet could join').waitFor()
+    },
+  },
   { name: 'scim', path: `${settings}/identity/scim`, face: 'scim' },
   { name: 'scim-new', path: `${settings}/identity/scim`, face: 'new' },
   { name: 'scim-loading', path: `${settings}/identity/scim`, face: 'loading' },
@@ -493,8 +519,8 @@ async function photograph(
   page.on('pageerror', (error) => found.push(`error: ${error.message}`))
   await context.route('**/api/v1/**', async (route) => {
     const request = route.request()
-    const asked = new URL(request.url()).pathname.replace('/api/v1', '')
-    const told = answer(request.method(), asked, face)
+    const { pathname, search } = new URL(request.url())
+    const told = answer(request.method(), pathname.replace('/api/v1', ''), face, search)
     if (told === 'never') return
     const { status, body } = told
     await route.fulfill({ status, json: body, headers: { etag: '"4"' } })

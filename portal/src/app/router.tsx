@@ -48,6 +48,11 @@ const reset = createRoute({
   path: '/reset/$token',
   component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
 })
+const join = createRoute({
+  getParentRoute: () => root,
+  path: '/join/$slug/$token',
+  component: lazyRouteComponent(() => import('../pages/join/JoinPage.tsx'), 'JoinPage'),
+})
 const platform = createRoute({
   getParentRoute: () => root,
   path: '/platform',
@@ -115,6 +120,14 @@ const scim = createRoute({
   path: '/identity/scim',
   validateSearch: (search) => texts(search, 'guide'),
   component: lazyRouteComponent(() => import('../pages/scim/ScimPage.tsx'), 'ScimPage'),
+})
+const selfService = createRoute({
+  getParentRoute: () => settings,
+  path: '/identity/self-service',
+  component: lazyRouteComponent(
+    () => import('../pages/self-service/SelfServicePage.tsx'),
+    'SelfServicePage',
+  ),
 })
 const simulation = createRoute({
   getParentRoute: () => settings,
@@ -228,6 +241,7 @@ export const router = createRouter({
     emergencyLogin,
     activate,
     reset,
+    join,
     platform,
     signedIn,
     organisation.addChildren([
@@ -236,6 +250,7 @@ export const router = createRouter({
       settings.addChildren([
         settingsHome,
         identity.addChildren([entra]),
+        selfService,
         scim,
         simulation,
         users,

@@ -5,6 +5,7 @@ import type {
   Activation,
   AddedMembers,
   Adoption,
+  ApprovedRegistration,
   AuditEvents,
   BreakGlassAccount,
   ChangeUser,
@@ -22,6 +23,7 @@ import type {
   GroupList,
   GroupMembers,
   GroupPoolGrants,
+  JoinPage,
   LoginMethodChange,
   LoginMethodPreview,
   LoginMethodView,
@@ -36,6 +38,9 @@ import type {
   ProvisioningLog,
   ProvisioningLogDetails,
   ProvisioningView,
+  Register,
+  Registered,
+  Registrations,
   SamlInput,
   ScimChange,
   ScimClient,
@@ -80,6 +85,10 @@ export const doors = {
     ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/emergency`, { body }),
   requestReset: (slug: string, email: string) =>
     ask<unknown>('POST', `/sign-in/${enc(slug)}/reset`, { body: { email } }),
+  joinPage: (slug: string, token: string) =>
+    ask<Seen<typeof JoinPage>>('GET', `/join/${enc(slug)}/${enc(token)}`),
+  register: (slug: string, token: string, body: Sent<typeof Register>) =>
+    ask<Seen<typeof Registered>>('POST', `/join/${enc(slug)}/${enc(token)}`, { body }),
   activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
   activate: (token: string, password: string) =>
     ask<{ returnTo?: string } | undefined>('POST', `/activations/${enc(token)}`, {
@@ -163,6 +172,7 @@ async function everyPage<Item>(
 export function organisationApi(organisationId: string) {
   const base = `/orgs/${enc(organisationId)}`
   const identity = `${base}/identity/login-method`
+  const selfService = `${base}/identity/self-service`
   const scim = `${base}/provisioning/scim`
   const log = `${base}/provisioning/log`
   const groups = `${base}/groups`
@@ -184,6 +194,14 @@ export function organisationApi(organisationId: string) {
     provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
     changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>
       askVersioned<ProvisioningView>('PUT', `${base}/identity/provisioning`, { body, ifMatch }),
+
+    rotateLink: () => ask<void>('POST', `${selfService}/rotate`),
+    registrations: (query: { state: string; page: number; size: number }) =>
+      ask<Seen<typeof Registrations>>('GET', `${selfService}/requests`, { query }),
+    approveRegistration: (id: string) =>
+      ask<Seen<typeof ApprovedRegistration>>('POST', `${selfService}/requests/${enc(id)}/approve`),
+    declineRegistration: (id: string) =>
+      ask<void>('POST', `${selfService}/requests/${enc(id)}/decline`),
 
     scim: () => askVersioned<ScimView>('GET', scim),
     changeScim: (body: ScimChange, ifMatch: string | null) =>

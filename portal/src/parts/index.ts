@@ -27,6 +27,7 @@ export { Doorstep, Page, useTitle } from './Page.tsx'
 export { meetsPasswordRules, PasswordRules, passwordFault } from './PasswordRules.tsx'
 export { SourceBadge, StatusBadge } from './PersonBadges.tsx'
 export { PickPeople } from './PickPeople.tsx'
+export { SaveCard } from './SaveCard.tsx'
 export { Scroller } from './Scroller.tsx'
 export { Segmented } from './Segmented.tsx'
 export { Select } from './Select.tsx'
@@ -50,6 +51,7 @@ export {
   countWords,
   eventTypes,
   eventWords,
+  linkStateWords,
   methodWords,
   roleWords,
   sourceWords,

@@ -1,4 +1,8 @@
-import type { LoginMethod, ProvisioningSource } from '../../../contract/src/index.ts'
+import type {
+  LoginMethod,
+  ProvisioningSource,
+  SelfServiceView,
+} from '../../../contract/src/index.ts'
 
 /** The portal's words for what the contract names. */
 export const sourceWords: Record<ProvisioningSource, string> = {
@@ -129,4 +133,18 @@ export function browserWords(userAgent: string): string {
   const system = named(systems)
   if (!browser) return userAgent
   return system ? `${browser} on ${system}` : browser
+}
+
+/** Why the link is open or closed, in words (SS-6). */
+export const linkStateWords: Record<SelfServiceView['state'], { label: string; about: string }> = {
+  open: { label: 'Open', about: 'Whoever has the link and an allowed address can register.' },
+  closed_off: { label: 'Closed', about: 'Self-service registration is switched off.' },
+  closed_source: { label: 'Closed', about: 'People enter another way now.' },
+  closed_no_login_method: { label: 'Closed', about: 'Choose how people sign in first.' },
+  closed_no_domain: { label: 'Closed', about: 'No domain is allowed yet: add your own below.' },
+  closed_expired: { label: 'Closed', about: 'The link has expired. Set a later day, or none.' },
+  closed_exhausted: {
+    label: 'Closed',
+    about: 'All places are taken. Allow more uses, or rotate the link.',
+  },
 }

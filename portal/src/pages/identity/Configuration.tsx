@@ -55,6 +55,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
         changed={changes.source}
         readOnly={readOnly}
         onSource={(source) => edit({ source })}
+        onSelfService={(selfService) => edit({ selfService })}
       />
       {readOnly ? null : (
         <SaveBar

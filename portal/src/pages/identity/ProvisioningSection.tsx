@@ -7,6 +7,8 @@ import {
   BareSwitch,
   ButtonLink,
   Card,
+  CopyField,
+  linkStateWords,
   Section,
   TextLink,
 } from '../../parts/index.ts'
@@ -22,12 +24,14 @@ export function ProvisioningSection({
   changed,
   readOnly,
   onSource,
+  onSelfService,
 }: {
   view: ProvisioningView
   draft: Draft
   changed: boolean
   readOnly: boolean
   onSource: (source: ProvisioningSource) => void
+  onSelfService: (on: boolean) => void
 }) {
   const closed = draft.method === null
   return (
@@ -60,7 +64,12 @@ export function ProvisioningSection({
               onSource={onSource}
             />
           ))}
-          <SelfService view={view} />
+          <SelfService
+            view={view}
+            draft={draft}
+            readOnly={closed || readOnly}
+            onChange={onSelfService}
+          />
         </ul>
       </Card>
     </Section>
@@ -185,20 +194,46 @@ function whyNot(option: Option, draft: Draft): string | null {
   return option.available ? null : (option.unavailableBecause ?? requiresSso)
 }
 
-function SelfService({ view }: { view: ProvisioningView }) {
+/** "Allow self-service registration": the switch, the link with Copy, and the way to its settings (SS-3). */
+function SelfService({
+  view,
+  draft,
+  readOnly,
+  onChange,
+}: {
+  view: ProvisioningView
+  draft: Draft
+  readOnly: boolean
+  onChange: (on: boolean) => void
+}) {
+  const { slug } = useOrganisation()
+  const { selfService: link } = view
+  const elsewhere = draft.source !== 'portal'
   return (
     <li className="flex flex-col gap-3 px-5 py-5 sm:px-6">
       <div className="flex items-start justify-between gap-5">
         <div className="min-w-0">
-          <h3 className="font-semibold">Self-service link</h3>
+          <h3 id="way-self-service" className="font-semibold">
+            Allow self-service registration
+          </h3>
           <p className="text-ink-2">
-            One link with which people of your own e-mail domains register themselves.
+            One link with which people of your own e-mail domains register themselves. It stands on
+            your sign-in page, too.
           </p>
         </div>
-        <Badge tone={view.selfService.enabled ? 'good' : 'neutral'}>
-          {view.selfService.enabled ? 'On' : 'Off'}
-        </Badge>
+        <BareSwitch
+          checked={draft.selfService && !elsewhere}
+          disabled={readOnly || elsewhere}
+          labelledBy="way-self-service"
+          describedBy={elsewhere ? 'way-self-service-because' : undefined}
+          onChange={onChange}
+        />
       </div>
+      {elsewhere ? (
+        <p id="way-self-service-because" className="text-sm font-medium text-warn">
+          Works while people enter by the portal
+        </p>
+      ) : null}
       <dl className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
         <div>
           <dt className="text-ink-3">Needs</dt>
@@ -207,16 +242,16 @@ function SelfService({ view }: { view: ProvisioningView }) {
         <div>
           <dt className="text-ink-3">State</dt>
           <dd className="text-ink-2">
-            {linkStates[view.selfService.state] ?? view.selfService.state}
+            {linkStateWords[link.state].label}: {linkStateWords[link.state].about}
           </dd>
         </div>
       </dl>
+      {link.url ? <CopyField label="Link to share" value={link.url} /> : null}
+      <p className="text-sm">
+        <TextLink to="/o/$slug/settings/identity/self-service" params={{ slug }}>
+          Domains, places, approval and who came
+        </TextLink>
+      </p>
     </li>
   )
-}
-
-const linkStates: Record<string, string> = {
-  open: 'Open',
-  closed_off: 'Closed: nobody can register by link',
-  closed_source: 'Closed while people enter by another way',
 }

@@ -150,7 +150,12 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
     )
   }
   const saveSource = async (ifMatch: string | null) => {
-    if (changes.source) await api.changeProvisioning({ source: draft.source }, ifMatch)
+    if (!changes.source) return
+    const { source, selfService } = draft
+    await api.changeProvisioning(
+      { source, ...(changes.selfService ? { selfService: { enabled: selfService } } : {}) },
+      ifMatch,
+    )
   }
   return useMutation({
     mutationFn: async () => {

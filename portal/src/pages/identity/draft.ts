@@ -37,7 +37,13 @@ export type SamlDraft = {
   refreshFirstName: Refresh
   refreshLastName: Refresh
 }
-export type Draft = { method: LoginMethod | null; saml: SamlDraft; source: ProvisioningSource }
+export type Draft = {
+  method: LoginMethod | null
+  saml: SamlDraft
+  source: ProvisioningSource
+  /** Whether the link may be used; it works under the portal alone. */
+  selfService: boolean
+}
 export type Views = {
   login: Versioned<LoginMethodView>
   provisioning: Versioned<ProvisioningView>
@@ -82,6 +88,7 @@ export function draftOf({ login, provisioning }: Views): Draft {
     method,
     saml: saml ? samlDraftOf(saml) : blank,
     source: provisioning.value.source,
+    selfService: provisioning.value.selfService.enabled,
   }
 }
 
@@ -174,8 +181,9 @@ export function changesOf(draft: Draft, views: Views) {
   const saml =
     draft.method === 'sso' &&
     JSON.stringify(comparable(draft.saml)) !== JSON.stringify(comparable(saved.saml))
-  const source = draft.source !== saved.source
-  return { method, saml, source, login: method || saml, any: method || saml || source }
+  const selfService = draft.source === 'portal' && draft.selfService !== saved.selfService
+  const source = draft.source !== saved.source || selfService
+  return { method, saml, source, selfService, login: method || saml, any: method || saml || source }
 }
 export type Changes = ReturnType<typeof changesOf>
 

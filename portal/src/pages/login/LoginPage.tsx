@@ -52,6 +52,14 @@ export function LoginPage() {
           </Banner>
         ) : null}
         <Method page={page.data} />
+        {page.data.joinUrl && !reauth ? (
+          <p className="border-t border-line pt-5 text-center text-ink-2">
+            New here?{' '}
+            <a href={page.data.joinUrl} className={textLink}>
+              Join {organisation.name}
+            </a>
+          </p>
+        ) : null}
       </div>
     </Doorstep>
   )

@@ -4,11 +4,9 @@ import type { ScimChange, ScimView } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation, type Versioned } from '../../client/index.ts'
 import {
   Badge,
-  Button,
   Card,
-  classes,
   LeaveGuard,
-  ProblemBanner,
+  SaveCard,
   Section,
   Select,
   Stale,
@@ -135,36 +133,14 @@ export function Settings({
         </div>
       </Card>
       {readOnly ? null : (
-        <div className={classes('z-20', dirty && 'sticky bottom-3 sm:bottom-4')}>
-          <Card
-            className={classes(
-              'flex flex-col gap-3 px-4 py-3 sm:px-5',
-              dirty && 'border-transparent bg-raised shadow-float',
-            )}
-          >
-            {problem && !stale ? <ProblemBanner problem={problem} /> : null}
-            <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
-              <p role="status" className={dirty ? 'font-medium' : 'text-ink-3'}>
-                {dirty ? 'Unsaved changes' : 'Everything is saved.'}
-              </p>
-              <div className="ml-auto flex gap-2">
-                {dirty ? (
-                  <Button look="ghost" onClick={() => setEdited(null)}>
-                    Discard
-                  </Button>
-                ) : null}
-                <Button
-                  look="primary"
-                  disabled={!dirty || fault !== undefined}
-                  busy={save.isPending}
-                  onClick={() => save.mutate()}
-                >
-                  Save
-                </Button>
-              </div>
-            </div>
-          </Card>
-        </div>
+        <SaveCard
+          dirty={dirty}
+          blocked={fault !== undefined}
+          busy={save.isPending}
+          problem={stale ? null : problem}
+          onDiscard={() => setEdited(null)}
+          onSave={() => save.mutate()}
+        />
       )}
       <Stale
         open={stale}
