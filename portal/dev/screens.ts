@@ -160,6 +160,7 @@ const scenes: Scene[] = [
     async act(page) {
       await page.getByText('Of any domain').click()
       await page.getByText('Anyone on the internet could join').waitFor()
+      await page.getByText('Who came by the link').scrollIntoViewIfNeeded()
     },
   },
   { name: 'scim', path: `${settings}/identity/scim`, face: 'scim' },
