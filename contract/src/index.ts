@@ -1,5 +1,6 @@
 export * from './access.ts'
 export * from './identity.ts'
+export * from './invitations.ts'
 export * from './records.ts'
 export * from './scim.ts'
 export * from './self-service.ts'

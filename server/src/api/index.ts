@@ -10,6 +10,7 @@ import { accessRoutes } from './access.ts'
 import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
+import { invitationRoutes } from './invitations.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
@@ -50,6 +51,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   identityRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)
+  invitationRoutes(app, door)
   accessRoutes(app, door)
   recordRoutes(app, door)
   scimRoutes(app, door)

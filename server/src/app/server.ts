@@ -364,6 +364,7 @@ const pages = [
   '/login/:slug/emergency',
   '/activate/:token',
   '/reset/:token',
+  '/invite/:token',
   '/join/:slug/:token',
   '/o/:slug',
   '/o/:slug/*',

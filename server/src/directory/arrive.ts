@@ -12,8 +12,9 @@ import {
   isOwnedByIdp,
   type KnownPerson,
 } from '../policy/index.ts'
-import { access, accounts, events, scimPeople, sso, users } from '../store/index.ts'
+import { access, accounts, events, invitations, scimPeople, sso, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
+import type { Expected } from './identity.ts'
 import { land } from './join.ts'
 import { completeRegistration } from './self-service.ts'
 import { type Browser, type OpenedSession, openSession, signedIn } from './sessions.ts'
@@ -86,6 +87,16 @@ export async function arrive(
 
   const found = await findPerson(write, organisation, vouched)
   const { address, subject } = found
+  const { expected } = used
+  if (expected && expected.email !== address?.folded) {
+    return refuse(
+      {
+        code: `${expected.kind}.email_mismatch`,
+        detail: `The link is for ${expected.email}. Sign in with that address.`,
+      },
+      'e-mail of the link',
+    )
+  }
   const decision = decideArrival({
     organisation,
     bySubject: found.bySubject ? found.known : undefined,
@@ -95,7 +106,8 @@ export async function arrive(
     lastName: vouched.lastName,
     claimNames: connection.claimNames,
     domainVerified: found.domainVerified,
-    adoptionApproved: found.adoptionApproved,
+    adoptionApproved: found.adoptionApproved || used.expected !== undefined,
+    invited: found.invited,
   })
   if (decision.kind === 'refused') return refuse(decision.refusal, decision.rule, found.user?.id)
   if (decision.kind === 'await_adoption' && found.user && address) {
@@ -132,8 +144,8 @@ export async function arrive(
       groupIds: [],
       poolIds: [],
       status: 'active',
-      managedBy: 'sso_jit',
-      joinedBy: 'sso_jit',
+      managedBy: organisation.source === 'sso_jit' ? 'sso_jit' : 'portal',
+      joinedBy: found.invited ? 'invited' : 'sso_jit',
       kind: 'jit',
       emailVerified: true,
       data,
@@ -171,7 +183,9 @@ export class ArrivedMeanwhile extends Error {}
 async function spend(
   { db, actor, now }: Write,
   { answers, assertion, issuer }: Pick<Vouched, 'answers' | 'assertion' | 'issuer'>,
-): Promise<{ returnTo: string } | { refusal: Refusal; rule: string }> {
+): Promise<
+  { returnTo: string; expected: Expected | undefined } | { refusal: Refusal; rule: string }
+> {
   const hash = hashSecret(`${issuer}\n${assertion.id}`)
   if (!(await sso.rememberAssertion(db, actor.organisationId, hash, assertion.expiresAt))) {
     return {
@@ -182,7 +196,7 @@ async function spend(
       },
     }
   }
-  if (!answers) return { returnTo: '' }
+  if (!answers) return { returnTo: '', expected: undefined }
   const request = await sso.consumeRequest(
     db,
     actor.organisationId,
@@ -190,7 +204,10 @@ async function spend(
     answers.browserHash,
     now,
   )
-  if (request) return { returnTo: request.return_to }
+  if (request) {
+    const expected = request.expected ? (JSON.parse(request.expected) as Expected) : undefined
+    return { returnTo: request.return_to, expected }
+  }
   return {
     rule: 'InResponseTo',
     refusal: {
@@ -228,7 +245,15 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     user && !bySubject
       ? await accounts.isAdoptionApproved(db, organisation.id, user.id, vouched.issuer, subject)
       : false
+  const invitation =
+    !user && address
+      ? await invitations.findByEmail(db, organisation.id, address.folded)
+      : undefined
   return {
+    invited:
+      invitation && invitation.expires_at > write.now
+        ? { firstName: invitation.first_name, lastName: invitation.last_name }
+        : undefined,
     address,
     subject,
     user,

@@ -10,6 +10,7 @@ import {
   access,
   accounts,
   events,
+  invitations,
   organisations,
   people,
   sessions,
@@ -209,12 +210,13 @@ export async function previewLoginMethod({ db, actor, now }: Read, method: Login
   const domains = (await accounts.domains(db, actor.organisationId))
     .filter((domain) => domain.verified_at !== null)
     .map((domain) => domain.name)
-  const [total, affected, sessionsToEnd] = await Promise.all([
+  const [openInvitations, total, affected, sessionsToEnd] = await Promise.all([
+    invitations.countOpen(db, actor.organisationId, now),
     people.total(db, actor.organisationId),
     people.affected(db, actor.organisationId, method, domains, exampleCount),
     sessions.countOpen(db, actor.organisationId, now, actor.sessionId),
   ])
-  return { total, ...affected, openInvitations: 0, sessionsToEnd }
+  return { total, ...affected, openInvitations, sessionsToEnd }
 }
 
 export type TestResult = {
@@ -362,6 +364,24 @@ export async function finishTest(
   return undefined
 }
 
+/** Whose activation or invitation a sign-in completes: only that address may (MU-8, IN-8). */
+export type Expected = { kind: 'activation' | 'invitation'; email: string }
+
+/** What the link says that a sign-in was started from. @throws Refused when it does not work any more. */
+export async function expectedBy(read: Read, token: string): Promise<Expected> {
+  const { db, actor, now } = read
+  const hash = hashSecret(token)
+  const link = await accounts.findLink(db, actor.organisationId, hash, now)
+  const user = link && (await users.find(db, actor.organisationId, link.user_id))
+  if (user) return { kind: 'activation', email: user.emailFolded }
+  const invitation = await invitations.findByHash(db, actor.organisationId, hash, now)
+  if (invitation) return { kind: 'invitation', email: invitation.email_folded }
+  throw new Refused({
+    code: 'activation.expired',
+    detail: 'This link does not work any more. Ask a manager of your organisation for a new one.',
+  })
+}
+
 /** Remembers an AuthnRequest until it is answered; the browser that asked is part of it. */
 export async function openRequest(
   { db, actor, now }: Write,
@@ -371,6 +391,7 @@ export async function openRequest(
     returnTo: string
     testId: string | null
     kind: 'login' | 'test' | 'logout'
+    expected?: Expected | undefined
   },
 ): Promise<void> {
   await sso.addRequest(db, {
@@ -380,6 +401,7 @@ export async function openRequest(
     browser_hash: hashSecret(request.browserSecret),
     return_to: request.returnTo,
     test_id: request.testId,
+    expected: request.expected ? JSON.stringify(request.expected) : null,
     created_at: now,
     expires_at: now + minutes(requestMinutes),
     consumed_at: null,

@@ -3,10 +3,11 @@ import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import type { JoinedBy, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
+import type { JoinedBy, Provenance, ProvenanceKind, Role, User, UserStatus } from '../model/user.ts'
 import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
 import { access, newcomers, selfService } from '../store/index.ts'
 import { sendMail } from './mail.ts'
+import { type Claimed, claimInvitation } from './promises.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
 
 export type Newcomer = {
@@ -69,13 +70,13 @@ export async function land(
     activeAssigned: true,
     version: 1,
   }
-  const roles: Role[] = newcomer.roles.length > 0 ? newcomer.roles : ['ROLE_USER']
-  const kind = newcomer.roles.length > 0 ? newcomer.kind : 'default'
   const rule = newcomer.rule ?? null
+  const invitation = await claimInvitation(write, organisation.id, address.folded)
+  const roles = rolesFor(write, newcomer, invitation)
   const landed = await newcomers.land(db, [
     {
       user,
-      roles: roles.map((role) => ({ role, provenance: provenance(write, kind, rule) })),
+      roles,
       groups: [{ id: organisation.defaultGroupId, provenance: provenance(write, 'default', rule) }],
       attributes: undefined,
       event: {
@@ -89,7 +90,7 @@ export async function land(
             firstName: user.firstName,
             lastName: user.lastName,
             status: user.status,
-            roles,
+            roles: roles.map(({ role }) => role),
             managedBy: user.managedBy,
             joinedBy: user.joinedBy,
           },
@@ -101,7 +102,26 @@ export async function land(
   ])
   if (landed.size === 0) return undefined
   await joinGroups(write, user, newcomer)
+  await invitation?.keep(user)
   return user
+}
+
+/** An invitation says what somebody gets; a manager who creates them adds to it. Who is given nothing is a user. */
+function rolesFor(
+  write: Write,
+  { roles, kind, rule }: Newcomer,
+  invitation: Claimed | undefined,
+): { role: Role; provenance: Provenance }[] {
+  const own = roles.map((role) => ({ role, provenance: provenance(write, kind, rule ?? null) }))
+  const promised = invitation?.roles ?? []
+  const given =
+    promised.length === 0
+      ? own
+      : kind === 'manual'
+        ? [...own, ...promised.filter(({ role }) => !roles.includes(role))]
+        : promised
+  if (given.length > 0) return given
+  return [{ role: 'ROLE_USER', provenance: provenance(write, 'default', rule ?? null) }]
 }
 
 async function joinGroups(

@@ -4,6 +4,7 @@ import type { MailTemplate } from '../model/mail.ts'
 import { Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { accounts, events, users } from '../store/index.ts'
+import { linkForInvitation } from './invitations.ts'
 import { lockUser, subjectOf } from './people.ts'
 import { allow, type Write } from './write.ts'
 
@@ -56,6 +57,7 @@ async function handOver(write: Write, id: string, kind: 'activation' | 'reset'):
 
 /**
  * The link that a mail carries, made at the moment when it is sent.
+ * @param userId whom it is for; of an invitation its id.
  * @returns its path; undefined when the person has no use for it any more.
  */
 export async function linkForMail(
@@ -63,6 +65,7 @@ export async function linkForMail(
   template: MailTemplate,
   userId: string,
 ): Promise<string | undefined> {
+  if (template === 'invitation') return linkForInvitation(write, userId)
   const kind = template === 'reset' ? 'reset' : 'activation'
   const user = await users.lock(write.db, write.actor.organisationId, userId)
   if (!user || user.held || user.status === 'deactivated') return undefined

@@ -23,6 +23,7 @@ import {
 } from '../store/index.ts'
 import { endAccess, keepLastManager } from './lifecycle.ts'
 import { subjectOf } from './people.ts'
+import { claimInvitation } from './promises.ts'
 import { restoreFrom, tombstoneOf } from './tombstones.ts'
 import { lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
@@ -194,9 +195,16 @@ export async function joinByScim(
     return keep(write, organisation, restored, back, { restores: true })
   }
   const newcomer = newcomerOf(write, organisation, sent)
+  const invitation = await claimInvitation(write, organisation.id, newcomer.user.emailFolded)
+  const roles = new Map(
+    [...(invitation?.roles ?? []), ...newcomer.roles].map((one) => [one.role, one]),
+  )
+  newcomer.roles = [...roles.values()]
   const landed = await newcomers.land(db, [newcomer])
   if (landed.size === 0) throw userNameTaken(sent.userName)
-  return personOf(newcomer)
+  if (!invitation) return personOf(newcomer)
+  await invitation.keep(newcomer.user)
+  return (await scimPeople.lock(db, organisation.id, newcomer.user.id)) ?? personOf(newcomer)
 }
 
 function asList(value: string | null): string[] {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { JoinDoor } from './door.ts'
+import { invitationRoutes } from './invitations.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { platformRoutes, setupRoutes } from './setup.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -15,5 +16,6 @@ export async function joinRoutes(app: FastifyInstance, door: JoinDoor): Promise<
   setupRoutes(app, door)
   signInRoutes(app, door)
   selfServiceRoutes(app, door)
+  invitationRoutes(app, door)
   platformRoutes(app, door)
 }

@@ -234,7 +234,10 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         firstName: user.firstName,
         kind,
         completes: organisation.loginMethod ?? ('password' as const),
-        startUrl: organisation.loginMethod === 'sso' ? door.startUrl(organisation.id) : null,
+        startUrl:
+          organisation.loginMethod === 'sso'
+            ? `${door.startUrl(organisation.id)}?link=${encodeURIComponent(token)}`
+            : null,
       }
     },
   )

@@ -22,6 +22,7 @@ function arrive(facts: Partial<ArrivalFacts>) {
     claimNames: { firstName: 'given', lastName: 'family' },
     domainVerified: false,
     adoptionApproved: false,
+    invited: undefined,
     ...facts,
   })
 }

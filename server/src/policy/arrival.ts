@@ -27,6 +27,8 @@ export type ArrivalFacts = {
   claimNames: { firstName: string; lastName: string }
   domainVerified: boolean
   adoptionApproved: boolean
+  /** An open invitation of this address, with the names that it was given (IN-9). */
+  invited: { firstName: string; lastName: string } | undefined
 }
 
 export type Arrival =
@@ -59,15 +61,21 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
   if (bySubject) return { kind: 'known' }
   if (byEmail) return decideLink(facts, byEmail)
 
-  if (organisation.source !== 'sso_jit') {
+  const expected = facts.invited !== undefined && organisation.source === 'portal'
+  if (organisation.source !== 'sso_jit' && !expected) {
     return refused(
       'sso.user_unknown',
       'provisioning source',
       `Nobody with this e-mail exists, and people enter ${organisation.name} by ${sourceLabels[organisation.source]}.`,
     )
   }
-  const missing = (['firstName', 'lastName'] as const).filter((name) => !isName(facts[name]))
-  if (missing.length > 0 || !facts.firstName || !facts.lastName) {
+  const firstName = facts.firstName || facts.invited?.firstName
+  const lastName = facts.lastName || facts.invited?.lastName
+  const missing = [
+    ...(isName(firstName) ? [] : (['firstName'] as const)),
+    ...(isName(lastName) ? [] : (['lastName'] as const)),
+  ]
+  if (!isName(firstName) || !isName(lastName)) {
     const claims = missing.map((name) => facts.claimNames[name]).join(' and ')
     return refused(
       'jit.claim_missing',
@@ -75,7 +83,7 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
       `The assertion has no usable ${claims}. In Entra ID open Attributes & Claims, add the claim, and fill the attribute in on the person.`,
     )
   }
-  return { kind: 'create', firstName: facts.firstName, lastName: facts.lastName }
+  return { kind: 'create', firstName, lastName }
 }
 
 /** A first SSO sign-in whose e-mail belongs to somebody who is here already (JI-19 to JI-21). */

@@ -5,6 +5,8 @@ import {
   ArrivedMeanwhile,
   type AttemptReport,
   arrive,
+  type Expected,
+  expectedBy,
   findConnection,
   findRequest,
   finishTest,
@@ -51,9 +53,14 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
       loginHint?: unknown
       reauth?: unknown
       test?: unknown
+      link?: unknown
     }
     const connection = await connectionFor(door, request, actor, organisation, text(query.test))
+    const link = text(query.link)
     return leave(door, request, reply, actor, connection, {
+      expected: link
+        ? await door.directory.view(actor, (read) => expectedBy(read, link))
+        : undefined,
       testId: text(query.test) ?? null,
       returnTo: safeReturnTo(text(query.returnTo), `/o/${organisation.slug}`),
       loginHint: text(query.loginHint),
@@ -152,6 +159,7 @@ async function leave(
     returnTo: string
     loginHint: string | undefined
     forceAuthn: boolean
+    expected: Expected | undefined
   },
 ): Promise<FastifyReply> {
   const id = newRequestId()
@@ -163,6 +171,7 @@ async function leave(
       returnTo: asked.returnTo,
       testId: asked.testId,
       kind: asked.testId ? 'test' : 'login',
+      expected: asked.expected,
     }),
   )
   const serviceProvider = await door.serviceProvider(actor, door.clock.now())

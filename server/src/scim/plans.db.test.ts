@@ -121,7 +121,7 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
     const emails = keys.userNames
 
     const plans = await plansOf(db, async () => {
-      await scimPeople.claimedKeys(db, organisationId, keys)
+      await scimPeople.claimedKeys(db, organisationId, { ...keys, emails })
       await scimPeople.findUnmanaged(db, organisationId, { ...keys, emails })
       await scimPeople.findManaged(db, organisationId, {
         externalId: 'ext-5',

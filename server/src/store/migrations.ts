@@ -113,7 +113,7 @@ const first: Migration = {
     `create table sp_keys (org_id text not null, id text not null, private_key text not null,
       certificate text not null, created_at bigint not null, primary key (org_id, id))`,
     `create table sso_requests (org_id text not null, id text not null, kind text not null,
-      browser_hash text not null, return_to text not null, test_id text,
+      browser_hash text not null, return_to text not null, test_id text, expected text,
       created_at bigint not null, expires_at bigint not null, consumed_at bigint,
       primary key (org_id, id)) ${clustered}`,
     'create index sso_requests_expiry on sso_requests (org_id, expires_at)',
@@ -142,6 +142,13 @@ const first: Migration = {
       used_at bigint, primary key (org_id, hash)) ${clustered}`,
     'create index links_user on links (org_id, user_id)',
 
+    // An invitation that was used or revoked is gone: its link says no more than one never made.
+    `create table invitations (org_id text not null, id text ${c} not null, email text not null,
+      email_folded text ${c} not null, first_name text not null, last_name text not null,
+      promised text not null, lives_days integer not null, inviter text not null, inviter_id text,
+      hash text, created_at bigint not null, expires_at bigint not null, primary key (org_id, id))`,
+    'create unique index invitations_email on invitations (org_id, email_folded)',
+    'create index invitations_hash on invitations (org_id, hash)',
     // The token stands as it is: the sign-in page shows the link to everyone while it is open.
     `create table self_service (org_id text primary key, allowed_domains text,
       any_domain integer not null, expires_at bigint, max_uses integer,

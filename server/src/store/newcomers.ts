@@ -137,7 +137,7 @@ async function insertEach(db: Db, newcomers: Newcomer[], all: Rows[]): Promise<S
 
 /**
  * As `land`, for people whom the identity provider sends: in one statement, which also sees that the
- * organisation is still as the caller knows it, and leaves out who may mean somebody who is here or was.
+ * organisation is still as the caller knows it, and leaves out who may mean somebody who is here, was here or is invited.
  */
 export async function landPlain(
   db: Db,
@@ -155,11 +155,13 @@ export async function landPlain(
   const claimed = await claimedKeys(db, org, {
     userNames: newcomers.flatMap(({ user }) => user.userName ?? []),
     externalIds: newcomers.flatMap(({ user }) => user.externalId ?? []),
+    emails: newcomers.map(({ user }) => user.emailFolded),
   })
   const plain = newcomers.filter(
     ({ user }) =>
       !claimed.has(`name ${user.userName?.toLowerCase()}`) &&
-      !claimed.has(`external ${user.externalId}`),
+      !claimed.has(`external ${user.externalId}`) &&
+      !claimed.has(`invited ${user.emailFolded}`),
   )
   return land(db, plain)
 }
@@ -220,6 +222,7 @@ const insertPlain = statement<Together & { org: string; version: number }, { id:
         where exists (select 1 from organisation)
         and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.user_name_folded = t.user_name_folded collate "default"`)}
         and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.external_id = t.external_id collate "default"`)}
+        and ${claimed(sql`from invitations i where i.org_id = ${org} and i.email_folded = t.email_folded`)}
         and ${claimed(sql`from users u where u.org_id = ${org} and u.email_folded = t.user_name_folded`)}),
       ${landing(given, sql`plain`)}
       select id from landed`.compile(db)

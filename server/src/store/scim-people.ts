@@ -176,32 +176,37 @@ export async function findUnmanaged(
   )
 }
 
-const claims = statement<{ org: string; names: unknown; externalIds: unknown }, { claim: string }>(
-  (db, { org, names, externalIds }) =>
-    compilable(
-      db,
-      sql<{ claim: string }>`
+const claims = statement<
+  { org: string; names: unknown; externalIds: unknown; emails: unknown },
+  { claim: string }
+>((db, { org, names, externalIds, emails }) =>
+  compilable(
+    db,
+    sql<{ claim: string }>`
       select 'name ' || user_name_folded as claim from tombstones
         where org_id = ${org} and ${among(db, 'user_name_folded', names)}
       union all select 'external ' || external_id from tombstones
         where org_id = ${org} and ${among(db, 'external_id', externalIds)}
       union all select 'name ' || email_folded from users
-        where org_id = ${org} and ${among(db, 'email_folded', names)}`,
-    ),
+        where org_id = ${org} and ${among(db, 'email_folded', names)}
+      union all select 'invited ' || email_folded from invitations
+        where org_id = ${org} and ${among(db, 'email_folded', emails)}`,
+  ),
 )
 
-/** Of these keys, those that may mean somebody who is here or was, as `name …` and `external …`. */
+/** Of these keys, those that may mean somebody who is here, was or is invited: `name …`, `external …`, `invited …`. */
 export async function claimedKeys(
   db: Db,
   organisationId: string,
-  keys: { userNames: string[]; externalIds: string[] },
+  keys: { userNames: string[]; externalIds: string[]; emails: string[] },
 ): Promise<Set<string>> {
   const names = listed(
     db,
     keys.userNames.map((name) => name.toLowerCase()),
   )
   const externalIds = listed(db, keys.externalIds)
-  const rows = await claims(db, { org: organisationId, names, externalIds })
+  const emails = listed(db, keys.emails)
+  const rows = await claims(db, { org: organisationId, names, externalIds, emails })
   return new Set(rows.map((row) => row.claim))
 }
 

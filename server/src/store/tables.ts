@@ -184,6 +184,8 @@ export type SsoRequestsTable = {
   browser_hash: string
   return_to: string
   test_id: string | null
+  /** JSON: whose link this sign-in completes; only that address may. */
+  expected: string | null
   created_at: number
   expires_at: number
   consumed_at: number | null
@@ -254,6 +256,23 @@ export type LinksTable = {
   used_at: number | null
 }
 
+export type InvitationsTable = {
+  org_id: string
+  id: string
+  email: string
+  email_folded: string
+  first_name: string
+  last_name: string
+  /** JSON: roles, groups and pools. */
+  promised: string
+  lives_days: number
+  inviter: string
+  inviter_id: string | null
+  /** Of the token in its link; null until the link is made. */
+  hash: string | null
+  created_at: number
+  expires_at: number
+}
 export type SelfServiceTable = {
   org_id: string
   /** JSON; null until there is a first manager, whose domain it starts with (SS-5). */
@@ -478,6 +497,7 @@ export type Tables = {
   domains: DomainsTable
   adoptions: AdoptionsTable
   links: LinksTable
+  invitations: InvitationsTable
   self_service: SelfServiceTable
   registrations: RegistrationsTable
   spent_challenges: SpentChallengesTable

@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { AcceptInvitation, InvitationPage, SignedIn } from '../../../contract/src/index.ts'
+import { giveSession, hashPassword } from '../auth/index.ts'
+import {
+  acceptInvitation,
+  findConnection,
+  invalidInvitation,
+  readInvitation,
+} from '../directory/index.ts'
+import { isId } from '../lib/ids.ts'
+import type { Actor } from '../model/actor.ts'
+import { Refused } from '../model/refusals.ts'
+import { browserOf, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import { judgePassword } from './password-rule.ts'
+
+const params = z.object({ token: z.string().max(200) })
+
+/** `/invite/{token}`: what an invited person opens (IN-6 to IN-8). */
+export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>()
+
+  function actorOf(request: FastifyRequest, token: string): Actor {
+    const [organisationId] = token.split('.')
+    if (!isId(organisationId)) throw new Refused(invalidInvitation)
+    return visitor(request, organisationId)
+  }
+
+  app.get(
+    '/invitations/:token',
+    { schema: { params, response: { 200: InvitationPage } } },
+    async (request, reply) => {
+      await door.rateLimits.call(request.ip, 'invitation')
+      const { token } = request.params
+      const actor = actorOf(request, token)
+      const { organisation, invitation } = await door.directory.view(actor, (read) =>
+        readInvitation(read, token),
+      )
+      const connection = await door.directory.view(actor, findConnection)
+      const completes = organisation.loginMethod ?? ('password' as const)
+      const startUrl = `${door.startUrl(organisation.id)}?link=${encodeURIComponent(token)}`
+      noStore(reply)
+      return {
+        organisation: { name: organisation.name, slug: organisation.slug },
+        inviter: invitation.inviter,
+        email: invitation.email,
+        firstName: invitation.first_name,
+        lastName: invitation.last_name,
+        completes,
+        connectionName: connection?.name ?? null,
+        startUrl: completes === 'password' ? null : startUrl,
+        expiresAt: invitation.expires_at,
+      }
+    },
+  )
+
+  app.post(
+    '/invitations/:token',
+    { schema: { params, body: AcceptInvitation, response: { 200: SignedIn } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      await door.rateLimits.call(request.ip, 'invitation')
+      const { token } = request.params
+      const { firstName, lastName, password } = request.body
+      const actor = actorOf(request, token)
+      await door.directory.view(actor, (read) => readInvitation(read, token))
+      await judgePassword(password)
+      const passwordHash = await hashPassword(password)
+      const done = await door.directory.change(actor, (write) =>
+        acceptInvitation(write, token, { firstName, lastName, passwordHash }, browserOf(request)),
+      )
+      return giveSession(reply, door.baseUrl, done.session).send({
+        returnTo: `/o/${done.organisation.slug}`,
+      })
+    },
+  )
+}
