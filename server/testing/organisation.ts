@@ -523,6 +523,7 @@ export async function createOrganisation(wish: Wish = {}) {
         'sessions',
         'adoptions',
         'links',
+        'invitations',
         'registrations',
         'outbox',
       ] as const) {

@@ -65,6 +65,13 @@ const registrant = (act: string) => async () => {
   return { acme, path: `${requests}/${waiting.id}${act}` }
 }
 
+/** A request about one open invitation. */
+const invited = (act: string) => async () => {
+  const acme = await plain()
+  const { body } = await acme.api('POST', '/invitations', { emails: [ada.email] })
+  return { acme, path: `/invitations/${body.items[0].id}${act}` }
+}
+
 const adoption = (act: string) => async () => {
   const acme = await createOrganisation({ method: 'sso', verifiedDomains: [] })
   await acme.store(`delete from identities where user_id = '${acme.manager.id}'`)
@@ -250,6 +257,31 @@ const routes: Record<string, Route> = {
     status: 200,
     needs: 'users:write',
     events: ['user.deactivated'],
+  },
+  'GET /invitations': { prepare: at('/invitations'), status: 200, needs: 'users:read', events: [] },
+  'POST /invitations': {
+    prepare: at('/invitations', () => ({ emails: [ada.email] })),
+    status: 200,
+    needs: 'users:write',
+    events: ['invitation.sent'],
+  },
+  'POST /invitations/csv': {
+    prepare: at('/invitations/csv', () => ({ csv: `email\n${ada.email}` })),
+    status: 200,
+    needs: 'users:write',
+    events: ['invitation.sent'],
+  },
+  'POST /invitations/{id}/resend': {
+    prepare: invited('/resend'),
+    status: 200,
+    needs: 'users:write',
+    events: ['invitation.resent'],
+  },
+  'DELETE /invitations/{id}': {
+    prepare: invited(''),
+    status: 204,
+    needs: 'users:write',
+    events: ['invitation.revoked'],
   },
   'PUT /groups/{id}/adoptable': {
     prepare: async () => {

@@ -194,9 +194,19 @@ async function send(
   mailless: boolean,
 ): Promise<string | undefined> {
   if (mailless) return issue(write, invitation)
-  const { id, email, first_name: firstName, inviter } = invitation
-  await sendMail(write, organisation, { template: 'invitation', inviter }, { id, email, firstName })
+  await sendInvitation(write, organisation, invitation)
   return undefined
+}
+
+/** Queues the mail of an open invitation; the link in it ends the one before. */
+export function sendInvitation(
+  write: Write,
+  organisation: Pick<Organisation, 'id'>,
+  invitation: invitations.Invitation,
+): Promise<void> {
+  const { id, email, first_name: firstName, inviter, expires_at: expiresAt } = invitation
+  const mail = { template: 'invitation' as const, inviter, expiresAt }
+  return sendMail(write, organisation, mail, { id, email, firstName })
 }
 
 async function issue({ db }: Write, invitation: invitations.Invitation): Promise<string> {
@@ -236,7 +246,8 @@ export async function resendInvitation(
     },
   ])
   const mailless = await isMailless(write, installationMails)
-  const token = await send(write, organisation, invitation, mailless)
+  const renewed = { ...invitation, hash: null, expires_at: expiresAt }
+  const token = await send(write, organisation, renewed, mailless)
   return { expiresAt, ...(token && { token }) }
 }
 

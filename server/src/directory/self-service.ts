@@ -16,7 +16,8 @@ import {
   selfServiceState,
   sourceLabels,
 } from '../policy/index.ts'
-import { events, organisations, selfService, users } from '../store/index.ts'
+import { events, invitations, organisations, selfService, users } from '../store/index.ts'
+import { sendInvitation } from './invitations.ts'
 import { land } from './join.ts'
 import { isMailless, sendMail } from './mail.ts'
 import { subjectOf } from './people.ts'
@@ -122,6 +123,12 @@ export async function register(
   }
   const known = await users.findByEmail(db, organisation.id, address.folded)
   if (known) return mayMail ? remind(write, organisation, known) : undefined
+  // Who is invited is sent the invitation anew: an address that nobody has proved uses no promise up.
+  const invitation = await invitations.findByEmail(db, organisation.id, address.folded)
+  const invited = invitation !== undefined && invitation.expires_at > now
+  if (invited && !facts.approves) {
+    return mayMail ? sendInvitation(write, organisation, invitation) : undefined
+  }
 
   const registration: selfService.Registration = {
     org_id: organisation.id,

@@ -1,7 +1,7 @@
 /** What a mail tells, without secrets: the link that it carries is made when it is sent. */
 export type Mail =
   | { template: PlainTemplate }
-  | { template: 'invitation'; inviter: string }
+  | { template: 'invitation'; inviter: string; expiresAt: number }
   | { template: 'last_manager_kept' | 'scim_credential_refused'; label: string }
   | {
       template: 'certificate_expires'

@@ -38,7 +38,7 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         heading: `Join ${name}`,
         paragraphs: [hello, `${mail.inviter} invites you to join ${name}. ${howToSignIn(facts)}`],
         action: { label: 'Accept the invitation', url: link },
-        closing: `The link works once and for 7 days. ${unexpected}`,
+        closing: `The link works once and until ${onDate(mail.expiresAt)}. ${unexpected}`,
       }
     case 'verification':
       return {
