@@ -984,6 +984,48 @@ const registrants = [
 }))
 
 /** What the server would answer to one request. */
+const pendingInvitations = [
+  ['noa.levi', 'sent', null, 7],
+  ['lea.kim', 'waiting', null, 7],
+  ['sam.okoro', 'failed', '550 5.1.1 No such user here', 3],
+  ['zoe.marsh', 'sent', null, -2],
+].map(([name, state, error, expires], place) => ({
+  id: id(700 + place),
+  email: `${name}@acme.example`,
+  inviter: 'Ana Ruiz',
+  roles: place === 1 ? ['ROLE_USER', 'ROLE_VIEWER'] : ['ROLE_USER'],
+  groups: [],
+  pools: [],
+  createdAt: now - (place + 1) * 3 * 3_600_000,
+  expiresAt: now + Number(expires) * day,
+  expired: Number(expires) < 0,
+  mail: { state, error },
+}))
+const invited = {
+  dryRun: false,
+  items: [
+    { email: 'noa.levi@acme.example', status: 'sent', id: id(700) },
+    { email: 'grace.kim@acme.example', status: 'already_member', id: null },
+    { email: 'sam.okoro@acme.example', status: 'already_invited', id: id(702) },
+    { email: 'not an address', status: 'invalid', id: null },
+  ],
+}
+const invitedByFile = {
+  dryRun: true,
+  items: [
+    { line: 2, email: 'noa.levi@acme.example', status: 'sent', id: null },
+    { line: 3, email: 'lea.kim@acme.example', status: 'sent', id: null },
+    {
+      line: 4,
+      email: 'sam.okoro@acme.example',
+      status: 'invalid',
+      id: null,
+      detail: 'There is no group Engineerz.',
+    },
+    { line: 5, email: 'noa.levi@acme.example', status: 'duplicate', id: null },
+  ],
+}
+
 export function answer(method: string, path: string, face: Face, query: string): Answer {
   const route = path.replace(`/orgs/${organisation.id}`, '/org')
   if (route === '/me') {
@@ -1028,6 +1070,35 @@ export function answer(method: string, path: string, face: Face, query: string):
             bits: 4,
             challengeExpiresAt: now + day,
           }),
+    '/invitations/good': () =>
+      ok({
+        organisation,
+        inviter: 'Ana Ruiz',
+        email: 'noa.levi@acme.example',
+        firstName: 'Noa',
+        lastName: 'Levi',
+        completes: 'password',
+        connectionName: null,
+        startUrl: null,
+        expiresAt: now + 7 * day,
+      }),
+    '/invitations/sso': () =>
+      ok({
+        organisation,
+        inviter: 'Ana Ruiz',
+        email: 'noa.levi@acme.example',
+        firstName: '',
+        lastName: '',
+        completes: 'sso',
+        connectionName: 'Microsoft Entra ID',
+        startUrl: `/saml/${organisation.id}/start?link=good`,
+        expiresAt: now + 7 * day,
+      }),
+    '/org/invitations': () =>
+      method === 'POST'
+        ? { status: 207, body: invited }
+        : ok(paged(face === 'new' ? [] : pendingInvitations)),
+    '/org/invitations/csv': () => ({ status: 207, body: invitedByFile }),
     '/activations/good': () =>
       ok({
         organisation,
@@ -1172,6 +1243,9 @@ export function answer(method: string, path: string, face: Face, query: string):
   if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)
   if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
   if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)
+  if (route.startsWith('/invitations/')) {
+    return refusal(410, 'invitation.invalid', 'This invitation does not work any more.')
+  }
   if (route.startsWith('/join/')) {
     return refusal(410, 'self_service.closed', 'Registration is closed.')
   }

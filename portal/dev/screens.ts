@@ -150,6 +150,49 @@ const scenes: Scene[] = [
     },
   },
   { name: 'join-closed', path: '/join/acme/dead' },
+  {
+    name: 'invite',
+    path: '/invite/good',
+    act: (page) => page.getByLabel('Password', { exact: true }).fill('Quiet'),
+  },
+  { name: 'invite-sso', path: '/invite/sso' },
+  { name: 'invite-gone', path: '/invite/dead' },
+  { name: 'invitations', path: `${settings}/invitations`, face: 'link' },
+  { name: 'invitations-empty', path: `${settings}/invitations`, face: 'new' },
+  { name: 'invitations-viewer', path: `${settings}/invitations`, face: 'viewer' },
+  { name: 'invitations-error', path: `${settings}/invitations`, face: 'error' },
+  {
+    name: 'invitations-new',
+    path: `${settings}/invitations`,
+    async act(page) {
+      await press('+ Invite users')(page)
+      await page.getByLabel('E-mail addresses').fill('noa.levi@acme.example, lea.kim@acme.example')
+      await page.getByText('Groups and pools').click()
+    },
+  },
+  {
+    name: 'invitations-results',
+    path: `${settings}/invitations`,
+    async act(page) {
+      await press('+ Invite users')(page)
+      await page.getByLabel('E-mail addresses').fill('noa.levi@acme.example')
+      await page.getByRole('button', { name: 'Invite', exact: true }).click()
+      await page.getByText('1 of 4 are invited').waitFor()
+    },
+  },
+  {
+    name: 'invitations-file',
+    path: `${settings}/invitations`,
+    async act(page) {
+      await press('Invite from a file')(page)
+      await page.getByLabel('File of people').setInputFiles({
+        name: 'people.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('email\nnoa.levi@acme.example'),
+      })
+      await page.getByText('2 of 4 would be invited').waitFor()
+    },
+  },
   { name: 'identity-link', path: `${settings}/identity`, face: 'link' },
   { name: 'self-service', path: `${settings}/identity/self-service`, face: 'link' },
   { name: 'self-service-new', path: `${settings}/identity/self-service`, face: 'new' },

@@ -6,6 +6,7 @@ import {
   Fingerprint,
   Group,
   Layers,
+  MailPlus,
   Menu as MenuIcon,
   ShieldQuestion,
   Siren,
@@ -19,6 +20,7 @@ import { Button, ButtonLink, classes, Drawer, useTitle } from '../parts/index.ts
 const places = [
   { to: '/o/$slug/settings/identity', label: 'Identity Configuration', Icon: Fingerprint },
   { to: '/o/$slug/settings/users', label: 'User Management', Icon: UsersRound },
+  { to: '/o/$slug/settings/invitations', label: 'Invitations', Icon: MailPlus },
   { to: '/o/$slug/settings/groups', label: 'Groups', Icon: Group },
   { to: '/o/$slug/settings/pools', label: 'Pools', Icon: Layers },
   { to: '/o/$slug/settings/access-check', label: 'Access check', Icon: ShieldQuestion },

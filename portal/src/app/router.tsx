@@ -48,6 +48,11 @@ const reset = createRoute({
   path: '/reset/$token',
   component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
 })
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite/$token',
+  component: lazyRouteComponent(() => import('../pages/invite/InvitePage.tsx'), 'InvitePage'),
+})
 const join = createRoute({
   getParentRoute: () => root,
   path: '/join/$slug/$token',
@@ -157,6 +162,15 @@ const users = createRoute({
   }),
   component: lazyRouteComponent(() => import('../pages/users/UsersPage.tsx'), 'UsersPage'),
 })
+const invitations = createRoute({
+  getParentRoute: () => settings,
+  path: '/invitations',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(
+    () => import('../pages/invitations/InvitationsPage.tsx'),
+    'InvitationsPage',
+  ),
+})
 const user = createRoute({
   getParentRoute: () => settings,
   path: '/users/$id',
@@ -241,6 +255,7 @@ export const router = createRouter({
     emergencyLogin,
     activate,
     reset,
+    invite,
     join,
     platform,
     signedIn,
@@ -255,6 +270,7 @@ export const router = createRouter({
         simulation,
         users,
         user,
+        invitations,
         groups,
         group,
         pools,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type {
+  AcceptInvitation,
   AccessAnswer,
   AccessView,
   Activation,
@@ -23,6 +24,11 @@ import type {
   GroupList,
   GroupMembers,
   GroupPoolGrants,
+  InvitationPage,
+  Invitations,
+  Invite,
+  InviteCsv,
+  Invited,
   JoinPage,
   LoginMethodChange,
   LoginMethodPreview,
@@ -41,6 +47,7 @@ import type {
   Register,
   Registered,
   Registrations,
+  Resent,
   SamlInput,
   ScimChange,
   ScimClient,
@@ -89,6 +96,9 @@ export const doors = {
     ask<Seen<typeof JoinPage>>('GET', `/join/${enc(slug)}/${enc(token)}`),
   register: (slug: string, token: string, body: Sent<typeof Register>) =>
     ask<Seen<typeof Registered>>('POST', `/join/${enc(slug)}/${enc(token)}`, { body }),
+  invitation: (token: string) => ask<InvitationPage>('GET', `/invitations/${enc(token)}`),
+  acceptInvitation: (token: string, body: Sent<typeof AcceptInvitation>) =>
+    ask<Seen<typeof SignedIn>>('POST', `/invitations/${enc(token)}`, { body }),
   activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
   activate: (token: string, password: string) =>
     ask<{ returnTo?: string } | undefined>('POST', `/activations/${enc(token)}`, {
@@ -173,6 +183,7 @@ export function organisationApi(organisationId: string) {
   const base = `/orgs/${enc(organisationId)}`
   const identity = `${base}/identity/login-method`
   const selfService = `${base}/identity/self-service`
+  const invitations = `${base}/invitations`
   const scim = `${base}/provisioning/scim`
   const log = `${base}/provisioning/log`
   const groups = `${base}/groups`
@@ -202,6 +213,15 @@ export function organisationApi(organisationId: string) {
       ask<Seen<typeof ApprovedRegistration>>('POST', `${selfService}/requests/${enc(id)}/approve`),
     declineRegistration: (id: string) =>
       ask<void>('POST', `${selfService}/requests/${enc(id)}/decline`),
+
+    invitations: (query: NamedSearch) =>
+      ask<Seen<typeof Invitations>>('GET', invitations, { query }),
+    invite: (body: Sent<typeof Invite>) => ask<Invited>('POST', invitations, { body }),
+    inviteByFile: (body: Sent<typeof InviteCsv>) =>
+      ask<Invited>('POST', `${invitations}/csv`, { body }),
+    resendInvitation: (id: string) =>
+      ask<Seen<typeof Resent>>('POST', `${invitations}/${enc(id)}/resend`),
+    revokeInvitation: (id: string) => ask<void>('DELETE', `${invitations}/${enc(id)}`),
 
     scim: () => askVersioned<ScimView>('GET', scim),
     changeScim: (body: ScimChange, ifMatch: string | null) =>

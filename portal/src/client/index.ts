@@ -1,3 +1,4 @@
+export { useAddingBlocked } from './adding.ts'
 export {
   type AuditSearch,
   doors,

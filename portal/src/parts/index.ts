@@ -1,3 +1,4 @@
+export { AccessChoices, usualAccess } from './AccessChoices.tsx'
 export { AddMenu } from './AddMenu.tsx'
 export { Avatar } from './Avatar.tsx'
 export { Badge, type Tone } from './Badge.tsx'

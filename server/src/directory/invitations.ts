@@ -10,7 +10,8 @@ import { decideAssignment, decideManualEntry, decideRoles } from '../policy/inde
 import { access, events, invitations, organisations, sessions, users } from '../store/index.ts'
 import { setPassword } from './accounts.ts'
 import { land } from './join.ts'
-import { isMailless, sendMail } from './mail.ts'
+import { isMailless } from './mail.ts'
+import { sendInvitation } from './promises.ts'
 import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
@@ -196,17 +197,6 @@ async function send(
   if (mailless) return issue(write, invitation)
   await sendInvitation(write, organisation, invitation)
   return undefined
-}
-
-/** Queues the mail of an open invitation; the link in it ends the one before. */
-export function sendInvitation(
-  write: Write,
-  organisation: Pick<Organisation, 'id'>,
-  invitation: invitations.Invitation,
-): Promise<void> {
-  const { id, email, first_name: firstName, inviter, expires_at: expiresAt } = invitation
-  const mail = { template: 'invitation' as const, inviter, expiresAt }
-  return sendMail(write, organisation, mail, { id, email, firstName })
 }
 
 async function issue({ db }: Write, invitation: invitations.Invitation): Promise<string> {

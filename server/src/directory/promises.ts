@@ -1,6 +1,8 @@
 import { newId } from '../lib/ids.ts'
+import type { Organisation } from '../model/organisation.ts'
 import type { Provenance, Role, User } from '../model/user.ts'
 import { access, events, invitations } from '../store/index.ts'
+import { sendMail } from './mail.ts'
 import type { Write } from './write.ts'
 
 /** A promise that somebody's arrival has used up. */
@@ -66,4 +68,15 @@ export async function claimInvitation(
       ])
     },
   }
+}
+
+/** Queues the mail of an open invitation; the link in it ends the one before. */
+export function sendInvitation(
+  write: Write,
+  organisation: Pick<Organisation, 'id'>,
+  invitation: invitations.Invitation,
+): Promise<void> {
+  const { id, email, first_name: firstName, inviter, expires_at: expiresAt } = invitation
+  const mail = { template: 'invitation' as const, inviter, expiresAt }
+  return sendMail(write, organisation, mail, { id, email, firstName })
 }

@@ -17,10 +17,10 @@ import {
   sourceLabels,
 } from '../policy/index.ts'
 import { events, invitations, organisations, selfService, users } from '../store/index.ts'
-import { sendInvitation } from './invitations.ts'
 import { land } from './join.ts'
 import { isMailless, sendMail } from './mail.ts'
 import { subjectOf } from './people.ts'
+import { sendInvitation } from './promises.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const provesWithinDays = 7

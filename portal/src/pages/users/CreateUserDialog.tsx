@@ -1,24 +1,23 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
-import type { Problem, Role } from '../../../../contract/src/index.ts'
+import type { Problem } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
+  AccessChoices,
   Button,
-  Checkbox,
   CopyField,
   Dialog,
   fieldRules,
   ProblemBanner,
   placeFaults,
-  roleWords,
   TextField,
   toast,
+  usualAccess,
 } from '../../parts/index.ts'
 
 type Values = { firstName: string; lastName: string; email: string }
 const fields = ['firstName', 'lastName', 'email'] as const
-const roles: Role[] = ['ROLE_USER', 'ROLE_VIEWER', 'ROLE_GROUP_ADMIN', 'ROLE_MANAGER']
 
 export function CreateUserDialog({
   open,
@@ -33,18 +32,16 @@ export function CreateUserDialog({
   const login = useQuery({ queryKey: key('login-method'), queryFn: api.loginMethod, enabled: open })
   const byPassword = login.data?.value.method === 'password'
   const [made, setMade] = useState<{ name: string; link: string }>()
-  const [chosen, setChosen] = useState<Role[]>(['ROLE_USER'])
-  const [groups, setGroups] = useState<string[]>([])
-  const [pools, setPools] = useState<string[]>([])
+  const [given, setGiven] = useState(usualAccess)
+  const groups = useQuery({ queryKey: key('groups'), queryFn: api.groups, enabled: open })
+  const pools = useQuery({ queryKey: key('pools'), queryFn: api.pools, enabled: open })
   const [problem, setProblem] = useState<Problem>()
   const { register, handleSubmit, setError, reset, formState } = useForm<Values>({
     defaultValues: { firstName: '', lastName: '', email: '' },
   })
   const close = () => {
     reset()
-    setChosen(['ROLE_USER'])
-    setGroups([])
-    setPools([])
+    setGiven(usualAccess)
     setProblem(undefined)
     onClose()
   }
@@ -52,9 +49,9 @@ export function CreateUserDialog({
     mutationFn: (values: Values) =>
       api.createUser({
         ...values,
-        ...(chosen.length > 0 ? { roles: chosen } : {}),
-        ...(groups.length > 0 ? { groups } : {}),
-        ...(pools.length > 0 ? { pools } : {}),
+        ...(given.roles.length > 0 ? { roles: given.roles } : {}),
+        ...(given.groups.length > 0 ? { groups: given.groups } : {}),
+        ...(given.pools.length > 0 ? { pools: given.pools } : {}),
       }),
     onSuccess: async (user) => {
       onCreated()
@@ -138,79 +135,13 @@ export function CreateUserDialog({
           error={errors.email?.message}
           {...register('email', fieldRules.email)}
         />
-        <fieldset>
-          <legend className="mb-2 font-medium">Roles</legend>
-          <div className="grid gap-2 sm:grid-cols-2">
-            {roles.map((role) => (
-              <Checkbox
-                key={role}
-                label={roleWords(role)}
-                checked={chosen.includes(role)}
-                onChange={(on) =>
-                  setChosen(on ? [...chosen, role] : chosen.filter((other) => other !== role))
-                }
-              />
-            ))}
-          </div>
-        </fieldset>
-        <More chosen={{ groups, pools }} onGroups={setGroups} onPools={setPools} open={open} />
+        <AccessChoices
+          value={given}
+          groups={groups.data?.items}
+          pools={pools.data?.items}
+          onChange={setGiven}
+        />
       </form>
     </Dialog>
-  )
-}
-
-function More({
-  chosen,
-  onGroups,
-  onPools,
-  open,
-}: {
-  chosen: { groups: string[]; pools: string[] }
-  onGroups: (ids: string[]) => void
-  onPools: (ids: string[]) => void
-  open: boolean
-}) {
-  const { api, key } = useOrganisation()
-  const groups = useQuery({ queryKey: key('groups'), queryFn: api.groups, enabled: open })
-  const pools = useQuery({ queryKey: key('pools'), queryFn: api.pools, enabled: open })
-  const lists = [
-    { title: 'Groups', rows: groups.data?.items, ids: chosen.groups, set: onGroups },
-    { title: 'Pools', rows: pools.data?.items, ids: chosen.pools, set: onPools },
-  ]
-  return (
-    <details className="rounded-lg border border-line">
-      <summary className="rounded-lg px-3.5 py-2.5 font-medium">
-        Groups and pools <span className="font-normal text-ink-3">optional</span>
-      </summary>
-      <div className="grid gap-5 border-t border-line p-3.5 sm:grid-cols-2">
-        {lists.map(({ title, rows, ids, set }) => (
-          <fieldset key={title} className="min-w-0">
-            <legend className="mb-2 text-sm font-medium text-ink-2">{title}</legend>
-            <div className="flex max-h-44 flex-col gap-2 overflow-y-auto">
-              {(rows ?? []).map((row) =>
-                row.isDefault ? (
-                  <Checkbox
-                    key={row.id}
-                    label={`${row.name} (always)`}
-                    checked
-                    disabled
-                    onChange={() => undefined}
-                  />
-                ) : (
-                  <Checkbox
-                    key={row.id}
-                    label={row.name}
-                    checked={ids.includes(row.id)}
-                    onChange={(on) =>
-                      set(on ? [...ids, row.id] : ids.filter((id) => id !== row.id))
-                    }
-                  />
-                ),
-              )}
-            </div>
-          </fieldset>
-        ))}
-      </div>
-    </details>
   )
 }

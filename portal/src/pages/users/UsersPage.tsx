@@ -3,10 +3,11 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Search, UsersRound } from 'lucide-react'
 import { type ReactNode, useRef, useState } from 'react'
 import type { UserList } from '../../../../contract/src/index.ts'
-import { asProblem, useOrganisation } from '../../client/index.ts'
+import { asProblem, useAddingBlocked, useOrganisation } from '../../client/index.ts'
 import {
   Banner,
   Button,
+  ButtonLink,
   Card,
   EmptyState,
   ErrorState,
@@ -33,7 +34,7 @@ export function UsersPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const [creating, setCreating] = useState(false)
-  const blocked = useCreateBlocked()
+  const blocked = useAddingBlocked()
   const selection = useSelection()
   const names = useNames()
 
@@ -60,7 +61,18 @@ export function UsersPage() {
   )
 
   return (
-    <Page title="User Management" about={`All people of ${name}.`} action={create}>
+    <Page
+      title="User Management"
+      about={`All people of ${name}.`}
+      action={
+        <>
+          <ButtonLink to="/o/$slug/settings/invitations" params={{ slug }}>
+            Invitations
+          </ButtonLink>
+          {create}
+        </>
+      }
+    >
       {blocked.show ? (
         <Banner title={blocked.because}>
           {blocked.hint}{' '}
@@ -206,32 +218,6 @@ function useNames() {
 }
 
 /** Why nobody can be created here now; the server refuses for the same reasons. */
-function useCreateBlocked(): { because: string | null; hint: string; show: boolean } {
-  const { api, key, manages } = useOrganisation()
-  const login = useQuery({ queryKey: key('login-method'), queryFn: api.loginMethod })
-  const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
-  if (!manages) return { because: 'Only a manager can add people.', hint: '', show: false }
-  if (login.data && login.data.value.method === null) {
-    return {
-      because: 'Nobody can be added before a login method is chosen.',
-      hint: 'Decide first how people sign in; it takes a minute.',
-      show: true,
-    }
-  }
-  const source = provisioning.data?.value.source
-  if (source === 'scim' || source === 'ldap') {
-    return {
-      because:
-        source === 'scim'
-          ? 'People come from your identity provider by SCIM. Assign them to the application there.'
-          : 'People are managed by LDAP and are added there.',
-      hint: 'Create and invite are closed while this way in is chosen.',
-      show: true,
-    }
-  }
-  return { because: null, hint: '', show: false }
-}
-
 function sortingOf(sort: string | undefined): Sorting | undefined {
   const [by, direction] = (sort ?? '').split(',')
   return by ? { by, descending: direction === 'desc' } : undefined
