@@ -15,7 +15,7 @@ export const Me = z.object({
   }),
   organisation: z.object({ id: Id, slug: z.string(), name: z.string() }),
   session: z.object({
-    method: z.enum(['password', 'google', 'sso', 'emergency', 'setup', 'platform']),
+    method: z.enum(['password', 'google', 'sso', 'emergency', 'setup', 'platform', 'assist']),
     signedInAt: Time,
     expiresAt: Time,
   }),
@@ -127,4 +127,11 @@ export const CreateOrganisation = z.strictObject({
     email: z.string().min(5).max(254),
   }),
 })
+/** `POST /api/v1/platform/orgs/{id}/assist`: ROLE_ROOT is a manager there for a while (RB-2). */
+export const Assist = z.strictObject({
+  reason: z.string().trim().min(3).max(300),
+  hours: z.number().int().min(1).max(4).default(1),
+})
+export const Assisting = z.object({ portalUrl: z.string(), expiresAt: Time })
+
 export const CreatedOrganisation = PlatformOrganisation.extend({ setupUrl: z.string() })

@@ -47,6 +47,15 @@ const scenes: Scene[] = [
   },
   { name: 'activate-expired', path: '/activate/dead' },
   { name: 'platform', path: '/platform' },
+  {
+    name: 'platform-assist',
+    path: '/platform',
+    async act(page) {
+      await page.getByRole('button', { name: 'Assist Northwind' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Assist' }).click()
+      await page.getByText('Say why').waitFor()
+    },
+  },
   { name: 'overview', path: '/o/acme' },
   { name: 'overview-new', path: '/o/acme', face: 'new' },
   { name: 'account', path: '/o/acme/account', face: 'member' },

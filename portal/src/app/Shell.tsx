@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
+import { LifeBuoy, LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
 import { asProblem, signOut, useMe, useOrganisation } from '../client/index.ts'
 import {
   Avatar,
@@ -60,6 +60,18 @@ export function Shell() {
             <span>
               Emergency access is open until <Moment at={me.session.expiresAt} />. All managers have
               been told, and everything done here is recorded.
+            </span>
+          </p>
+        </div>
+      ) : null}
+      {me.session.method === 'assist' ? (
+        <div className="border-b border-warn-line bg-warn-soft text-ink">
+          <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
+            <LifeBuoy className="size-4 shrink-0 text-warn" aria-hidden="true" />
+            <span>
+              You assist {name} as its manager until <Moment at={me.session.expiresAt} />. Its
+              managers have been told why, and everything done here is recorded. Sign out when you
+              are done.
             </span>
           </p>
         </div>

@@ -7,6 +7,8 @@ import type {
   AddedMembers,
   Adoption,
   ApprovedRegistration,
+  Assist,
+  Assisting,
   AuditEvents,
   BreakGlassAccount,
   ChangeUser,
@@ -111,6 +113,8 @@ export const platform = {
   signIn: (body: { email: string; password: string }) =>
     ask<void>('POST', '/platform/sign-in', { body }),
   organisations: () => ask<Items<Seen<typeof PlatformOrganisation>>>('GET', '/platform/orgs'),
+  assist: (id: string, body: Sent<typeof Assist>) =>
+    ask<Seen<typeof Assisting>>('POST', `/platform/orgs/${enc(id)}/assist`, { body }),
   createOrganisation: (body: Sent<typeof CreateOrganisation>) =>
     ask<Seen<typeof CreatedOrganisation>>('POST', '/platform/orgs', { body }),
 }

@@ -51,6 +51,7 @@ const eventLabels: Record<string, string> = {
   'provisioning.changed': 'Provisioning changed',
   'self_service.changed': 'Self-service link changed',
   'self_service.rotated': 'Self-service link rotated',
+  'assist.begun': 'Operator assists',
   'invitation.sent': 'Invitation sent',
   'invitation.resent': 'Invitation sent again',
   'invitation.revoked': 'Invitation revoked',

@@ -4,7 +4,7 @@ import { findOrganisation, setOwnPassword, signOut, whoIs } from '../directory/i
 import { refuse } from '../model/refusals.ts'
 import type { Api, ApiDoor } from './door.ts'
 
-type SessionMethod = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+type SessionMethod = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
 
 /** Who is signed in, and signing out. */
 export function sessionRoutes(app: Api, door: ApiDoor): void {
@@ -24,8 +24,8 @@ export function sessionRoutes(app: Api, door: ApiDoor): void {
       user: {
         id: actor.id,
         email: who?.user.email ?? actor.label,
-        firstName: who?.user.firstName ?? 'Emergency',
-        lastName: who?.user.lastName ?? 'access',
+        firstName: who?.user.firstName ?? (actor.kind === 'root' ? 'ROLE_ROOT' : 'Emergency'),
+        lastName: who?.user.lastName ?? (actor.kind === 'root' ? 'assists' : 'access'),
         managedBy: who?.user.managedBy ?? null,
         status: who?.user.status ?? ('active' as const),
         roles: actor.roles,

@@ -92,6 +92,12 @@ async function owner(
     const root = await installation.findRoot(store.read, { id: user_id })
     return root && { kind: 'root', id: root.id, label: root.email, roles: ['ROLE_ROOT'] }
   }
+  // RB-2: for as long as this session lasts, and no longer, ROLE_ROOT manages this organisation.
+  if (session.method === 'assist') {
+    const root = await installation.findRoot(store.read, { id: user_id })
+    const label = `${root?.email} (ROLE_ROOT)`
+    return root && { kind: 'root', id: root.id, label, roles: ['ROLE_MANAGER'] }
+  }
   const [user, roles] = await Promise.all([
     users.find(store.read, org_id, user_id),
     access.rolesOf(store.read, org_id, [user_id]),

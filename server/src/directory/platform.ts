@@ -1,10 +1,13 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
+import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import { events, installation } from '../store/index.ts'
+import { events, installation, users } from '../store/index.ts'
+import { sendMail } from './mail.ts'
 import { platformId } from './organisations.ts'
-import type { Read, Write } from './write.ts'
+import { type Browser, type OpenedSession, openSession } from './sessions.ts'
+import { lockOrganisation, type Read, type Write } from './write.ts'
 
 const setupCode = 'setup_code'
 
@@ -44,6 +47,37 @@ export async function addRoot(
     { name: 'platform.root_created', subject: { kind: 'root', id, label: address.address } },
   ])
   return id
+}
+
+/**
+ * "Assist" (RB-2): ROLE_ROOT gets a session of a manager that ends by itself. Every manager is told who,
+ * why and until when, and whatever is done in it stands in their audit under that name.
+ * @param write of the organisation that is assisted; its actor is ROLE_ROOT.
+ */
+export async function assist(
+  write: Write,
+  root: { id: string; email: string },
+  { reason, hours, browser }: { reason: string; hours: number; browser: Browser },
+): Promise<{ session: OpenedSession; organisation: Organisation }> {
+  const { db, actor, now } = write
+  const organisation = await lockOrganisation(write)
+  const origin = { method: 'assist' as const, browser, lastsHours: hours }
+  const session = await openSession(write, { rootId: root.id }, origin)
+  const begun = {
+    name: 'assist.begun' as const,
+    subject: { kind: 'root', id: root.id, label: root.email },
+    data: { organisation: organisation.id, reason, until: session.expiresAt },
+  }
+  await events.append(db, actor, now, [begun])
+  await events.append(db, { ...actor, organisationId: platformId }, now, [begun])
+  const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+  await sendMail(
+    write,
+    organisation,
+    { template: 'assist_begun', root: root.email, reason, until: session.expiresAt },
+    ...managers.filter(({ status }) => status !== 'deactivated'),
+  )
+  return { session, organisation }
 }
 
 export const findRoot = ({ db }: Read, by: { id: string } | { email: string }) => {

@@ -6,7 +6,7 @@ import type { User } from '../model/user.ts'
 import { events, sessions, users } from '../store/index.ts'
 import { allow, notFound, type Read, type Write } from './write.ts'
 
-export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
 export type Browser = { ip: string; userAgent: string }
 /** The cookie's value is `{organisation id}.{secret}`; only the secret's hash is stored (SE-7). */
 export type OpenedSession = { cookie: string; expiresAt: number }
@@ -17,6 +17,8 @@ const emergencyHours = 1
 export type SessionOrigin = {
   method: Method
   browser: Browser
+  /** Where that is less than a session may last. */
+  lastsHours?: number
   /** What single logout needs, and the end that the identity provider set. */
   sso?: {
     issuer: string
@@ -31,10 +33,10 @@ export type SessionOrigin = {
 export async function openSession(
   { db, actor, now }: Write,
   owner: { userId: string } | { breakGlassId: string } | { rootId: string },
-  { method, browser, sso }: SessionOrigin,
+  { method, browser, lastsHours = absoluteHours, sso }: SessionOrigin,
 ): Promise<OpenedSession> {
   const secret = newSecret()
-  const longest = now + hours(method === 'emergency' ? emergencyHours : absoluteHours)
+  const longest = now + hours(method === 'emergency' ? emergencyHours : lastsHours)
   const expiresAt = Math.min(longest, sso?.notOnOrAfter ?? longest)
   await sessions.insert(db, {
     org_id: actor.organisationId,

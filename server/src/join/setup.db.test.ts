@@ -156,6 +156,64 @@ test('RB-1, RB-2: ROLE_ROOT sees no organisation from the inside, and no manager
   expect(outside.map((one) => one.status)).toEqual([401, 401, 400])
 })
 
+test('RB-2: ROLE_ROOT assists as a manager for a while: its managers are told, all is recorded, and it ends by itself', async () => {
+  const { acme, email, cookie } = await signInRoot()
+  const path = `/api/v1/platform/orgs/${acme.id}/assist`
+
+  const begun = await acme.send('POST', path, { reason: 'Ana asked', hours: 4 }, { cookie })
+
+  const session = String(begun.headers['set-cookie']).match(/usher_session=([^;]+)/)?.[1] ?? ''
+  const { clock } = acme.usher
+  expect(begun).toMatchObject({ status: 200, body: { portalUrl: `/o/${acme.slug}` } })
+  expect(begun.body.expiresAt - clock.now()).toBeLessThanOrEqual(4 * 3_600_000)
+  expect(await acme.mails()).toEqual([{ template: 'assist_begun', recipient: acme.manager.email }])
+  expect((await acme.api('POST', '/groups', { name: 'Helped' }, { session })).status).toBe(201)
+  expect(await acme.events()).toMatchObject([
+    { type: 'assist.begun', actor_kind: 'root', actor: email, data: { reason: 'Ana asked' } },
+    { type: 'group.created', actor_kind: 'root', actor: `${email} (ROLE_ROOT)` },
+  ])
+  const other = await createOrganisation()
+  expect((await acme.api('GET', '/users', undefined, { session, of: other.id })).status).toBe(404)
+
+  clock.advance(50 * 60_000)
+  expect((await acme.api('GET', '/users', undefined, { session })).status).toBe(200)
+  for (const _hour of [1, 2, 3, 4]) {
+    clock.advance(50 * 60_000)
+    await acme.api('GET', '/users', undefined, { session })
+  }
+  expect((await acme.api('GET', '/users', undefined, { session })).status).toBe(401)
+})
+
+test.each([
+  [{ reason: 'Ana asked', hours: 5 }, 400],
+  [{ reason: '  ', hours: 1 }, 400],
+  [{}, 400],
+])('RB-2: assisting as %j is refused and nobody is told', async (request, status) => {
+  const { acme, cookie } = await signInRoot()
+  const path = `/api/v1/platform/orgs/${acme.id}/assist`
+
+  expect((await acme.send('POST', path, request, { cookie })).status).toBe(status)
+
+  expect(await acme.eventNames()).toEqual([])
+  expect(await acme.mails()).toEqual([])
+})
+
+test('RB-2: assisting needs ROLE_ROOT, signed in a moment ago, and an organisation that is there', async () => {
+  const { acme, cookie } = await signInRoot()
+  const path = (id: string) => `/api/v1/platform/orgs/${id}/assist`
+  const request = { reason: 'Ana asked' }
+
+  const asManager = { cookie: `usher_session=${acme.session}` }
+  expect((await acme.send('POST', path(acme.id), request, asManager)).status).toBe(401)
+  expect((await acme.send('POST', path(newId()), request, { cookie })).status).toBe(404)
+  acme.usher.clock.advance(11 * 60_000)
+  expect(await acme.send('POST', path(acme.id), request, { cookie })).toMatchObject({
+    status: 403,
+    body: { code: 'auth.reauth_required' },
+  })
+  expect(await acme.eventNames()).toEqual([])
+})
+
 test('SE-4: the platform answers alike for a wrong password and an unknown root', async () => {
   const { acme, email } = await signInRoot()
   const url = '/api/v1/platform/sign-in'

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
+  Assist,
+  Assisting,
   CreatedOrganisation,
   CreateOrganisation,
   listOf,
@@ -11,11 +13,18 @@ import {
   SetupDemo,
   SetupState,
 } from '../../../contract/src/index.ts'
-import { checkPassword, giveSession, hashPassword, platformCookie } from '../auth/index.ts'
+import {
+  checkPassword,
+  giveSession,
+  hashPassword,
+  platformCookie,
+  requireFresh,
+} from '../auth/index.ts'
 import {
   addManager,
   addRoot,
   anyOrganisation,
+  assist,
   createOrganisation,
   findRoot,
   issueLink,
@@ -32,6 +41,7 @@ import { refuse } from '../model/refusals.ts'
 import { browserOf, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
 import { judgePassword } from './password-rule.ts'
 
+const byId = z.object({ organisationId: z.uuid() })
 const done = z.object({ portalUrl: z.string() })
 
 /** First start: the console code opens the set-up page once (OP-1). */
@@ -178,6 +188,30 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
       return reply
         .code(201)
         .send({ ...render(organisation), setupUrl: `${door.baseUrl}/activate/${token}` })
+    },
+  )
+
+  app.post(
+    '/platform/orgs/:organisationId/assist',
+    { schema: { params: byId, body: Assist, response: { 200: Assisting } } },
+    async (request, reply) => {
+      requireSameOrigin(door, request)
+      const caller = await root(door, request)
+      requireFresh(caller, door.clock.now())
+      const { organisationId } = request.params
+      const { session, organisation } = await door.directory.change(
+        { ...caller, organisationId },
+        (write) =>
+          assist(
+            write,
+            { id: caller.id ?? '', email: caller.label },
+            { ...request.body, browser: browserOf(request) },
+          ),
+      )
+      return giveSession(reply, door.baseUrl, session).send({
+        portalUrl: `/o/${organisation.slug}`,
+        expiresAt: session.expiresAt,
+      })
     },
   )
 }

@@ -29,6 +29,7 @@ export type EventName =
   | 'activation.issued'
   | 'self_service.changed'
   | 'self_service.rotated'
+  | 'assist.begun'
   | 'invitation.sent'
   | 'invitation.resent'
   | 'invitation.revoked'

@@ -2,6 +2,7 @@
 export type Mail =
   | { template: PlainTemplate }
   | { template: 'invitation'; inviter: string; expiresAt: number }
+  | { template: 'assist_begun'; root: string; reason: string; until: number }
   | { template: 'last_manager_kept' | 'scim_credential_refused'; label: string }
   | {
       template: 'certificate_expires'

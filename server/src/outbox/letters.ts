@@ -149,6 +149,21 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         action: { label: 'See what was done', url: settings('audit') },
         closing: toManagers,
       }
+    case 'assist_begun':
+      return {
+        subject: `The operator of Usher assists at ${name}`,
+        heading: 'The operator of Usher assists you',
+        paragraphs: [
+          `${mail.root}, who runs this installation of Usher, has opened ${name} as a manager. What is done there is recorded under that name. If nobody of you asked for it, ask them.`,
+        ],
+        facts: [
+          { label: 'Who', value: mail.root },
+          { label: 'Why', value: mail.reason },
+          { label: 'Until', value: `${new Date(mail.until).toISOString().slice(0, 16)} UTC` },
+        ],
+        action: { label: 'See what was done', url: settings('audit') },
+        closing: toManagers,
+      }
     case 'test':
       return {
         subject: `Test mail from ${name}`,

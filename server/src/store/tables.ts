@@ -143,7 +143,7 @@ export type SessionsTable = {
   id: string
   user_id: string | null
   break_glass_id: string | null
-  method: 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform'
+  method: 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
   created_at: number
   signed_in_at: number
   last_seen_at: number

@@ -28,6 +28,7 @@ const methods: Record<string, string> = {
   emergency: 'Emergency access',
   setup: 'Set-up',
   platform: 'Platform',
+  assist: 'Assist by ROLE_ROOT',
 }
 
 export function AccountPage() {
@@ -78,7 +79,7 @@ export function AccountPage() {
             ]}
           />
         </Card>
-        {user.breakGlass ? null : (
+        {user.breakGlass || session.method === 'assist' ? null : (
           <>
             <Pools userId={user.id} />
             <OwnPassword />

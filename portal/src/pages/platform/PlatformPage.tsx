@@ -34,6 +34,7 @@ import {
   TextField,
   textLink,
 } from '../../parts/index.ts'
+import { AssistDialog } from './AssistDialog.tsx'
 
 type Row = Seen<typeof PlatformOrganisation>
 const key = ['platform', 'organisations']
@@ -42,8 +43,12 @@ const key = ['platform', 'organisations']
 export function PlatformPage() {
   const organisations = useQuery({ queryKey: key, queryFn: platform.organisations })
   const [creating, setCreating] = useState(false)
+  const [assisting, setAssisting] = useState<Row>()
+  const [stale, setStale] = useState(false)
   const problem = organisations.error ? asProblem(organisations.error) : null
-  if (problem && (problem.status === 401 || problem.status === 403)) return <SignIn />
+  if (stale || (problem && (problem.status === 401 || problem.status === 403))) {
+    return <SignIn onSignedIn={() => setStale(false)} />
+  }
   const rows = organisations.data?.items
   return (
     <div className="mx-auto max-w-5xl px-4 py-8 sm:px-6 sm:py-12">
@@ -72,7 +77,7 @@ export function PlatformPage() {
               ) : (
                 <Table
                   label="Organisations"
-                  columns={columns}
+                  columns={[...columns, assistColumn(setAssisting)]}
                   rows={rows}
                   rowKey={(row) => row.id}
                 />
@@ -86,6 +91,16 @@ export function PlatformPage() {
         </Page>
       </main>
       <CreateOrganisation open={creating} onClose={() => setCreating(false)} />
+      {assisting ? (
+        <AssistDialog
+          organisation={assisting}
+          onSignInAgain={() => {
+            setAssisting(undefined)
+            setStale(true)
+          }}
+          onClose={() => setAssisting(undefined)}
+        />
+      ) : null}
     </div>
   )
 }
@@ -124,12 +139,29 @@ const columns: Column<Row>[] = [
   { id: 'created', label: 'Created', cell: (row) => <Ago at={row.createdAt} /> },
 ]
 
-function SignIn() {
+function assistColumn(onAssist: (row: Row) => void): Column<Row> {
+  return {
+    id: 'acts',
+    label: 'Actions',
+    quiet: true,
+    className: 'text-right',
+    cell: (row) => (
+      <Button size="small" aria-label={`Assist ${row.name}`} onClick={() => onAssist(row)}>
+        Assist
+      </Button>
+    ),
+  }
+}
+
+function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
   const client = useQueryClient()
   const { register, handleSubmit } = useForm({ defaultValues: { email: '', password: '' } })
   const signIn = useMutation({
     mutationFn: platform.signIn,
-    onSuccess: () => client.resetQueries({ queryKey: key }),
+    onSuccess: () => {
+      onSignedIn()
+      return client.resetQueries({ queryKey: key })
+    },
   })
   const problem = signIn.error ? asProblem(signIn.error) : null
   return (
