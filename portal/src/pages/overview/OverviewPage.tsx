@@ -206,11 +206,12 @@ function NextSteps({
             id: 'people',
             state: mark(people > 1),
             title: 'Add your people',
-            about: 'Create their accounts in User Management.',
+            about:
+              'Invite them by e-mail or from a file, create their accounts, or share the self-service link.',
             action:
               people > 1 ? null : (
-                <ButtonLink size="small" to="/o/$slug/settings/users" params={{ slug }}>
-                  Add
+                <ButtonLink size="small" to="/o/$slug/settings/invitations" params={{ slug }}>
+                  Invite
                   <ArrowRight aria-hidden="true" />
                 </ButtonLink>
               ),
