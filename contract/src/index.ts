@@ -1,6 +1,7 @@
 export * from './access.ts'
 export * from './identity.ts'
 export * from './invitations.ts'
+export * from './mail.ts'
 export * from './records.ts'
 export * from './scim.ts'
 export * from './self-service.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NewestMail } from './mail.ts'
 import {
   Id,
   listOf,
@@ -41,6 +42,7 @@ export const UserRow = z.object({
   updatedBy: z.string(),
   updatedAt: Time,
   lastSignInAt: Time.nullable(),
+  mail: NewestMail.nullable(),
 })
 export type UserRow = z.infer<typeof UserRow>
 

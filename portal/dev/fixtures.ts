@@ -2,6 +2,7 @@ import type {
   Adoption,
   AuditEvent,
   LoginMethodView,
+  MailSettingsView,
   Me,
   Provenance,
   ProvisioningLogDetails,
@@ -11,6 +12,7 @@ import type {
   ScimClient,
   ScimToken,
   ScimView,
+  SentMail,
   SignInAttempt,
   SimulatedCall,
   SimulationView,
@@ -273,6 +275,13 @@ const pools = [
   },
 ]
 
+const failedMail = {
+  template: 'activation',
+  state: 'failed' as const,
+  error: '550 5.1.1 <joao.weiss@acme.example>: Recipient address rejected: User unknown',
+  at: now - 3 * hour,
+}
+
 const users: UserRow[] = people.map(([firstName, lastName], n) => ({
   id: id(10 + n),
   email: `${firstName}.${lastName}@acme.example`
@@ -294,6 +303,7 @@ const users: UserRow[] = people.map(([firstName, lastName], n) => ({
   updatedBy: n % 2 ? 'Ana Ruiz' : 'SAML JIT',
   updatedAt: now - (n + 1) ** 3 * hour,
   lastSignInAt: n === 8 ? null : now - (n + 1) ** 4 * 7 * minute,
+  mail: n === 8 ? { id: id(900), ...failedMail } : null,
 }))
 
 const byDefault: Provenance = {
@@ -983,6 +993,52 @@ const registrants = [
   terms: null,
 }))
 
+const mailSettings: MailSettingsView = {
+  mode: 'custom',
+  inForce: 'custom',
+  installationMails: false,
+  server: {
+    host: 'smtp.acme.example',
+    port: 587,
+    from: 'usher@acme.example',
+    tls: false,
+    startTls: true,
+    authentication: 'password',
+    username: 'usher@acme.example',
+  },
+  secretSet: true,
+  canWrite: true,
+}
+const newMailSettings: MailSettingsView = {
+  mode: 'default',
+  inForce: 'none',
+  installationMails: false,
+  server: null,
+  secretSet: false,
+  canWrite: true,
+}
+const mails: SentMail[] = (
+  [
+    ['activation', 'waiting', 4, null],
+    ['activation', 'failed', 8, failedMail.error],
+    ['invitation', 'waiting', 5, '451 4.7.1 Greylisted, please come back in five minutes'],
+    ['reset', 'sent', 2, null],
+    ['certificate_expires', 'sent', 0, null],
+    ['activation', 'dropped', 6, 'The person had no use for it any more.'],
+  ] as const
+).map(([template, state, person, error], n) => ({
+  id: id(901 + n),
+  template,
+  recipient: users[person]?.email ?? '',
+  userId: template === 'invitation' ? null : (users[person]?.id ?? null),
+  state,
+  tries: error === null ? 1 : 3,
+  error,
+  createdAt: now - (n + 1) ** 3 * 10 * minute,
+  sentAt: state === 'sent' ? now - n ** 3 * 10 * minute : null,
+  nextAt: state === 'waiting' ? now + 5 * minute : null,
+}))
+
 /** What the server would answer to one request. */
 const pendingInvitations = [
   ['noa.levi', 'sent', null, 7],
@@ -1188,6 +1244,14 @@ export function answer(method: string, path: string, face: Face, query: string):
         openInvitations: 6,
         sessionsToEnd: 212,
       }),
+    '/org/mail-settings': () =>
+      ok({ ...(fresh ? newMailSettings : mailSettings), canWrite: face !== 'viewer' }),
+    '/org/mail-settings/test': () =>
+      ok({
+        to: me.user.email,
+        refusal: '535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6',
+      }),
+    '/org/mails': () => ok(paged(fresh ? [] : mails, 214)),
     '/org/break-glass-accounts': () =>
       method === 'POST'
         ? ok({
@@ -1215,6 +1279,7 @@ export function answer(method: string, path: string, face: Face, query: string):
   }
   const found = answers[route]
   if (found) return found()
+  if (route === `/org/users/${id(18)}`) return ok({ ...person, ...users[8] })
   if (/^\/org\/users\/[^/]+$/.test(route)) return ok(face === 'scim' ? managedPerson : person)
   if (route.endsWith('/access')) return ok(access)
   if (route.endsWith('/members')) return ok(paged(fresh ? [] : groupMembers, 218))

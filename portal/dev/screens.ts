@@ -459,6 +459,25 @@ const scenes: Scene[] = [
       await page.getByAltText(/QR code/).waitFor()
     },
   },
+  { name: 'mail', path: `${settings}/mail` },
+  { name: 'mail-new', path: `${settings}/mail`, face: 'new' },
+  { name: 'mail-loading', path: `${settings}/mail`, face: 'loading' },
+  { name: 'mail-error', path: `${settings}/mail`, face: 'error' },
+  { name: 'mail-viewer', path: `${settings}/mail`, face: 'viewer' },
+  {
+    name: 'mail-test',
+    path: `${settings}/mail`,
+    async act(page) {
+      await page.getByLabel('Host').fill('smtp2.acme.example')
+      await page.getByLabel('Password', { exact: true }).fill('Quiet-otter-42')
+      await press('Send test mail')(page)
+      await page.getByText('did not take it').waitFor()
+    },
+  },
+  {
+    name: 'user-mail-failed',
+    path: `${settings}/users/0190a000-0000-7000-8000-000000000018`,
+  },
   { name: 'sign-in-log', path: `${settings}/sign-in-log` },
   { name: 'sign-in-log-empty', path: `${settings}/sign-in-log`, face: 'new' },
   {

@@ -222,6 +222,11 @@ const emergency = createRoute({
     'EmergencyPage',
   ),
 })
+const mail = createRoute({
+  getParentRoute: () => settings,
+  path: '/mail',
+  component: lazyRouteComponent(() => import('../pages/mail/MailPage.tsx'), 'MailPage'),
+})
 const signInLog = createRoute({
   getParentRoute: () => settings,
   path: '/sign-in-log',
@@ -278,6 +283,7 @@ export const router = createRouter({
         accessCheck,
         adoptions,
         emergency,
+        mail,
         signInLog,
         provisioningLog,
         audit,

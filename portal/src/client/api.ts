@@ -35,6 +35,9 @@ import type {
   LoginMethodChange,
   LoginMethodPreview,
   LoginMethodView,
+  MailSettingsChange,
+  MailSettingsView,
+  MailTest,
   Me,
   MetadataInput,
   MetadataView,
@@ -55,6 +58,7 @@ import type {
   ScimClient,
   ScimToken,
   ScimView,
+  SentMails,
   Setup,
   SetupState,
   SignedIn,
@@ -327,6 +331,15 @@ export function organisationApi(organisationId: string) {
     adoptions: () => ask<Items<Adoption>>('GET', `${base}/adoptions`),
     approveAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/approve`),
     declineAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/decline`),
+
+    mailSettings: () => askVersioned<MailSettingsView>('GET', `${base}/mail-settings`),
+    changeMailSettings: (body: MailSettingsChange, ifMatch: string | null) =>
+      askVersioned<MailSettingsView>('PUT', `${base}/mail-settings`, { body, ifMatch }),
+    testMail: (body: MailSettingsChange) =>
+      ask<MailTest>('POST', `${base}/mail-settings/test`, { body }),
+    mails: (query: { state?: string; page: number; size: number }) =>
+      ask<Seen<typeof SentMails>>('GET', `${base}/mails`, { query }),
+    sendMailAgain: (id: string) => ask<void>('POST', `${base}/mails/${enc(id)}/send-again`),
 
     auditEvents: (query: AuditSearch) => ask<AuditEvents>('GET', `${base}/audit-events`, { query }),
     signInLog: (query: SignInLogSearch) =>

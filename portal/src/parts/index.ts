@@ -20,6 +20,7 @@ export { PasswordField, TextArea, TextField } from './Field.tsx'
 export { FilterBar, periodStart, periods } from './FilterBar.tsx'
 export { fieldRules, placeFaults, slugFrom } from './form.ts'
 export { LeaveGuard } from './LeaveGuard.tsx'
+export { isMailFailing, MailBadge, MailStateBadge } from './MailBadge.tsx'
 export { Mark } from './Mark.tsx'
 export { FilterMenu, Menu, MenuChoices, MenuItem, MenuSeparator } from './Menu.tsx'
 export { NameDialog } from './NameDialog.tsx'
@@ -53,6 +54,7 @@ export {
   eventTypes,
   eventWords,
   linkStateWords,
+  mailWords,
   methodWords,
   roleWords,
   sourceWords,

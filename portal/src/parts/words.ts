@@ -106,6 +106,9 @@ const eventLabels: Record<string, string> = {
   'scim_token.revoked': 'SCIM token revoked',
   'scim_client.created': 'SCIM client created',
   'scim_client.revoked': 'SCIM client revoked',
+  'mail.settings_changed': 'Mail settings changed',
+  'mail.failed': 'Mail failed',
+  'mail.sent_again': 'Mail sent again',
   'platform.root_created': 'Operator created',
 }
 export const eventTypes = Object.entries(eventLabels).map(([value, label]) => ({ value, label }))
@@ -113,6 +116,25 @@ export const eventTypes = Object.entries(eventLabels).map(([value, label]) => ({
 /** An audit event's type in words; a type that is new here is shown as it is. */
 export function eventWords(type: string): string {
   return eventLabels[type] ?? type
+}
+
+const mailLabels: Record<string, string> = {
+  activation: 'Activation',
+  invitation: 'Invitation',
+  verification: 'Address confirmation',
+  reset: 'Password reset',
+  method_changed: 'Login method changed',
+  link_exists: 'Account exists already',
+  certificate_expires: 'Certificate expires',
+  scim_credential_expires: 'SCIM credential expires',
+  scim_credential_refused: 'Expired SCIM credential in use',
+  api_key_expires: 'API key expires',
+  last_manager_kept: 'Last manager kept',
+  break_glass_used: 'Emergency access used',
+}
+/** What a mail is about; a template that is new here is shown as it is. */
+export function mailWords(template: string): string {
+  return mailLabels[template] ?? template
 }
 
 const browsers = [

@@ -13,6 +13,7 @@ import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
+import type { MailSettings } from '../model/mail.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
 
@@ -87,9 +88,21 @@ export type SecretTools = {
   judgePassword(password: string): Promise<void>
   newTotp(label: string): { secret: string; uri: string }
   /** Encrypts for one purpose; what was sealed for another does not open. */
-  seal(plain: string, purpose: 'totp' | 'idempotency'): string
+  seal(plain: string, purpose: 'totp' | 'idempotency' | 'mail'): string
   open(sealed: string, purpose: 'idempotency'): string
   qr(uri: string): Promise<string>
+}
+
+/** What mail needs of the world outside. */
+export type MailTools = {
+  /** Throws `url.not_allowed` for a host that the operator keeps out of reach (SE-8). */
+  checkHost(host: string): Promise<void>
+  /** @returns the mail server's refusal in its words; undefined when it took the mail. */
+  sendTest(
+    organisationId: string,
+    settings: MailSettings,
+    to: { email: string; firstName: string },
+  ): Promise<string | undefined>
 }
 
 export type ApiDoor = {
@@ -102,6 +115,7 @@ export type ApiDoor = {
   withoutMail: boolean
   saml: SamlTools
   scim: ScimTools
+  mail: MailTools
   /** Absent unless demos are on. */
   simulations: SimulationTools | undefined
   secrets: SecretTools

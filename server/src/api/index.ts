@@ -11,6 +11,7 @@ import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { invitationRoutes } from './invitations.ts'
+import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
@@ -54,6 +55,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   invitationRoutes(app, door)
   accessRoutes(app, door)
   recordRoutes(app, door)
+  mailRoutes(app, door)
   scimRoutes(app, door)
   simulationRoutes(app, door)
 }

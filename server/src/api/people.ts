@@ -29,6 +29,7 @@ import {
   explain,
   grantPool,
   holdUser,
+  isMailless,
   listAdoptions,
   listPeople,
   listSessions,
@@ -39,6 +40,7 @@ import {
   revokePool,
   roleLabel,
   userDetails,
+  type Write,
 } from '../directory/index.ts'
 import { days } from '../lib/clock.ts'
 import type { Actor } from '../model/actor.ts'
@@ -76,7 +78,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
           { page, size },
         ),
       )
-      const items = people.items.map(({ user, roles, groups }) => renderUser(user, roles, groups))
+      const items = people.items.map((one) => renderUser(one.user, one.roles, one.groups, one.mail))
       return { items, total: people.total, totalExact: people.totalExact, page, size }
     },
   )
@@ -194,11 +196,10 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     { schema: { params: withId, response: { 201: z.object({ activationLink: z.string() }) } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      if (!door.withoutMail)
-        refuse('resource.not_found', 'Links are mailed to the person, not shown.')
-      const token = await door.directory.change(actor, (write) =>
-        renewActivation(write, request.params.id),
-      )
+      const token = await door.directory.change(actor, async (write) => {
+        await refuseWithMail(door, write)
+        return renewActivation(write, request.params.id)
+      })
       return reply.code(201).send({ activationLink: `${door.baseUrl}/activate/${token}` })
     },
   )
@@ -208,12 +209,10 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     { schema: { params: withId, response: { 201: z.object({ resetLink: z.string() }) } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      if (!door.withoutMail) {
-        refuse('resource.not_found', 'Links are mailed to the person, not shown.')
-      }
-      const token = await door.directory.change(actor, (write) =>
-        renewPassword(write, request.params.id),
-      )
+      const token = await door.directory.change(actor, async (write) => {
+        await refuseWithMail(door, write)
+        return renewPassword(write, request.params.id)
+      })
       return reply.code(201).send({ resetLink: `${door.baseUrl}/reset/${token}` })
     },
   )
@@ -298,6 +297,13 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
   adoptionRoutes(app, door)
 }
 
+/** EM-7: where mail is sent, a link is for the eyes of its receiver. */
+async function refuseWithMail(door: ApiDoor, write: Write): Promise<void> {
+  allow(write.actor, 'users.write')
+  if (await isMailless(write, !door.withoutMail)) return
+  refuse('resource.not_found', 'Links are mailed to the person, not shown.')
+}
+
 /** One person of many: a refusal is theirs alone. */
 async function disable(door: ApiDoor, actor: Actor, id: string) {
   try {
@@ -375,6 +381,7 @@ function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
       user,
       roles.map((one) => one.role),
       memberships,
+      found.mail,
     ),
     roleGrants: roles.map((one) => ({
       role: one.role,
@@ -408,7 +415,12 @@ function renderDetails(found: Awaited<ReturnType<typeof userDetails>>) {
   }
 }
 
-function renderUser(user: User, roles: string[], groups: { id: string; name: string }[]) {
+function renderUser(
+  user: User,
+  roles: string[],
+  groups: { id: string; name: string }[],
+  mail: Awaited<ReturnType<typeof userDetails>>['mail'],
+) {
   return {
     id: user.id,
     email: user.email,
@@ -427,6 +439,15 @@ function renderUser(user: User, roles: string[], groups: { id: string; name: str
     updatedBy: user.updatedBy,
     updatedAt: user.updatedAt,
     lastSignInAt: user.lastSignInAt,
+    mail: mail
+      ? {
+          id: mail.id,
+          template: mail.template,
+          state: mail.state,
+          error: mail.last_error,
+          at: mail.created_at,
+        }
+      : null,
   }
 }
 

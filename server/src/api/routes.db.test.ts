@@ -95,6 +95,14 @@ const ofPool = (path: string, body?: object) => async (): Promise<Request> => {
   return { acme, path: `/pools/${poolId}${path}`, ...(body && { body }) }
 }
 
+/** A mail to somebody that the mail server refused. */
+const failedMail = async () => {
+  const acme = await createOrganisation({ method: 'password', mailbox: { port: 9 } })
+  const { body: made } = await acme.api('POST', '/users', ada)
+  await acme.store(`update outbox set state = 'failed' where org_id = '${acme.id}'`)
+  return { acme, path: `/mails/${made.mail.id}/send-again` }
+}
+
 const settings = '/identity/login-method'
 const scim = '/provisioning/scim'
 const routes: Record<string, Route> = {
@@ -542,6 +550,33 @@ const routes: Record<string, Route> = {
     status: 200,
     needs: 'audit:read',
     events: [],
+  },
+  'GET /mail-settings': {
+    prepare: at('/mail-settings'),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  'PUT /mail-settings': {
+    prepare: at('/mail-settings', () => ({ mode: 'none' })),
+    status: 200,
+    needs: 'identity:write',
+    events: ['mail.settings_changed'],
+  },
+  // It goes to whoever asks, and a key has no mailbox.
+  'POST /mail-settings/test': {
+    prepare: at('/mail-settings/test', () => ({ mode: 'none' })),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+    key: 400,
+  },
+  'GET /mails': { prepare: at('/mails'), status: 200, needs: 'identity:read', events: [] },
+  'POST /mails/{id}/send-again': {
+    prepare: failedMail,
+    status: 204,
+    needs: 'identity:write',
+    events: ['mail.sent_again'],
   },
   [`GET ${scim}`]: { prepare: at(scim), status: 200, needs: 'identity:read', events: [] },
   [`PUT ${scim}`]: {

@@ -30,11 +30,12 @@ import { type Directory, linkForMail, openDirectory, platformId } from '../direc
 import { type JoinDoor, joinRoutes, judgePassword, totpPurpose } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
-import { createOutbound } from '../lib/outbound.ts'
+import { createOutbound, type Outbound, OutboundError } from '../lib/outbound.ts'
 import { openVault, type Vault } from '../lib/secrets.ts'
 import { readSmtpUrl } from '../lib/smtp.ts'
 import { systemActor } from '../model/actor.ts'
-import { type Refusal, Refused, toProblem } from '../model/refusals.ts'
+import { mailSecretPurpose } from '../model/mail.ts'
+import { type Refusal, Refused, refuse, toProblem } from '../model/refusals.ts'
 import { createPostman, type Postman } from '../outbox/index.ts'
 import {
   addressesOf,
@@ -59,7 +60,7 @@ import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { createDemo, simulate } from './demo.ts'
 
-const sealedFor = { totp: totpPurpose, idempotency: 'idempotency' }
+const sealedFor = { totp: totpPurpose, idempotency: 'idempotency', mail: mailSecretPurpose }
 const bodyLimit = 2_500_000
 /** About a second of a browser's work; where limits are off, for load runs, next to none (SS-17). */
 const challengeBits = 17
@@ -210,6 +211,10 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
         quirks: names.map((quirk) => quirks[quirk]),
       })),
     },
+    mail: {
+      checkHost: (host) => checkMailHost(outbound, host),
+      sendTest: postman.sendTest,
+    },
     simulations: config.demo ? simulate(app, { directory, domain: demo.domain }) : undefined,
     secrets: {
       hashPassword,
@@ -267,6 +272,17 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   healthRoutes(app, store)
   await portalRoutes(app)
   return { app, directory, vault, provisioningLog, postman }
+}
+
+/** SE-8: said while somebody reads it, and asked again at every sending. */
+async function checkMailHost(outbound: Pick<Outbound, 'addressOf'>, host: string): Promise<void> {
+  try {
+    await outbound.addressOf(host)
+  } catch (error) {
+    if (!(error instanceof OutboundError)) throw error
+    const code = error.notAllowed ? 'url.not_allowed' : 'request.invalid'
+    refuse(code, error.message, [{ pointer: '/server/host', code }])
+  }
 }
 
 function healthRoutes(app: FastifyInstance, store: Store): void {

@@ -78,3 +78,18 @@ test('a whole company may sign on from one address within a minute', async () =>
 
   expect([...statuses]).toEqual([302])
 })
+
+test('EM-1: an organisation sends at most ten test mails in a quarter of an hour', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const [acme, other] = [
+    await createOrganisation({ method: 'password' }),
+    await createOrganisation({ method: 'password' }),
+  ]
+  const ask = (who = acme) => who.api('POST', '/mail-settings/test', { mode: 'none' })
+
+  const statuses: number[] = []
+  for (let count = 1; count <= 11; count += 1) statuses.push((await ask()).status)
+
+  expect(statuses).toEqual([...Array(10).fill(200), 429])
+  expect((await ask(other)).status).toBe(200)
+})

@@ -14,6 +14,8 @@ export type RateLimits = {
   register(ip: string, address: string, link: string): Promise<void>
   /** Whether this address may be mailed once more; says nothing to the one who asks (SE-4). */
   mayMail(organisationId: string, address: string): Promise<boolean>
+  /** For test mails, which go to whatever server a manager names. */
+  testMail(organisationId: string): Promise<void>
 }
 
 const quarterHour = 15 * 60
@@ -32,6 +34,7 @@ export function createRateLimits(on: boolean): RateLimits {
     address: new RateLimiterMemory({ points: 5, duration: quarterHour }),
     link: new RateLimiterMemory({ points: 3_000, duration: 60 * 60 }),
   }
+  const testMails = new RateLimiterMemory({ points: 10, duration: quarterHour })
   const mails = new RateLimiterMemory({ points: 3, duration: quarterHour })
 
   async function within(limiter: RateLimiterMemory, key: string, points: number): Promise<void> {
@@ -68,6 +71,7 @@ export function createRateLimits(on: boolean): RateLimits {
       pass: free,
       register: free,
       mayMail,
+      testMail: free,
     }
   }
   return {
@@ -89,6 +93,7 @@ export function createRateLimits(on: boolean): RateLimits {
       await within(registrations.network, ip, 1)
       await within(registrations.link, link, 1)
     },
+    testMail: (organisationId) => within(testMails, organisationId, 1),
     mayMail: (organisationId, address) =>
       mails.consume(key(organisationId, address.trim())).then(
         () => true,

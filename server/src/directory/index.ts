@@ -1,5 +1,6 @@
 export {
   builtInRoles,
+  type MailWish,
   type Path,
   passwordFaults,
   registrationClosed,
@@ -18,7 +19,14 @@ export * from './join.ts'
 export * from './keys.ts'
 export { tellLastManagerKept } from './lifecycle.ts'
 export * from './links.ts'
-export { isMailless } from './mail.ts'
+export {
+  changeMailSettings,
+  isMailless,
+  listMails,
+  mailSettings,
+  mailToTest,
+  sendAgain,
+} from './mail.ts'
 export * from './organisations.ts'
 export * from './people.ts'
 export * from './platform.ts'

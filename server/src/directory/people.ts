@@ -18,6 +18,7 @@ import {
   access,
   events,
   groups,
+  mail as mails,
   organisations,
   people,
   pools,
@@ -54,9 +55,10 @@ export async function listPeople(
   }
   const found = await people.list(db, actor.organisationId, filter, sort, page)
   const ids = found.items.map((user) => user.id)
-  const [roles, memberships] = await Promise.all([
+  const [roles, memberships, newest] = await Promise.all([
     access.rolesOf(db, actor.organisationId, ids),
     access.memberships(db, actor.organisationId, ids),
+    mails.newestOf(db, actor.organisationId, ids),
   ])
   return {
     ...found,
@@ -64,6 +66,7 @@ export async function listPeople(
       user,
       roles: roles.filter((one) => one.userId === user.id).map((one) => one.role),
       groups: memberships.filter((one) => one.userId === user.id),
+      mail: newest.get(user.id),
     })),
   }
 }
@@ -75,12 +78,13 @@ export async function userDetails(read: Read, id: string) {
   const user = await users.find(db, actor.organisationId, id)
   const organisation = await organisations.find(db, actor.organisationId)
   if (!user || !organisation) throw notFound('user')
-  const [roles, memberships, identities, reached, refresh] = await Promise.all([
+  const [roles, memberships, identities, reached, refresh, newest] = await Promise.all([
     access.rolesOf(db, actor.organisationId, [id]),
     access.memberships(db, actor.organisationId, [id]),
     sso.identitiesOf(db, actor.organisationId, id),
     accessFacts(read, id),
     refreshPolicy(read),
+    mails.newestOf(db, actor.organisationId, [id]),
   ])
   const facts = {
     organisation,
@@ -95,6 +99,7 @@ export async function userDetails(read: Read, id: string) {
     roles,
     memberships,
     identities,
+    mail: newest.get(id),
     explained: explainAccess(reached),
     grants: reached.grants,
     pools: reached.pools,

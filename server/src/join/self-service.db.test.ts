@@ -376,16 +376,14 @@ describe('seats', () => {
       expect(answer.status).toBe(202)
     }
 
-    const links = await Promise.all(
+    const tokens = await Promise.all(
       (await acme.people())
         .filter(({ status }) => status === 'pending')
-        .map(async ({ id }) => (await acme.api('POST', `/users/${id}/activation-link`)).body),
+        .map(({ id }) => acme.activationToken(id)),
     )
     const outcomes = await Promise.all(
-      links.map(({ activationLink }) =>
-        acme.send('POST', `/api/v1/activations/${activationLink.split('/').at(-1)}`, {
-          password: managerPassword,
-        }),
+      tokens.map((token) =>
+        acme.send('POST', `/api/v1/activations/${token}`, { password: managerPassword }),
       ),
     )
 

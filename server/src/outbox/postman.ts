@@ -99,7 +99,7 @@ export function createPostman(parts: PostmanParts): Postman {
   }
 
   function drop(mail: mails.QueuedMail, why: string): Promise<void> {
-    return store.write((db) => mails.change(db, mail, { state: 'dropped', last_error: why }))
+    return store.write((db) => mails.settle(db, mail, { state: 'dropped', last_error: why }))
   }
 
   /** @throws MailFault when the mail server did not take it. */
@@ -120,7 +120,7 @@ export function createPostman(parts: PostmanParts): Postman {
     if (!letter) return drop(mail, notNeeded)
     await connection.send({ ...letter, id, to: recipient, at: clock.now() })
     const sent = { state: 'sent' as const, sent_at: clock.now(), last_error: null }
-    await store.write((db) => mails.change(db, mail, sent))
+    await store.write((db) => mails.settle(db, mail, sent))
   }
 
   async function putOff(mail: mails.QueuedMail, fault: MailFault): Promise<void> {
@@ -128,7 +128,7 @@ export function createPostman(parts: PostmanParts): Postman {
     const error = fault.message
     if (fault.what === 'refused' || now >= mail.give_up_at) {
       return store.write(async (db) => {
-        await mails.change(db, mail, { state: 'failed', last_error: error })
+        await mails.settle(db, mail, { state: 'failed', last_error: error })
         await events.append(db, systemActor(mail.org_id), now, [
           {
             name: 'mail.failed',
@@ -141,7 +141,7 @@ export function createPostman(parts: PostmanParts): Postman {
     }
     const until = Math.min(now + firstRetryMs * 2 ** (mail.tries - 1), mail.give_up_at)
     await store.write(async (db) => {
-      await mails.change(db, mail, { next_at: until, last_error: error })
+      await mails.settle(db, mail, { next_at: until, last_error: error })
       if (fault.what === 'service') await mails.holdBack(db, mail.org_id, { now, until, error })
     })
   }

@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
-import type { Mail, MailServer, MailSettings } from '../model/mail.ts'
+import type { Mail, MailServer, MailSettings, MailState } from '../model/mail.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import type { OutboxTable } from './tables.ts'
 
@@ -34,8 +35,9 @@ export async function queue(
         tries: 0,
         last_error: null,
         next_at: now,
+        claimed: 0 as const,
         created_at: now,
-        give_up_at: now + triedFor,
+        give_up_at: givesUpAt(now),
         sent_at: null,
       })),
     )
@@ -74,16 +76,23 @@ export async function claim(
   const mail = await (isSqlite(db) ? due : due.forUpdate().skipLocked()).executeTakeFirst()
   if (!mail) return undefined
   const tries = mail.tries + 1
-  await change(db, mail, { next_at: until, tries })
-  return { ...mail, next_at: until, tries }
+  await change(db, mail, { next_at: until, tries, claimed: 1 })
+  return { ...mail, next_at: until, tries, claimed: 1 }
 }
 
-export async function change(
+/** What came of a claimed mail. */
+export function settle(
   db: Db,
   mail: Pick<QueuedMail, 'org_id' | 'id'>,
-  change: Partial<
-    Pick<QueuedMail, 'state' | 'tries' | 'next_at' | 'last_error' | 'sent_at' | 'give_up_at'>
-  >,
+  outcome: Partial<Pick<QueuedMail, 'state' | 'next_at' | 'last_error' | 'sent_at'>>,
+): Promise<void> {
+  return change(db, mail, { ...outcome, claimed: 0 })
+}
+
+async function change(
+  db: Db,
+  mail: Pick<QueuedMail, 'org_id' | 'id'>,
+  change: Partial<QueuedMail>,
 ): Promise<void> {
   await db
     .updateTable('outbox')
@@ -101,11 +110,125 @@ export async function holdBack(
 ): Promise<void> {
   await db
     .updateTable('outbox')
-    .set({ next_at: until, last_error: error })
+    .set({ next_at: until, last_error: error, claimed: 0 })
     .where('org_id', '=', organisationId)
     .where('state', '=', 'waiting')
     .where('next_at', '<=', now)
     .execute()
+}
+
+/**
+ * What waits for its next try is due now: all of the organisation, as after new settings, or one
+ * mail. What a node is trying at this moment stays with it.
+ */
+export async function hurry(
+  db: Db,
+  organisationId: string,
+  now: number,
+  only?: { id: string; giveUpAt: number },
+): Promise<void> {
+  let waiting = db
+    .updateTable('outbox')
+    .set({ next_at: now, ...(only && { give_up_at: only.giveUpAt }) })
+    .where('org_id', '=', organisationId)
+    .where('state', '=', 'waiting')
+    .where('next_at', '>', now)
+    .where('claimed', '=', 0)
+  if (only) waiting = waiting.where('id', '=', only.id)
+  await waiting.execute()
+}
+
+/** How long a mail that begins now is tried. */
+export function givesUpAt(now: number): number {
+  return now + triedFor
+}
+
+export async function find(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<QueuedMail | undefined> {
+  return db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** A mail of this kind to this person that waits already. */
+export async function findWaiting(
+  db: Db,
+  { org_id, template, user_id, recipient }: QueuedMail,
+): Promise<QueuedMail | undefined> {
+  return db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('org_id', '=', org_id)
+    .where('user_id', '=', user_id)
+    .where('state', '=', 'waiting')
+    .where('template', '=', template)
+    .where('recipient', '=', recipient)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+const countedAtMost = 1_000
+
+/** Newest first. */
+export async function list(
+  db: Db,
+  organisationId: string,
+  { state, page, size }: { state?: MailState | undefined; page: number; size: number },
+) {
+  let wanted = db.selectFrom('outbox').where('org_id', '=', organisationId)
+  if (state) wanted = wanted.where('state', '=', state)
+  const items = await wanted
+    .selectAll()
+    .orderBy('id', 'desc')
+    .limit(size)
+    .offset(page * size)
+    .execute()
+  const { count } = await db
+    .selectFrom(
+      wanted
+        .select('id')
+        .limit(countedAtMost + 1)
+        .as('some'),
+    )
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  const total = Math.min(Number(count), countedAtMost)
+  return { items, total, totalExact: Number(count) <= countedAtMost }
+}
+
+export type NewestMail = Pick<
+  QueuedMail,
+  'id' | 'template' | 'state' | 'last_error' | 'created_at' | 'user_id'
+>
+
+/** The newest mail to each of these people, in one question for a whole page of them. */
+export async function newestOf(
+  db: Db,
+  organisationId: string,
+  userIds: string[],
+): Promise<Map<string, NewestMail>> {
+  if (userIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['id', 'user_id', 'template', 'state', 'last_error', 'created_at'])
+    .where('org_id', '=', organisationId)
+    .where('id', 'in', (newest) =>
+      newest
+        .selectFrom('outbox')
+        .select((one) => one.fn.max('id').as('id'))
+        .where('org_id', '=', organisationId)
+        .where('user_id', 'in', userIds)
+        .groupBy('user_id'),
+    )
+    .execute()
+  return new Map(rows.map((row) => [row.user_id, row]))
 }
 
 /** What was sent or given up long ago goes, in bounded steps. */

@@ -182,7 +182,7 @@ const first: Migration = {
     `create table outbox (org_id text not null, id text ${c} not null, kind text not null,
       template text not null, recipient text not null, user_id text not null, body text not null,
       state text not null, tries integer not null, last_error text, next_at bigint not null,
-      created_at bigint not null, give_up_at bigint not null, sent_at bigint,
+      claimed integer not null, created_at bigint not null, give_up_at bigint not null, sent_at bigint,
       primary key (org_id, id))`,
     'create index outbox_due on outbox (state, next_at)',
     'create index outbox_state on outbox (org_id, state, id)',

@@ -359,6 +359,8 @@ export type OutboxTable = {
   /** What the mail server said last, in its words. */
   last_error: string | null
   next_at: number
+  /** A node is trying it until `next_at`. */
+  claimed: Flag
   created_at: number
   give_up_at: number
   sent_at: number | null

@@ -12,6 +12,7 @@ import {
   EmptyState,
   ErrorState,
   KeyValue,
+  MailBadge,
   Skeleton,
   SkeletonRows,
   SourceBadge,
@@ -23,6 +24,7 @@ import {
 import { ActivationLink } from './ActivationLink.tsx'
 import { Acts } from './Acts.tsx'
 import { History } from './History.tsx'
+import { MailFailed } from './MailFailed.tsx'
 import { Memberships } from './Memberships.tsx'
 import { Profile } from './Profile.tsx'
 import { isManaged, type Person } from './person.ts'
@@ -120,6 +122,7 @@ function Details({
             <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-ink-2">
               <span className="wrap-anywhere">{person.email}</span>
               <StatusBadge person={person} />
+              <MailBadge mail={person.mail} />
               {isManaged(person) ? (
                 <Badge tone="accent">Managed by {sourceWords[person.managedBy]}</Badge>
               ) : person.managedBy === 'portal' ? null : (
@@ -148,6 +151,7 @@ function Details({
             : 'This person has not activated the account yet.'}
         </Banner>
       ) : null}
+      <MailFailed person={person} onChanged={onChanged} />
       <Profile person={person} etag={etag} onChanged={onChanged} />
       <Roles person={person} etag={etag} onChanged={onChanged} />
       <Memberships person={person} onChanged={onChanged} />

@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Ban, CircleUser, Ellipsis, RotateCcw, Trash2 } from 'lucide-react'
+import { Ban, CircleUser, Ellipsis, Mail, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { UserRow } from '../../../../contract/src/index.ts'
 import { asProblem, useMe, useOrganisation } from '../../client/index.ts'
 import {
   DeletePerson,
+  isMailFailing,
   Menu,
   MenuItem,
   MenuSeparator,
@@ -50,6 +51,15 @@ export function UserMenu({ row }: { row: UserRow }) {
     },
   })
 
+  const sendAgain = useMutation({
+    mutationFn: (mailId: string) => api.sendMailAgain(mailId),
+    onSuccess: () => {
+      toast('On its way again', { about: row.email })
+      return refresh()
+    },
+    onError: (error) => toastProblem('Not sent again', asProblem(error).detail),
+  })
+
   const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
   const source = provisioning.data?.value.source
   const governs = (source === 'scim' || source === 'ldap') && !me.breakGlass
@@ -75,6 +85,15 @@ export function UserMenu({ row }: { row: UserRow }) {
         >
           User details
         </MenuItem>
+        {isMailFailing(row.mail) ? (
+          <MenuItem
+            icon={<Mail aria-hidden="true" />}
+            because={onlyManagers}
+            onSelect={() => row.mail && sendAgain.mutate(row.mail.id)}
+          >
+            Send mail again
+          </MenuItem>
+        ) : null}
         <MenuSeparator />
         {row.status === 'deactivated' ? (
           <MenuItem

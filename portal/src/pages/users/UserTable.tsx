@@ -7,6 +7,7 @@ import {
   Avatar,
   BareCheckbox,
   type Column,
+  MailBadge,
   type Sorting,
   SourceBadge,
   StatusBadge,
@@ -94,6 +95,7 @@ export function UserCards({ rows, selection }: { rows: UserRow[]; selection: Sel
             <span className="truncate text-sm text-ink-2">{row.email}</span>
             <span className="mt-1 flex flex-wrap items-center gap-1.5">
               <StatusBadge person={row} />
+              <MailBadge mail={row.mail} />
               {row.managedBy === 'portal' ? null : <SourceBadge source={row.managedBy} />}
             </span>
             <span className="text-sm text-ink-3">
@@ -117,7 +119,16 @@ const columns: Column<UserRow>[] = [
     cell: (row) => <PersonLink row={row} />,
   },
   { id: 'email', label: 'E-mail', sort: 'email', cell: (row) => <Cut wide>{row.email}</Cut> },
-  { id: 'status', label: 'Status', cell: (row) => <StatusBadge person={row} /> },
+  {
+    id: 'status',
+    label: 'Status',
+    cell: (row) => (
+      <span className="inline-flex gap-1.5">
+        <StatusBadge person={row} />
+        <MailBadge mail={row.mail} />
+      </span>
+    ),
+  },
   { id: 'roles', label: 'Roles', cell: (row) => <Cut>{row.roleLabel}</Cut> },
   {
     id: 'managedBy',
