@@ -42,6 +42,8 @@ const pages = [
   'access-check',
   'adoptions',
   'emergency',
+  'mail',
+  'mail-new',
   'sign-in-log',
   'sign-in-attempt',
   'provisioning-log',

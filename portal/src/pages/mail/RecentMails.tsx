@@ -169,10 +169,9 @@ function Said({ mail }: { mail: SentMail }) {
     <p className="text-sm text-ink-3 wrap-anywhere">
       {mail.error}
       {mail.nextAt ? (
-        <>
-          {' '}
-          Tried again <Ago at={mail.nextAt} />.
-        </>
+        <span className="block">
+          Tried again <Ago at={mail.nextAt} />
+        </span>
       ) : null}
     </p>
   )

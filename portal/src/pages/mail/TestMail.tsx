@@ -17,7 +17,7 @@ export function TestMail({
 }) {
   const { user } = useMe()
   return (
-    <Card className="flex flex-col gap-4 p-5 sm:px-6">
+    <Card className="p-5 sm:px-6">
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <div className="font-medium">Try it before you save</div>
@@ -30,7 +30,7 @@ export function TestMail({
           Send test mail
         </Button>
       </div>
-      <div role="status">
+      <div role="status" className="mt-4 empty:mt-0">
         {result === null || busy ? null : result.refusal === null ? (
           <Banner tone="good" title="The mail server took it">
             It is on its way to {result.to}. If it does not arrive, look into the junk folder and

@@ -5,12 +5,11 @@ import type { Person } from './person.ts'
 
 /** Without a mail service the manager hands the link over (EM-5). */
 export function ActivationLink({ person }: { person: Person }) {
-  const { api, manages } = useOrganisation()
+  const { api } = useOrganisation()
   const link = useMutation({
     mutationFn: () => api.activationLink(person.id),
     onError: (error) => toastProblem('There is no link to show', asProblem(error).detail),
   })
-  if (!manages) return null
   return (
     <>
       <Button size="small" busy={link.isPending} onClick={() => link.mutate()}>

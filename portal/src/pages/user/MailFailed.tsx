@@ -1,7 +1,7 @@
-import { useMutation } from '@tanstack/react-query'
-import { asProblem, useOrganisation } from '../../client/index.ts'
-import { Banner, Button, isMailFailing, mailWords, toast, toastProblem } from '../../parts/index.ts'
+import { useOrganisation } from '../../client/index.ts'
+import { Banner, Button, isMailFailing, mailWords } from '../../parts/index.ts'
 import type { Person } from './person.ts'
+import { useSendAgain } from './useSendAgain.ts'
 
 /** The newest mail did not reach this person; what it told of happened all the same (EM-8). */
 export function MailFailed({
@@ -11,16 +11,9 @@ export function MailFailed({
   person: Person
   onChanged: () => Promise<void>
 }) {
-  const { api, manages } = useOrganisation()
+  const { manages } = useOrganisation()
   const { mail } = person
-  const again = useMutation({
-    mutationFn: (id: string) => api.sendMailAgain(id),
-    onSuccess: () => {
-      toast('On its way again', { about: person.email })
-      return onChanged()
-    },
-    onError: (error) => toastProblem('Not sent again', asProblem(error).detail),
-  })
+  const again = useSendAgain(person, onChanged)
   if (!mail || !isMailFailing(mail)) return null
   return (
     <Banner

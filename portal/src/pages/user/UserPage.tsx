@@ -21,7 +21,6 @@ import {
   TextLink,
   useTitle,
 } from '../../parts/index.ts'
-import { ActivationLink } from './ActivationLink.tsx'
 import { Acts } from './Acts.tsx'
 import { History } from './History.tsx'
 import { MailFailed } from './MailFailed.tsx'
@@ -30,6 +29,7 @@ import { Profile } from './Profile.tsx'
 import { isManaged, type Person } from './person.ts'
 import { Roles } from './Roles.tsx'
 import { Sessions } from './Sessions.tsx'
+import { WayIn } from './WayIn.tsx'
 import { Why } from './Why.tsx'
 
 const route = getRouteApi('/o/$slug/settings/users/$id')
@@ -145,7 +145,11 @@ function Details({
           nothing is to be done.
         </Banner>
       ) : person.status === 'pending' ? (
-        <Banner tone="warn" title="Pending" action={<ActivationLink person={person} />}>
+        <Banner
+          tone="warn"
+          title="Pending"
+          action={<WayIn person={person} onChanged={onChanged} />}
+        >
           {person.pendingReason === 'method_changed'
             ? 'The login method has changed. This person is active again with their first sign-in by the new method; roles, groups and pools are kept.'
             : 'This person has not activated the account yet.'}
