@@ -136,7 +136,7 @@ test('GE-5: of two managers who save at once, the second is told', async () => {
 
   const answers = await Promise.all([save('none'), save('none')])
 
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
+  expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 412]))
   expect(await acme.eventNames()).toEqual(['mail.settings_changed'])
 })
 

@@ -4,9 +4,16 @@ import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import { decideGroupChange, type GroupChange } from '../policy/index.ts'
 import { access, events, groups, organisations, people, scimGroups, users } from '../store/index.ts'
-import { expectVersion } from './identity.ts'
 import { lockUser, membersOf, subjectOf } from './people.ts'
-import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+import {
+  allow,
+  expectVersion,
+  lockOrganisation,
+  notFound,
+  provenance,
+  type Read,
+  type Write,
+} from './write.ts'
 
 export type NameSearch = { search: string | undefined; page: number; size: number }
 

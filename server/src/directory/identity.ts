@@ -20,7 +20,7 @@ import {
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { digestOf, readConnection, storeConnection } from './connections.ts'
 import { sendMail } from './mail.ts'
-import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const mailsAtOnce = 500
 const exampleCount = 50
@@ -144,14 +144,6 @@ function summary({ name, provider, saml, refresh }: Omit<Connection, 'id'>) {
     refresh,
     certificates: certificates.map((one) => one.fingerprint),
   }
-}
-
-export function expectVersion(version: number, ifVersion: number | undefined): void {
-  if (ifVersion === undefined || ifVersion === version) return
-  throw new Refused({
-    code: 'request.stale',
-    detail: 'Somebody changed these settings meanwhile. Load them again and repeat your change.',
-  })
 }
 
 /** The manager who proved the sign-in is known by it from now on, so that saving never locks them out. */

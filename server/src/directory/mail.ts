@@ -9,8 +9,7 @@ import { Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { decideMailSettings, type MailWish } from '../policy/index.ts'
 import { events, mail as mails, users } from '../store/index.ts'
-import { expectVersion } from './identity.ts'
-import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 /** Queues a mail in the transaction of the act that it tells of (EM-8: its failure undoes nothing). */
 export function sendMail(

@@ -9,9 +9,16 @@ import {
 } from '../policy/index.ts'
 import { access, accessCheck, events, groups, people, pools } from '../store/index.ts'
 import { groupSubject, type NameSearch, nameTaken } from './groups.ts'
-import { expectVersion } from './identity.ts'
 import { lockUser, reachOf, subjectOf } from './people.ts'
-import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+import {
+  allow,
+  expectVersion,
+  lockOrganisation,
+  notFound,
+  provenance,
+  type Read,
+  type Write,
+} from './write.ts'
 
 const defaultRoles = ['ROLE_USER']
 

@@ -7,9 +7,8 @@ import {
 } from '../policy/index.ts'
 import { events, organisations } from '../store/index.ts'
 import { readConnection } from './connections.ts'
-import { expectVersion } from './identity.ts'
 import { changeSelfService, joinFacts, type SelfServiceRequest } from './self-service.ts'
-import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 export async function provisioningView(read: Read, installationMails: boolean) {
   const { db, actor } = read

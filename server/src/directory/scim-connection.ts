@@ -1,8 +1,7 @@
 import { days } from '../lib/clock.ts'
 import { describeHealth } from '../policy/index.ts'
 import { events, organisations, people, provisioningLog, scimConnection } from '../store/index.ts'
-import { expectVersion } from './identity.ts'
-import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 /** Enough to see who is calling and whether they are let in. */
 const latestCalls = 200

@@ -53,3 +53,11 @@ export function provenance(
 ): Provenance {
   return { kind, actor: actor.label, actorId: actor.id, rule, requestId: actor.requestId, at: now }
 }
+
+export function expectVersion(version: number, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === version) return
+  throw new Refused({
+    code: 'request.stale',
+    detail: 'Somebody changed these settings meanwhile. Load them again and repeat your change.',
+  })
+}
