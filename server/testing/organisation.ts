@@ -359,7 +359,11 @@ export async function createOrganisation(wish: Wish = {}) {
   async function signInByPassword(email: string, password: string) {
     const path = `/api/v1/sign-in/${slug}/password`
     const response = await app.inject({ method: 'POST', url: path, payload: { email, password } })
-    return { ...answer(response), session: cookieIn(response, 'usher_session') }
+    return {
+      ...answer(response),
+      session: cookieIn(response, 'usher_session'),
+      ticket: cookieIn(response, 'usher_sign_in'),
+    }
   }
 
   /** A manager creates the person, who then activates the account by the method in force. */

@@ -8,7 +8,7 @@ import type {
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { SamlInput, SimulatedCall, SimulationView } from '../../../contract/src/index.ts'
-import type { RateLimits } from '../auth/index.ts'
+import type { Enrolments, RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isId } from '../lib/ids.ts'
@@ -109,6 +109,7 @@ export type ApiDoor = {
   directory: Directory
   clock: Clock
   rateLimits: RateLimits
+  enrolments: Enrolments
   baseUrl: string
   googleAvailable: boolean
   /** True while no mail service is configured: links are handed over by a manager (EM-4). */

@@ -15,6 +15,7 @@ import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
+import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { sessionRoutes } from './session.ts'
 import { simulationRoutes } from './simulation.ts'
@@ -49,6 +50,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
   answerOnce(app, door)
   sessionRoutes(app, door)
+  secondFactorRoutes(app, door)
   identityRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)

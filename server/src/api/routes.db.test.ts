@@ -5,6 +5,7 @@ import {
   type TestOrganisation,
 } from '../../testing/organisation.ts'
 import { register } from '../../testing/registration.ts'
+import { enrolTotp } from '../../testing/second-factor.ts'
 
 const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
 const bob = { email: 'bob@acme.test', firstName: 'Bob', lastName: 'Stone' }
@@ -374,6 +375,23 @@ const routes: Record<string, Route> = {
     status: 204,
     needs: 'access:write',
     events: ['pool.revoked'],
+  },
+  'GET /users/{id}/second-factor': {
+    prepare: about('/second-factor'),
+    status: 200,
+    needs: 'users:read',
+    events: [],
+  },
+  'DELETE /users/{id}/second-factor': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id, session } = await acme.join(ada)
+      await enrolTotp(acme, session)
+      return { acme, path: `/users/${id}/second-factor` }
+    },
+    status: 204,
+    needs: 'users:write',
+    events: ['second_factor.reset'],
   },
   'GET /groups': { prepare: at('/groups'), status: 200, needs: 'access:read', events: [] },
   'POST /groups': {

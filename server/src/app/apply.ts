@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { hashPassword, newTotp } from '../auth/index.ts'
+import { hashPassword, newTotp, totpPurpose } from '../auth/index.ts'
 import {
   addManager,
   breakGlassView,
@@ -29,7 +29,6 @@ import {
   setPassword,
   type Write,
 } from '../directory/index.ts'
-import { totpPurpose } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { normaliseDomain } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'

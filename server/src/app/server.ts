@@ -17,17 +17,20 @@ import {
   callerByScim,
   callerBySession,
   createChallenges,
+  createEnrolments,
   createRateLimits,
+  drawQr,
   hashPassword,
   newTotp,
   platformCookie,
   requireCsrf,
   requireFresh,
   sessionCookie,
+  totpPurpose,
 } from '../auth/index.ts'
 import { demoRoutes } from '../demo/index.ts'
 import { type Directory, linkForMail, openDirectory, platformId } from '../directory/index.ts'
-import { type JoinDoor, joinRoutes, judgePassword, totpPurpose } from '../join/index.ts'
+import { type JoinDoor, joinRoutes, judgePassword } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { createOutbound, type Outbound, OutboundError } from '../lib/outbound.ts'
@@ -80,6 +83,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   const vault = openVault(config.secretKeys)
   const directory = openDirectory(store, clock)
   const rateLimits = createRateLimits(config.rateLimits)
+  const enrolments = createEnrolments(vault)
   const outbound = createOutbound(config.outboundAllow)
   const { baseUrl } = config
   const postman = createPostman({
@@ -186,6 +190,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       vault.derive('join challenges'),
       config.rateLimits ? challengeBits : challengeBitsWithoutLimits,
     ),
+    enrolments,
     makeDemo: demo.make,
     platformCaller,
   }
@@ -193,6 +198,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     directory,
     clock,
     rateLimits,
+    enrolments,
     baseUrl,
     googleAvailable: config.googleAvailable,
     withoutMail: config.smtpUrl === undefined,
@@ -222,11 +228,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       newTotp,
       seal: (plain, purpose) => vault.seal(plain, sealedFor[purpose]),
       open: (sealed, purpose) => vault.open(sealed, sealedFor[purpose]),
-      qr: async (uri) => {
-        const { default: QRCode } = await import('qrcode')
-        const drawing = await QRCode.toString(uri, { type: 'svg', margin: 1 })
-        return `data:image/svg+xml;base64,${Buffer.from(drawing).toString('base64')}`
-      },
+      qr: drawQr,
     },
     callers: {
       browser: browserCaller,

@@ -16,6 +16,8 @@ import {
 
 export const sessionCookie = 'usher_session'
 export const platformCookie = 'usher_platform'
+/** Carries a sign-in from the right password to the session. */
+export const ticketCookie = 'usher_sign_in'
 /** Ties a started single sign-on to the browser that started it. */
 export const browserCookie = 'usher_browser'
 

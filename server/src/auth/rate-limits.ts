@@ -6,6 +6,12 @@ export type RateLimits = {
   beforeSignIn(ip: string, account: string): Promise<void>
   failed(ip: string, account: string): Promise<void>
   succeeded(ip: string, account: string): Promise<void>
+  /**
+   * Refuses to judge one more code of this account. Whoever comes here knows the password, so no
+   * outsider can use it up; passkeys and recovery codes, which nobody guesses, stay open.
+   */
+  beforeCode(account: string): Promise<void>
+  codeFailed(account: string): Promise<void>
   /** For endpoints that anyone may call; counts every call. */
   call(ip: string, what: string): Promise<void>
   /** For single sign-on, where a whole company comes from one address at nine in the morning. */
@@ -27,6 +33,7 @@ const quarterHour = 15 * 60
 export function createRateLimits(on: boolean): RateLimits {
   const network = new RateLimiterMemory({ points: 60, duration: quarterHour })
   const pair = new RateLimiterMemory({ points: 8, duration: quarterHour })
+  const codes = new RateLimiterMemory({ points: 30, duration: 60 * 60 })
   const calls = new RateLimiterMemory({ points: 300, duration: 60 })
   const passes = new RateLimiterMemory({ points: 6_000, duration: 60 })
   const registrations = {
@@ -67,6 +74,8 @@ export function createRateLimits(on: boolean): RateLimits {
       beforeSignIn: free,
       failed: free,
       succeeded: free,
+      beforeCode: free,
+      codeFailed: free,
       call: free,
       pass: free,
       register: free,
@@ -85,6 +94,10 @@ export function createRateLimits(on: boolean): RateLimits {
     },
     async succeeded(ip, account) {
       await pair.delete(key(ip, account))
+    },
+    beforeCode: (account) => refuseWhenSpent(codes, account),
+    async codeFailed(account) {
+      await codes.penalty(account, 1)
     },
     call: (ip, what) => within(calls, `${ip} ${what}`, 1),
     pass: (ip) => within(passes, ip, 1),

@@ -1,75 +1,17 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
-import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { decideOwnPassword, drillDueAt, isProved } from '../policy/index.ts'
-import { accounts, events, organisations, sessions, users } from '../store/index.ts'
+import { accounts, events, organisations, sessions, tickets, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
 import { lockUser, subjectOf } from './people.ts'
 import { completeRegistration } from './self-service.ts'
-import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
+import { type Browser, nameOf, type OpenedSession, openSession } from './sessions.ts'
+import { type LetIn, letIn, passwordFacts, refusePassword } from './sign-in.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
-
-/** What a password sign-in needs to be checked; the hash is compared outside the transaction. */
-export async function passwordFacts({ db, actor }: Read, email: string) {
-  const organisation = await organisations.find(db, actor.organisationId)
-  const folded = readEmailAddress(email)?.folded
-  const user = folded ? await users.findByEmail(db, actor.organisationId, folded) : undefined
-  const password = user && (await accounts.password(db, actor.organisationId, user.id))
-  return { organisation, user, hash: password?.hash }
-}
-
-/** Ends a password sign-in whose password was right: the person is checked again under the lock (LM-34). */
-export async function signInWithPassword(
-  write: Write,
-  userId: string,
-  browser: Browser,
-  report: AttemptReport,
-): Promise<{ session: OpenedSession; user: User } | { refusal: Refusal }> {
-  const organisation = await lockOrganisation(write)
-  const user = await users.lock(write.db, organisation.id, userId)
-  const refusal = refusePassword(organisation, user)
-  if (refusal || !user) {
-    const answer = refusal ?? {
-      code: 'auth.invalid_credentials',
-      detail: 'Wrong e-mail or password.',
-    }
-    await recordAttempt(write, {
-      ...report,
-      code: answer.code,
-      remedy: answer.detail,
-      userId,
-      email: user?.email ?? null,
-    })
-    return { refusal: answer }
-  }
-  const active = await signedIn(write, user, 'password')
-  const session = await openSession(write, { userId }, { method: 'password', browser })
-  await recordAttempt(write, { ...report, code: null, email: user.email, userId })
-  return { session, user: active }
-}
-
-function refusePassword(organisation: Organisation, user: User | undefined): Refusal | undefined {
-  if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
-    return {
-      code: 'login_method.disabled',
-      detail: 'Passwords are not the login method of this organisation.',
-    }
-  }
-  if (user && (user.status === 'deactivated' || user.held)) {
-    return { code: 'user.deactivated', detail: 'This person is deactivated here.' }
-  }
-  if (user && user.emailVerifiedAt === null) {
-    return {
-      code: 'email.not_verified',
-      detail: 'The e-mail address is not proved yet. Use the link in the activation mail.',
-    }
-  }
-  return undefined
-}
 
 /**
  * "Forgot password?" (LM-37). Known or not, the request is noted in the sign-in log, so that both
@@ -116,14 +58,14 @@ export async function readLink({ db, actor, now }: Read, token: string) {
 
 /**
  * The person chose a password by their link: it proves the address, ends their other sessions when
- * they had a password before (LM-37), and signs them in.
+ * they had a password before (LM-37), and signs them in. It replaces no second factor.
  */
 export async function choosePassword(
   write: Write,
   token: string,
   passwordHash: string,
   browser: Browser,
-): Promise<{ session: OpenedSession; user: User; organisation: Organisation }> {
+): Promise<LetIn> {
   const { db, actor, now } = write
   const organisation = await lockOrganisation(write)
   if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
@@ -146,9 +88,8 @@ export async function choosePassword(
   await setPassword(own, found, passwordHash)
   await sessions.endOf(db, organisation.id, found.id)
   await users.update(db, found, proved)
-  const user = await signedIn(own, { ...proved, version: found.version + 1 }, 'password')
-  const session = await openSession(write, { userId: user.id }, { method: 'password', browser })
-  return { session, user, organisation }
+  const user = { ...proved, version: found.version + 1 }
+  return letIn(own, { organisation, user, browser, returnTo: `/o/${organisation.slug}` })
 }
 
 export async function setPassword(
@@ -161,7 +102,10 @@ export async function setPassword(
     user_id: user.id,
     hash,
     set_at: now,
+    must_change: 0,
   })
+  // Whoever came as far as that with the old one starts again.
+  await tickets.removeOf(db, user.organisationId, user.id)
   await events.append(db, actor, now, [{ name: 'user.password_set', subject: subjectOf(user) }])
 }
 

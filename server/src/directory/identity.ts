@@ -13,6 +13,7 @@ import {
   invitations,
   organisations,
   people,
+  secondFactors,
   sessions,
   sso,
   users,
@@ -182,7 +183,10 @@ async function switchPeople(
   if (organisation.loginMethod === null && method === 'password') return
   const saverId = actor.kind === 'user' ? (actor.id ?? '') : ''
   await users.awaitNewMethod(db, organisation.id, saverId, now)
-  if (method !== 'password') await accounts.removePasswords(db, organisation.id)
+  if (method !== 'password') {
+    await accounts.removePasswords(db, organisation.id)
+    await secondFactors.removeAll(db, organisation.id)
+  }
   await sessions.endAllBut(db, organisation.id, actor.sessionId)
   if (actor.kind === 'operator' && organisation.loginMethod === null) return
   let after = ''

@@ -5,14 +5,15 @@ import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { InviteResult, Promised } from '../model/invitation.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import type { Role, User } from '../model/user.ts'
+import type { Role } from '../model/user.ts'
 import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
 import { access, events, invitations, organisations, sessions, users } from '../store/index.ts'
 import { setPassword } from './accounts.ts'
 import { land } from './join.ts'
 import { isMailless } from './mail.ts'
 import { sendInvitation } from './promises.ts'
-import { type Browser, nameOf, type OpenedSession, openSession, signedIn } from './sessions.ts'
+import { type Browser, nameOf } from './sessions.ts'
+import { type LetIn, letIn } from './sign-in.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 /** Somebody to invite; what they are promised besides what everyone in the request is. */
@@ -287,8 +288,8 @@ export async function acceptInvitation(
   token: string,
   person: { firstName: string; lastName: string; passwordHash: string },
   browser: Browser,
-): Promise<{ session: OpenedSession; user: User; organisation: Organisation }> {
-  const { db, actor, now } = write
+): Promise<LetIn> {
+  const { db, actor } = write
   const organisation = await lockOrganisation(write)
   if (organisation.loginMethod !== 'password') {
     throw new Refused({
@@ -322,9 +323,7 @@ export async function acceptInvitation(
   }
   await setPassword(own, user, person.passwordHash)
   await sessions.endOf(db, organisation.id, user.id)
-  const active = await signedIn(own, user, 'password')
-  const session = await openSession(write, { userId: user.id }, { method: 'password', browser })
-  return { session, user: { ...active, updatedAt: now }, organisation }
+  return letIn(own, { organisation, user, browser, returnTo: `/o/${organisation.slug}` })
 }
 
 function subjectOf({ id, email }: invitations.Invitation) {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { anonymous, type Challenges, type RateLimits } from '../auth/index.ts'
+import { anonymous, type Challenges, type Enrolments, type RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Vault } from '../lib/secrets.ts'
@@ -14,6 +14,7 @@ export type JoinDoor = {
   vault: Vault
   rateLimits: RateLimits
   challenges: Challenges
+  enrolments: Enrolments
   /** No mail server of the installation: a manager hands links over (EM-4). */
   withoutMail: boolean
   baseUrl: string
@@ -23,8 +24,6 @@ export type JoinDoor = {
   makeDemo(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }>
   platformCaller(request: FastifyRequest): Promise<Actor | undefined>
 }
-
-export const totpPurpose = 'totp'
 
 export function visitor(request: FastifyRequest, organisationId: string): Actor {
   return anonymous(organisationId, { ip: request.ip, requestId: request.id })

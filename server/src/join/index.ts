@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { JoinDoor } from './door.ts'
 import { invitationRoutes } from './invitations.ts'
+import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { platformRoutes, setupRoutes } from './setup.ts'
 import { signInRoutes } from './sign-in.ts'
 
-export { type JoinDoor, totpPurpose } from './door.ts'
+export type { JoinDoor } from './door.ts'
 export { judgePassword } from './password-rule.ts'
 
 /** The ways in for people who have no session yet: set-up, sign-in by password, activation, the self-service link, emergency. */
@@ -15,6 +16,7 @@ export async function joinRoutes(app: FastifyInstance, door: JoinDoor): Promise<
   app.setSerializerCompiler(serializerCompiler)
   setupRoutes(app, door)
   signInRoutes(app, door)
+  secondFactorRoutes(app, door)
   selfServiceRoutes(app, door)
   invitationRoutes(app, door)
   platformRoutes(app, door)

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { AcceptInvitation, InvitationPage, SignedIn } from '../../../contract/src/index.ts'
-import { giveSession, hashPassword } from '../auth/index.ts'
+import { AcceptInvitation, InvitationPage, SignInAnswer } from '../../../contract/src/index.ts'
+import { hashPassword } from '../auth/index.ts'
 import {
   acceptInvitation,
   findConnection,
@@ -13,6 +13,7 @@ import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import { Refused } from '../model/refusals.ts'
 import { browserOf, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import { answerLetIn } from './let-in.ts'
 import { judgePassword } from './password-rule.ts'
 
 const params = z.object({ token: z.string().max(200) })
@@ -57,7 +58,7 @@ export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): voi
 
   app.post(
     '/invitations/:token',
-    { schema: { params, body: AcceptInvitation, response: { 200: SignedIn } } },
+    { schema: { params, body: AcceptInvitation, response: { 200: SignInAnswer } } },
     async (request, reply) => {
       requireSameOrigin(door, request)
       await door.rateLimits.call(request.ip, 'invitation')
@@ -70,9 +71,7 @@ export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): voi
       const done = await door.directory.change(actor, (write) =>
         acceptInvitation(write, token, { firstName, lastName, passwordHash }, browserOf(request)),
       )
-      return giveSession(reply, door.baseUrl, done.session).send({
-        returnTo: `/o/${done.organisation.slug}`,
-      })
+      return answerLetIn(reply, door, done)
     },
   )
 }

@@ -8,9 +8,17 @@ import {
   PasswordSignIn,
   ResetRequest,
   SignedIn,
+  SignInAnswer,
   SignInPage,
 } from '../../../contract/src/index.ts'
-import { checkPassword, giveSession, hashPassword, safeReturnTo, totpStep } from '../auth/index.ts'
+import {
+  checkPassword,
+  giveSession,
+  hashPassword,
+  safeReturnTo,
+  totpPurpose,
+  totpStep,
+} from '../auth/index.ts'
 import {
   choosePassword,
   findBreakGlass,
@@ -31,15 +39,8 @@ import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused, refuse } from '../model/refusals.ts'
-import {
-  browserOf,
-  evenly,
-  type JoinDoor,
-  noStore,
-  requireSameOrigin,
-  totpPurpose,
-  visitor,
-} from './door.ts'
+import { browserOf, evenly, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import { answerLetIn } from './let-in.ts'
 import { judgePassword } from './password-rule.ts'
 
 const bySlug = z.object({ slug: z.string().max(60) })
@@ -84,7 +85,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
 
   app.post(
     '/sign-in/:slug/password',
-    { schema: { params: bySlug, body: PasswordSignIn, response: { 200: SignedIn } } },
+    { schema: { params: bySlug, body: PasswordSignIn, response: { 200: SignInAnswer } } },
     async (request, reply) => {
       requireSameOrigin(door, request)
       const { email, password, returnTo } = request.body
@@ -122,13 +123,19 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       }
       const userId = facts.user.id
       const result = await door.directory.change(actor, (write) =>
-        signInWithPassword(write, userId, browserOf(request), report),
+        signInWithPassword(
+          write,
+          userId,
+          {
+            browser: browserOf(request),
+            returnTo: safeReturnTo(returnTo, `/o/${organisation.slug}`),
+          },
+          report,
+        ),
       )
       if ('refusal' in result) throw new Refused(result.refusal)
       await door.rateLimits.succeeded(request.ip, email)
-      return giveSession(reply, door.baseUrl, result.session).send({
-        returnTo: safeReturnTo(returnTo, `/o/${organisation.slug}`),
-      })
+      return answerLetIn(reply, door, result)
     },
   )
 
@@ -244,7 +251,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
 
   app.post(
     '/activations/:token',
-    { schema: { params: byToken, body: ActivateWithPassword, response: { 200: SignedIn } } },
+    { schema: { params: byToken, body: ActivateWithPassword, response: { 200: SignInAnswer } } },
     async (request, reply) => {
       requireSameOrigin(door, request)
       await door.rateLimits.call(request.ip, 'activation')
@@ -256,9 +263,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const done = await door.directory.change(actor, (write) =>
         choosePassword(write, token, hash, browserOf(request)),
       )
-      return giveSession(reply, door.baseUrl, done.session).send({
-        returnTo: `/o/${done.organisation.slug}`,
-      })
+      return answerLetIn(reply, door, done)
     },
   )
 }

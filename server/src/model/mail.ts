@@ -3,6 +3,7 @@ export type Mail =
   | { template: PlainTemplate }
   | { template: 'invitation'; inviter: string; expiresAt: number }
   | { template: 'assist_begun'; root: string; reason: string; until: number }
+  | { template: 'security_notice'; what: SecurityNotice; label?: string }
   | { template: 'last_manager_kept' | 'scim_credential_refused'; label: string }
   | {
       template: 'certificate_expires'
@@ -17,6 +18,15 @@ export type Mail =
       expiresAt: number
       days: number
     }
+
+/** What a person hears of at once, since somebody else could have done it (EM-3). */
+export type SecurityNotice =
+  | 'totp_added'
+  | 'totp_removed'
+  | 'recovery_codes_made'
+  | 'recovery_code_used'
+  | 'second_factor_reset'
+  | 'second_factor_guessed'
 
 /** Mails that say the same to everyone. */
 export type PlainTemplate =

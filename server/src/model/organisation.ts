@@ -13,6 +13,8 @@ export type Organisation = {
   /** Who chose the source and when, for the entry sentence (PV-10). */
   sourceChosenBy: string | null
   sourceChosenAt: number | null
+  /** Under `password`: nobody gets a session by the password alone (SE-11). */
+  requireSecondFactor: boolean
   selfServiceEnabled: boolean
   defaultGroupId: string
   defaultPoolId: string

@@ -74,6 +74,7 @@ export const refusalStatus = {
   'user.must_deactivate_first': 409,
   'user.self_delete': 409,
   'manager.last_working': 409,
+  'second_factor.required': 409,
   'scim_token.limit': 409,
   'group.default_membership': 409,
   'group.managed_externally': 409,

@@ -1,4 +1,4 @@
-import type { Mail } from '../model/mail.ts'
+import type { Mail, SecurityNotice } from '../model/mail.ts'
 import type { LoginMethod } from '../model/organisation.ts'
 import type { Letter } from './layout.ts'
 
@@ -139,6 +139,21 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         action: { label: 'Open User Management', url: settings('users') },
         closing: `${toManagers} You hear of this once a day while it lasts.`,
       }
+    case 'security_notice': {
+      const { happened, about } = securityNotices[mail.what]
+      return {
+        subject: `${happened} at ${name}`,
+        heading: happened,
+        paragraphs: [
+          hello,
+          `${about} This was about your account at ${name}.`,
+          'If it was you, there is nothing to do. If not, choose a new password now, and tell a manager of your organisation.',
+        ],
+        ...(mail.label && { facts: [{ label: 'Name', value: mail.label }] }),
+        action: { label: 'Sign in', url: signIn },
+        closing: `You get this because it concerns how you sign in to ${name}.`,
+      }
+    }
     case 'break_glass_used':
       return {
         subject: `Emergency access to ${name} was used`,
@@ -173,6 +188,34 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         closing: 'Nothing else happens.',
       }
   }
+}
+
+const securityNotices: Record<SecurityNotice, { happened: string; about: string }> = {
+  totp_added: {
+    happened: 'An authenticator app was added',
+    about: 'Signing in asks for its codes from now on.',
+  },
+  totp_removed: {
+    happened: 'An authenticator app was removed',
+    about: 'Its codes open nothing any more.',
+  },
+  recovery_codes_made: {
+    happened: 'New recovery codes were made',
+    about: 'The codes from before open nothing any more.',
+  },
+  recovery_code_used: {
+    happened: 'A recovery code was used',
+    about: 'Somebody signed in with the password and a recovery code, which is used up now.',
+  },
+  second_factor_reset: {
+    happened: 'Your second factor was reset',
+    about:
+      'A manager removed it. Until you set one up again, the password alone may open the account.',
+  },
+  second_factor_guessed: {
+    happened: 'Somebody has your password',
+    about: 'Your password was entered rightly, and then too many wrong codes.',
+  },
 }
 
 /** EM-2: the login method in the words of whoever has never seen it. */

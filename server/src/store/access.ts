@@ -393,6 +393,7 @@ export async function endOf(
   if (isSqlite(db)) {
     const sessions = await endSessions(db, of)
     await endLinks(db, of)
+    await endTickets(db, of)
     return { sessions: sessions.length, temporary: (await endTemporary(db, of)).length }
   }
   const [ended] = await endAll(db, of)
@@ -403,16 +404,18 @@ type Leaver = { org: string; user: string }
 
 const endSessions = statement<Leaver, { id: string }>(leaving('sessions'))
 const endLinks = statement<Leaver, { id: string }>(leaving('links'))
+const endTickets = statement<Leaver, { id: string }>(leaving('sign_in_tickets'))
 const endTemporary = statement<Leaver, { id: string }>(leaving('grants'))
 const endAll = statement<Leaver, { sessions: number; temporary: number }>((db, of) => ({
   compile: () =>
     sql<{ sessions: number; temporary: number }>`with ended as (${leaving('sessions')(db, of)}),
-      unlinked as (${leaving('links')(db, of)}), over as (${leaving('grants')(db, of)})
+      unlinked as (${leaving('links')(db, of)}),
+      turned_away as (${leaving('sign_in_tickets')(db, of)}), over as (${leaving('grants')(db, of)})
       select (select count(*) from ended) as sessions,
         (select count(*) from over) as temporary`.compile(db),
 }))
 
-function leaving(table: 'sessions' | 'links' | 'grants') {
+function leaving(table: 'sessions' | 'links' | 'sign_in_tickets' | 'grants') {
   return (db: Db, { org, user }: Leaver) => {
     if (table === 'sessions')
       return db
@@ -420,9 +423,9 @@ function leaving(table: 'sessions' | 'links' | 'grants') {
         .where('org_id', '=', org)
         .where('user_id', '=', user)
         .returning('id')
-    if (table === 'links')
+    if (table === 'links' || table === 'sign_in_tickets')
       return db
-        .deleteFrom('links')
+        .deleteFrom(table)
         .where('org_id', '=', org)
         .where('user_id', '=', user)
         .returning('hash as id')

@@ -29,7 +29,9 @@ export async function putPassword(db: Db, row: PasswordsTable): Promise<void> {
     .insertInto('passwords')
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['org_id', 'user_id']).doUpdateSet({ hash: row.hash, set_at: row.set_at }),
+      conflict
+        .columns(['org_id', 'user_id'])
+        .doUpdateSet({ hash: row.hash, set_at: row.set_at, must_change: row.must_change }),
     )
     .execute()
 }

@@ -103,6 +103,7 @@ const expiring = {
   idempotency: 'key_hash',
   scim_access_tokens: 'hash',
   spent_challenges: 'hash',
+  sign_in_tickets: 'hash',
 } as const
 const removedAtOnce = 1_000
 

@@ -15,7 +15,7 @@ const first: Migration = {
     `create table organisations (
       id text primary key, name text not null, slug text not null unique, login_method text,
       source text not null, source_chosen_by text, source_chosen_at bigint,
-      self_service_enabled integer not null, default_group_id text not null,
+      require_second_factor integer not null, self_service_enabled integer not null, default_group_id text not null,
       default_pool_id text not null, demo integer not null, version integer not null,
       created_at bigint not null,
       check (login_method in ('password', 'google', 'sso')),
@@ -61,7 +61,18 @@ const first: Migration = {
     'create index tombstones_erase on tombstones (org_id, erase_at)',
 
     `create table passwords (org_id text not null, user_id text not null, hash text not null,
-      set_at bigint not null, primary key (org_id, user_id)) ${clustered}`,
+      set_at bigint not null, must_change integer not null,
+      primary key (org_id, user_id)) ${clustered}`,
+    `create table totp_factors (org_id text not null, user_id text not null, secret text not null,
+      last_step bigint not null, added_at bigint not null, primary key (org_id, user_id)) ${clustered}`,
+    `create table recovery_codes (org_id text not null, user_id text not null, hash text not null,
+      made_at bigint not null, primary key (org_id, user_id, hash)) ${clustered}`,
+    // Somebody whose password was right and who has more to do before there is a session.
+    `create table sign_in_tickets (org_id text not null, hash text not null, user_id text not null,
+      factor text, return_to text not null, tries integer not null, expires_at bigint not null,
+      primary key (org_id, hash)) ${clustered}`,
+    'create index sign_in_tickets_user on sign_in_tickets (org_id, user_id)',
+    'create index sign_in_tickets_expiry on sign_in_tickets (org_id, expires_at)',
     `create table identities (org_id text not null, issuer text not null, subject text not null,
       user_id text not null, connection text not null, linked_at bigint not null,
       primary key (org_id, issuer, subject)) ${clustered}`,

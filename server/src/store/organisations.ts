@@ -100,6 +100,7 @@ export type Change = {
   loginMethod?: LoginMethod
   source?: { source: ProvisioningSource; chosenBy: string; at: number }
   selfServiceEnabled?: boolean
+  requireSecondFactor?: boolean
 }
 
 export async function change(db: Db, id: string, change: Change): Promise<void> {
@@ -116,6 +117,9 @@ export async function change(db: Db, id: string, change: Change): Promise<void> 
       }),
       ...(change.selfServiceEnabled !== undefined && {
         self_service_enabled: flag(change.selfServiceEnabled),
+      }),
+      ...(change.requireSecondFactor !== undefined && {
+        require_second_factor: flag(change.requireSecondFactor),
       }),
     })
     .where('id', '=', id)
@@ -135,6 +139,7 @@ function toRow(organisation: Organisation): OrganisationsTable {
     source: organisation.source,
     source_chosen_by: organisation.sourceChosenBy,
     source_chosen_at: organisation.sourceChosenAt,
+    require_second_factor: flag(organisation.requireSecondFactor),
     self_service_enabled: flag(organisation.selfServiceEnabled),
     default_group_id: organisation.defaultGroupId,
     default_pool_id: organisation.defaultPoolId,
@@ -153,6 +158,7 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     source: row.source,
     sourceChosenBy: row.source_chosen_by,
     sourceChosenAt: row.source_chosen_at,
+    requireSecondFactor: row.require_second_factor === 1,
     selfServiceEnabled: row.self_service_enabled === 1,
     defaultGroupId: row.default_group_id,
     defaultPoolId: row.default_pool_id,

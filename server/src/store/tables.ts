@@ -1,5 +1,6 @@
 import type { MailMode, MailState, MailTemplate } from '../model/mail.ts'
 import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
+import type { Factor } from '../model/second-factor.ts'
 import type { RegistrationState } from '../model/self-service.ts'
 import type { JoinedBy, PendingReason, ProvenanceKind, UserStatus } from '../model/user.ts'
 
@@ -24,6 +25,7 @@ export type OrganisationsTable = {
   source: ProvisioningSource
   source_chosen_by: string | null
   source_chosen_at: number | null
+  require_second_factor: Flag
   self_service_enabled: Flag
   default_group_id: string
   default_pool_id: string
@@ -87,6 +89,30 @@ export type PasswordsTable = {
   user_id: string
   hash: string
   set_at: number
+  /** A manager chose it (EM-5): the person chooses another before anything opens. */
+  must_change: Flag
+}
+
+export type TotpFactorsTable = {
+  org_id: string
+  user_id: string
+  /** Sealed. */
+  secret: string
+  last_step: number
+  added_at: number
+}
+
+export type RecoveryCodesTable = { org_id: string; user_id: string; hash: string; made_at: number }
+
+export type SignInTicketsTable = {
+  org_id: string
+  hash: string
+  user_id: string
+  /** What was proved besides the password. */
+  factor: Factor | null
+  return_to: string
+  tries: number
+  expires_at: number
 }
 
 export type IdentitiesTable = {
@@ -480,6 +506,9 @@ export type Tables = {
   other_emails: OtherEmailsTable
   tombstones: TombstonesTable
   passwords: PasswordsTable
+  totp_factors: TotpFactorsTable
+  recovery_codes: RecoveryCodesTable
+  sign_in_tickets: SignInTicketsTable
   identities: IdentitiesTable
   user_roles: UserRolesTable
   groups: GroupsTable
