@@ -681,7 +681,7 @@ describe('SAML settings', () => {
     expect(attempt.remedy).toMatch(/\w/)
     expect(attempt.idpScreen).toMatch(/\w/)
     expect(attempt.redactedXml).toContain('AudienceRestriction')
-    expect(attempt.redactedXml).not.toContain('<ds:SignatureValue>M')
+    expect(attempt.redactedXml).not.toMatch(/<ds:SignatureValue>[^<]{20}/)
     expect(await acme.events()).toMatchObject([
       {
         type: 'auth.failed',
