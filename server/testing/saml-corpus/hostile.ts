@@ -815,7 +815,7 @@ const signedInfoTricks = family('Digest and SignedInfo tricks', [
     'saml.signature_invalid',
     changed((xml) => {
       const other = /<ds:DigestValue>([^<]*)/.exec(xml)?.[1] ?? ''
-      return xml.replace(other, `A${other.slice(1)}`).replace('AA', 'AB')
+      return xml.replace(other, `${other.startsWith('A') ? 'B' : 'A'}${other.slice(1)}`)
     }),
   ],
   [
