@@ -154,8 +154,13 @@ function readRow(
   if (noRole !== undefined) return { row, detail: `There is no role ${noRole}.` }
   const noGroup = row.groups.find((group) => !groupIds.has(group))
   if (noGroup !== undefined) return { row, detail: `There is no group ${noGroup}.` }
-  const tooLong = [row.firstName, row.lastName].find((name) => name.length > 100)
-  if (tooLong !== undefined) return { row, detail: 'A name has at most 100 characters.' }
+  const names = [row.firstName, row.lastName]
+  if (names.some((name) => [...name].length > 100)) {
+    return { row, detail: 'A name has at most 100 characters.' }
+  }
+  if (names.some((name) => /\p{Cc}/u.test(name))) {
+    return { row, detail: 'A name is one line, without tabs and the like.' }
+  }
   return {
     row,
     person: {

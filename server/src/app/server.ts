@@ -7,6 +7,7 @@ import fastifyStatic from '@fastify/static'
 import fastify, {
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
@@ -62,6 +63,7 @@ import {
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { createDemo, simulate } from './demo.ts'
+import { refuseBrokenText } from './text.ts'
 
 const sealedFor = { totp: totpPurpose, idempotency: 'idempotency', mail: mailSecretPurpose }
 const bodyLimit = 2_500_000
@@ -106,6 +108,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     genReqId: () => newId(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 300 },
+    // An address that is none gets no further than the router.
+    frameworkErrors: answerError,
     logController: new LogController({ disableRequestLogging: true }),
     logger:
       config.logLevel === 'silent'
@@ -137,7 +141,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     // A test sign-in opens in a window of its own, goes to the identity provider and comes back.
     crossOriginOpenerPolicy: { policy: 'same-origin-allow-popups' },
   })
-  answerErrors(app)
+  app.setErrorHandler(answerError)
+  refuseBrokenText(app)
   logRequests(app)
   const provisioningLog = createProvisioningLog({ directory, clock, log: app.log })
   app.addHook('onClose', () => provisioningLog.flush())
@@ -302,27 +307,24 @@ function healthRoutes(app: FastifyInstance, store: Store): void {
 }
 
 /** Every refusal and fault leaves as a problem (GE-1); nothing inside is told to the outside. */
-function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    const refusal = refusalOf(error)
-    if (!refusal) {
-      request.log.error({ err: error, requestId: request.id }, 'request failed')
-      return reply
-        .code(500)
-        .type('application/problem+json')
-        .send({
-          type: 'urn:usher:problem:internal',
-          title: 'Something went wrong here',
-          status: 500,
-          detail: `Quote ${request.id} to the operator of this installation.`,
-          code: 'internal',
-          requestId: request.id,
-        })
-    }
-    if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
-    const problem = toProblem(refusal, request.id)
-    return reply.code(problem.status).type('application/problem+json').send(problem)
-  })
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = refusalOf(error)
+  reply.type('application/problem+json')
+  if (!refusal) {
+    request.log.error({ err: error, requestId: request.id }, 'request failed')
+    reply.code(500).send({
+      type: 'urn:usher:problem:internal',
+      title: 'Something went wrong here',
+      status: 500,
+      detail: `Quote ${request.id} to the operator of this installation.`,
+      code: 'internal',
+      requestId: request.id,
+    })
+    return
+  }
+  if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
+  const problem = toProblem(refusal, request.id)
+  reply.code(problem.status).send(problem)
 }
 
 /** A person who mistyped an address gets a page that says so, a program a problem. */
