@@ -56,7 +56,7 @@ export function invitationRoutes(app: Api, door: ApiDoor): void {
         createdAt: invitation.created_at,
         expiresAt: invitation.expires_at,
         expired: invitation.expires_at <= now,
-        mail: mail ? { state: mail.state, error: mail.lastError } : null,
+        mail: mail ? { state: mail.state, error: mail.last_error } : null,
       }))
       return { items, total: found.total, totalExact: found.totalExact, page, size }
     },

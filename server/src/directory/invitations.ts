@@ -7,7 +7,15 @@ import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { Role } from '../model/user.ts'
 import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
-import { access, events, invitations, organisations, sessions, users } from '../store/index.ts'
+import {
+  access,
+  events,
+  invitations,
+  mail as mails,
+  organisations,
+  sessions,
+  users,
+} from '../store/index.ts'
 import { setPassword } from './accounts.ts'
 import { land } from './join.ts'
 import { isMailless } from './mail.ts'
@@ -261,13 +269,13 @@ export async function listInvitations(
   allow(actor, 'users.read')
   const found = await invitations.list(db, actor.organisationId, wanted)
   const ids = found.items.map(({ id }) => id)
-  const mails = await invitations.mailsOf(db, actor.organisationId, ids)
+  const newest = await mails.newestOf(db, actor.organisationId, ids)
   return {
     ...found,
     items: found.items.map((invitation) => ({
       invitation,
       promised: invitations.promisedBy(invitation),
-      mail: mails.get(invitation.id),
+      mail: newest.get(invitation.id),
     })),
   }
 }

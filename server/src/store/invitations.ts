@@ -1,14 +1,11 @@
 import { sql } from 'kysely'
 import type { Promised } from '../model/invitation.ts'
-import type { MailState } from '../model/mail.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { statement } from './statement.ts'
 import type { InvitationsTable } from './tables.ts'
+import { countSome } from './totals.ts'
 
 export type Invitation = InvitationsTable
-export type MailOfInvitation = { state: MailState; lastError: string | null }
-
-const countedAtMost = 1_000
 
 export function promisedBy(invitation: Pick<Invitation, 'promised'>): Promised {
   return JSON.parse(invitation.promised) as Promised
@@ -114,34 +111,7 @@ export async function list(
     .limit(size)
     .offset(page * size)
     .execute()
-  const { count } = await db
-    .selectFrom(
-      wanted
-        .select('id')
-        .limit(countedAtMost + 1)
-        .as('some'),
-    )
-    .select(sql<number>`count(*)`.as('count'))
-    .executeTakeFirstOrThrow()
-  const total = Math.min(Number(count), countedAtMost)
-  return { items, total, totalExact: Number(count) <= countedAtMost }
-}
-
-/** The newest mail of each of these invitations. */
-export async function mailsOf(
-  db: Db,
-  organisationId: string,
-  ids: string[],
-): Promise<Map<string, MailOfInvitation>> {
-  if (ids.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('outbox')
-    .select(['user_id', 'state', 'last_error'])
-    .where('org_id', '=', organisationId)
-    .where('user_id', 'in', ids)
-    .orderBy('id')
-    .execute()
-  return new Map(rows.map((row) => [row.user_id, { state: row.state, lastError: row.last_error }]))
+  return { items, ...(await countSome(db, wanted.select('id'))) }
 }
 
 export async function countOpen(db: Db, organisationId: string, now: number): Promise<number> {

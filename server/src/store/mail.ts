@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import type { Mail, MailServer, MailSettings, MailState } from '../model/mail.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import type { OutboxTable } from './tables.ts'
+import { countSome } from './totals.ts'
 
 export type QueuedMail = OutboxTable
 
@@ -174,8 +174,6 @@ export async function findWaiting(
     .executeTakeFirst()
 }
 
-const countedAtMost = 1_000
-
 /** Newest first. */
 export async function list(
   db: Db,
@@ -190,17 +188,7 @@ export async function list(
     .limit(size)
     .offset(page * size)
     .execute()
-  const { count } = await db
-    .selectFrom(
-      wanted
-        .select('id')
-        .limit(countedAtMost + 1)
-        .as('some'),
-    )
-    .select(sql<number>`count(*)`.as('count'))
-    .executeTakeFirstOrThrow()
-  const total = Math.min(Number(count), countedAtMost)
-  return { items, total, totalExact: Number(count) <= countedAtMost }
+  return { items, ...(await countSome(db, wanted.select('id'))) }
 }
 
 export type NewestMail = Pick<

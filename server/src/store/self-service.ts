@@ -3,10 +3,9 @@ import type { RegistrationState, SelfService, SelfServiceSettings } from '../mod
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import type { RegistrationsTable, SelfServiceTable } from './tables.ts'
+import { countSome } from './totals.ts'
 
 export type Registration = RegistrationsTable
-
-const countedAtMost = 1_000
 
 export async function insert(
   db: Db,
@@ -199,17 +198,7 @@ export async function registrations(
     .limit(size)
     .offset(page * size)
     .execute()
-  const { count } = await db
-    .selectFrom(
-      ofState
-        .select('id')
-        .limit(countedAtMost + 1)
-        .as('some'),
-    )
-    .select(sql<number>`count(*)`.as('count'))
-    .executeTakeFirstOrThrow()
-  const total = Math.min(Number(count), countedAtMost)
-  return { items, total, totalExact: Number(count) <= countedAtMost }
+  return { items, ...(await countSome(db, ofState.select('id'))) }
 }
 
 /** Registrations whose time is over (SS-14). */
