@@ -148,20 +148,23 @@ export const ChangeUser = z.strictObject({
 })
 export type ChangeUser = z.infer<typeof ChangeUser>
 
-/** `POST /users/disable`: 200 when all are deactivated, 207 when some are not (US-16). */
-export const DisableUsers = z.strictObject({ ids: z.array(Id).min(1).max(200) })
-export const DisabledUsers = z.object({
+/** `POST /users/disable`, `…/enable`, `…/resend-activation`: one act for many people (US-16). */
+export const ChosenUsers = z.strictObject({ ids: z.array(Id).min(1).max(200) })
+/** 200 when it came to everybody, 207 when somebody was refused. */
+export const UserResults = z.object({
   items: z.array(
     z.object({
       id: Id,
-      /** As the person's own `PUT …/disable` would answer. */
+      /** As a request for this person alone would be answered. */
       status: z.number().int(),
       code: z.string().nullable(),
       detail: z.string().nullable(),
+      /** Of `…/resend-activation` where no mail service is: shown this once (EM-5). */
+      activationLink: z.string().optional(),
     }),
   ),
 })
-export type DisabledUsers = z.infer<typeof DisabledUsers>
+export type UserResults = z.infer<typeof UserResults>
 
 export const UserSession = z.object({
   id: z.string(),

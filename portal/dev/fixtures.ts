@@ -1222,6 +1222,24 @@ export function answer(method: string, path: string, face: Face, query: string):
           },
         ],
       }),
+    '/org/users/resend-activation': () =>
+      ok({
+        items: [
+          {
+            id: id(11),
+            status: 204,
+            code: null,
+            detail: null,
+            activationLink: `https://usher.example/activate/${id(1)}.${'k3Vd'.repeat(10)}`,
+          },
+          {
+            id: id(10),
+            status: 400,
+            code: 'request.invalid',
+            detail: 'This person is active. Only who is Pending has an activation to send again.',
+          },
+        ],
+      }),
     '/org/identity/login-method/tests': () => ok({ ...test, state: 'succeeded' }),
     '/org/identity/login-method/metadata': () =>
       ok({

@@ -353,6 +353,30 @@ const scenes: Scene[] = [
       await page.getByText('1 person chosen').waitFor()
     },
   },
+  {
+    name: 'users-chosen-links',
+    path: `${settings}/users`,
+    async act(page) {
+      for (const name of ['Choose Ana Ruiz', 'Choose Björn Lindqvist']) {
+        await page.getByRole('checkbox', { name }).filter({ visible: true }).click()
+      }
+      await press('Resend activation')(page)
+      await page.getByRole('dialog').getByRole('button', { name: 'Resend activation' }).click()
+      await page.getByText('1 sent, 1 not').waitFor()
+    },
+  },
+  {
+    name: 'users-chosen-group',
+    path: `${settings}/users`,
+    async act(page) {
+      await page
+        .getByRole('checkbox', { name: 'Choose Ana Ruiz' })
+        .filter({ visible: true })
+        .click()
+      await press('Add to group')(page)
+      await page.getByRole('dialog').getByLabel('Group').waitFor()
+    },
+  },
   { name: 'users-empty', path: `${settings}/users`, face: 'new' },
   { name: 'users-loading', path: `${settings}/users?status=active`, face: 'loading' },
   { name: 'users-error', path: `${settings}/users?status=active`, face: 'error' },

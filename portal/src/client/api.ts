@@ -20,7 +20,6 @@ import type {
   CreateScimClient,
   CreateScimToken,
   CreateUser,
-  DisabledUsers,
   Domain,
   GroupDetails,
   GroupList,
@@ -71,6 +70,7 @@ import type {
   TestView,
   UserDetails,
   UserList,
+  UserResults,
   UserSession,
 } from '../../../contract/src/index.ts'
 import { ask, askVersioned } from './http.ts'
@@ -271,8 +271,9 @@ export function organisationApi(organisationId: string) {
     /** Stops somebody whom the identity provider manages; only a manager lifts it (US-12). */
     holdUser: (id: string) => ask<void>('PUT', `${user(id)}/hold`),
     liftHold: (id: string) => ask<void>('DELETE', `${user(id)}/hold`),
-    disableUsers: (ids: string[]) =>
-      ask<Seen<typeof DisabledUsers>>('POST', `${base}/users/disable`, { body: { ids } }),
+    /** One act for many people, with a result for each. */
+    actOnUsers: (act: 'disable' | 'enable' | 'resend-activation', ids: string[]) =>
+      ask<UserResults>('POST', `${base}/users/${act}`, { body: { ids } }),
     /** Only while the installation sends no mail: the link to hand over. */
     activationLink: (id: string) =>
       ask<{ activationLink: string }>('POST', `${user(id)}/activation-link`),

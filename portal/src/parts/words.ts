@@ -77,6 +77,7 @@ const eventLabels: Record<string, string> = {
   'user.role_revoked': 'Role revoked',
   'user.password_set': 'Password set',
   'activation.issued': 'Activation link issued',
+  'activation.resent': 'Activation sent again',
   'group.created': 'Group created',
   'group.changed': 'Group changed',
   'group.deleted': 'Group deleted',

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { accessRoutes } from './access.ts'
+import { bulkRoutes } from './bulk.ts'
 import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
@@ -54,6 +55,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   identityRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)
+  bulkRoutes(app, door)
   invitationRoutes(app, door)
   accessRoutes(app, door)
   recordRoutes(app, door)

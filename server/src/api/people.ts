@@ -6,8 +6,6 @@ import {
   Adoption,
   ChangeUser,
   CreateUser,
-  DisabledUsers,
-  DisableUsers,
   Id,
   listOf,
   ProvisioningSource,
@@ -44,7 +42,7 @@ import {
 } from '../directory/index.ts'
 import { days } from '../lib/clock.ts'
 import type { Actor } from '../model/actor.ts'
-import { Refused, refusalStatus, refuse } from '../model/refusals.ts'
+import { refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
 import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
 
@@ -166,24 +164,6 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     await door.directory.change(actor, (write) => releaseUser(write, request.params.id))
     return reply.code(204).send()
   })
-  app.post(
-    `${base}/users/disable`,
-    {
-      schema: {
-        params,
-        body: DisableUsers,
-        response: { 200: DisabledUsers, 207: DisabledUsers },
-      },
-    },
-    async (request, reply) => {
-      const actor = await callerFor(door, request)
-      allow(actor, 'users.write')
-      const items = []
-      for (const id of request.body.ids) items.push(await disable(door, actor, id))
-      const isDone = items.every((item) => item.status === 204)
-      return reply.code(isDone ? 200 : 207).send({ items })
-    },
-  )
   app.delete(`${base}/users/:id`, { schema: { params: withId } }, async (request, reply) => {
     const actor = await callerFor(door, request)
     door.requireFresh(actor)
@@ -302,18 +282,6 @@ async function refuseWithMail(door: ApiDoor, write: Write): Promise<void> {
   allow(write.actor, 'users.write')
   if (await isMailless(write, !door.withoutMail)) return
   refuse('resource.not_found', 'Links are mailed to the person, not shown.')
-}
-
-/** One person of many: a refusal is theirs alone. */
-async function disable(door: ApiDoor, actor: Actor, id: string) {
-  try {
-    await door.directory.change(actor, (write) => deactivateUser(write, id))
-    return { id, status: 204, code: null, detail: null }
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    const { code, detail } = error.refusal
-    return { id, status: refusalStatus[code], code, detail }
-  }
 }
 
 function adoptionRoutes(app: Api, door: ApiDoor): void {

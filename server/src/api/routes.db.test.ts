@@ -267,6 +267,25 @@ const routes: Record<string, Route> = {
     needs: 'users:write',
     events: ['user.deactivated'],
   },
+  'POST /users/enable': {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      await acme.api('PUT', `${path}/disable`)
+      return { acme, path: '/users/enable', body: { ids: [path.split('/').at(-1)] } }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['user.enabled'],
+  },
+  'POST /users/resend-activation': {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      return { acme, path: '/users/resend-activation', body: { ids: [path.split('/').at(-1)] } }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['activation.issued'],
+  },
   'GET /invitations': { prepare: at('/invitations'), status: 200, needs: 'users:read', events: [] },
   'POST /invitations': {
     prepare: at('/invitations', () => ({ emails: [ada.email] })),

@@ -5,6 +5,7 @@ import { Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { accounts, events, users } from '../store/index.ts'
 import { linkForInvitation } from './invitations.ts'
+import { isMailless, sendMail } from './mail.ts'
 import { lockUser, subjectOf } from './people.ts'
 import { allow, type Write } from './write.ts'
 
@@ -42,6 +43,34 @@ export function renewActivation(write: Write, id: string): Promise<string> {
 /** "Generate": a single-use reset link for a person who is here already (EM-6). */
 export function renewPassword(write: Write, id: string): Promise<string> {
   return handOver(write, id, 'reset')
+}
+
+/**
+ * Once more, the way into an account that nobody has used yet: by mail, or by a link that the manager
+ * hands over. Either way the older link is dead when this is (MU-9).
+ * @returns the token where no mail service is.
+ */
+export async function resendActivation(
+  write: Write,
+  id: string,
+  installationMails: boolean,
+): Promise<string | undefined> {
+  const { db, actor, now } = write
+  allow(actor, 'users.write')
+  const user = await lockUser(write, id)
+  if (user.held || user.status !== 'pending') {
+    const state = user.held ? 'on hold' : user.status
+    const detail = `This person is ${state}. Only who is Pending has an activation to send again.`
+    throw new Refused({ code: 'request.invalid', detail })
+  }
+  if (await isMailless(write, installationMails)) return issueLink(write, user)
+  await accounts.removeLinksOf(db, user.organisationId, user.id)
+  const template = user.pendingReason === 'method_changed' ? 'method_changed' : 'activation'
+  await sendMail(write, { id: user.organisationId }, template, user)
+  await events.append(db, actor, now, [
+    { name: 'activation.resent', subject: subjectOf(user), data: { template } },
+  ])
+  return undefined
 }
 
 async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {

@@ -31,6 +31,7 @@ export type EventName =
   | 'second_factor.reset'
   | 'recovery_codes.made'
   | 'activation.issued'
+  | 'activation.resent'
   | 'self_service.changed'
   | 'self_service.rotated'
   | 'assist.begun'

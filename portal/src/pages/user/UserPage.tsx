@@ -27,9 +27,9 @@ import { MailFailed } from './MailFailed.tsx'
 import { Memberships } from './Memberships.tsx'
 import { Profile } from './Profile.tsx'
 import { isManaged, type Person } from './person.ts'
+import { ResendActivation } from './ResendActivation.tsx'
 import { Roles } from './Roles.tsx'
 import { Sessions } from './Sessions.tsx'
-import { WayIn } from './WayIn.tsx'
 import { Why } from './Why.tsx'
 
 const route = getRouteApi('/o/$slug/settings/users/$id')
@@ -145,11 +145,7 @@ function Details({
           nothing is to be done.
         </Banner>
       ) : person.status === 'pending' ? (
-        <Banner
-          tone="warn"
-          title="Pending"
-          action={<WayIn person={person} onChanged={onChanged} />}
-        >
+        <Banner tone="warn" title="Pending" action={<ResendActivation person={person} />}>
           {person.pendingReason === 'method_changed'
             ? 'The login method has changed. This person is active again with their first sign-in by the new method; roles, groups and pools are kept.'
             : 'This person has not activated the account yet.'}

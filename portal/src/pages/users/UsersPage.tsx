@@ -18,8 +18,8 @@ import {
   type Sorting,
   TextLink,
 } from '../../parts/index.ts'
+import { ChosenBar } from './ChosenBar.tsx'
 import { CreateUserDialog } from './CreateUserDialog.tsx'
-import { DeactivateChosen } from './DeactivateChosen.tsx'
 import { Filters } from './Filters.tsx'
 import { kept, type ListState, useKeptFilters } from './keptFilters.ts'
 import { type Selection, useSelection } from './selection.ts'
@@ -97,7 +97,7 @@ export function UsersPage() {
           over.
         </Banner>
       ) : null}
-      <DeactivateChosen
+      <ChosenBar
         ids={selection.ids}
         nameOf={names.of}
         onClear={selection.clear}
