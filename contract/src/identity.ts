@@ -81,6 +81,8 @@ export const LoginMethodView = z.object({
   serviceProvider: ServiceProviderValues,
   /** Whether LM-18 holds, and what is missing. */
   breakGlass: z.object({ exists: z.boolean(), proved: z.boolean(), drillDueAt: Time.nullable() }),
+  /** Settings of the method `password`, in force while it is (SE-11). */
+  password: z.object({ requireSecondFactor: z.boolean() }),
   /** Whether the caller has a password of their own (LM-11 for `password`). */
   ownPasswordSet: z.boolean(),
   canWrite: z.boolean(),
@@ -90,6 +92,7 @@ export type LoginMethodView = z.infer<typeof LoginMethodView>
 /** `PUT /identity/login-method`; `testId` is required for `sso` and for any change to live SSO settings (LM-16). */
 export const LoginMethodChange = z.strictObject({
   method: LoginMethod,
+  password: z.strictObject({ requireSecondFactor: z.boolean() }).optional(),
   saml: SamlInput.optional(),
   oidc: z.unknown().optional(),
   testId: Id.optional(),

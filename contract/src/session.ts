@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Factor, RecoveryCodes } from './second-factor.ts'
 import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
 
 /** `GET /api/v1/me` */
@@ -62,7 +63,6 @@ export const EmergencySignIn = z.strictObject({
 /** A first emergency sign-in of an account that has no second factor yet answers this instead (enrol, then send `code`). */
 export const SignedIn = z.object({ returnTo: z.string() })
 
-export const Factor = z.enum(['totp', 'passkey', 'recovery_code'])
 /**
  * What a right password or a link answers instead when more is asked for: a ticket in a cookie, for
  * five minutes, and no session. `GET /api/v1/sign-in/{slug}/step` says the same again.
@@ -77,43 +77,14 @@ export type SignInStep = z.infer<typeof SignInStep>
 export const SignInAnswer = z.union([SignedIn, SignInStep])
 export type SignInAnswer = z.infer<typeof SignInAnswer>
 
-/** `POST /api/v1/sign-in/{slug}/second-factor` */
-export const FactorProof = z.union([
-  z.strictObject({ totp: z.string().min(6).max(16) }),
-  z.strictObject({ recoveryCode: z.string().min(16).max(40) }),
-])
-export type FactorProof = z.infer<typeof FactorProof>
-
-/** A secret for an authenticator app; it counts once a code from the app has come back with `enrolment`. */
-export const TotpEnrolment = z.object({
-  enrolment: z.string(),
-  secret: z.string(),
-  uri: z.string(),
-  /** An SVG of the QR code as a `data:` URL. */
-  qr: z.string(),
-})
-export type TotpEnrolment = z.infer<typeof TotpEnrolment>
-export const ConfirmTotp = z.strictObject({
-  enrolment: z.string().min(1).max(2000),
-  code: z.string().min(6).max(16),
-})
-/** Shown this once; null when the person has codes from an earlier factor. */
-export const RecoveryCodes = z.object({ recoveryCodes: z.array(z.string()).nullable() })
 /** `POST /api/v1/sign-in/{slug}/enrolment`: the codes, and where to go when they are kept. */
 export const EnrolledAtSignIn = z.union([
   SignedIn.extend(RecoveryCodes.shape),
   SignInStep.extend(RecoveryCodes.shape),
 ])
 
-/** `GET /api/v1/me/second-factor` */
-export const SecondFactor = z.object({
-  /** Only under `password`; other methods bring their own. */
-  isPossible: z.boolean(),
-  isRequired: z.boolean(),
-  totpSince: Time.nullable(),
-  recoveryCodesLeft: z.number().int(),
-})
-export type SecondFactor = z.infer<typeof SecondFactor>
+/** `POST /api/v1/sign-in/{slug}/new-password`: another than the one that a manager chose (EM-5). */
+export const NewPassword = z.strictObject({ password: z.string().min(1).max(256) })
 
 /** `GET /api/v1/setup` */
 export const SetupState = z.object({

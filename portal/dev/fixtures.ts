@@ -86,6 +86,7 @@ const saml: SamlView = {
 }
 
 const login: LoginMethodView = {
+  password: { requireSecondFactor: false },
   method: 'sso',
   googleAvailable: false,
   saml,

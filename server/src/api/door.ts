@@ -8,7 +8,7 @@ import type {
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { SamlInput, SimulatedCall, SimulationView } from '../../../contract/src/index.ts'
-import type { Enrolments, RateLimits } from '../auth/index.ts'
+import type { Enrolments, Passkeys, RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isId } from '../lib/ids.ts'
@@ -110,6 +110,7 @@ export type ApiDoor = {
   clock: Clock
   rateLimits: RateLimits
   enrolments: Enrolments
+  passkeys: Passkeys
   baseUrl: string
   googleAvailable: boolean
   /** True while no mail service is configured: links are handed over by a manager (EM-4). */

@@ -69,11 +69,16 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     async (request, reply) => {
       const actor = await callerFor(door, request)
       door.requireFresh(actor)
-      const { method: wanted, saml, oidc, testId } = request.body
+      const { method: wanted, password, saml, oidc, testId } = request.body
       refuseSecondConnection(saml, oidc)
       if (saml && wanted !== 'sso') {
         refuse('request.invalid', 'SSO settings belong to the login method SSO.', [
           { pointer: '/saml', code: 'not_accepted' },
+        ])
+      }
+      if (password && wanted !== 'password') {
+        refuse('request.invalid', 'A second factor belongs to the login method password.', [
+          { pointer: '/password', code: 'not_accepted' },
         ])
       }
       const connection = saml && (await door.saml.readSettings(saml))
@@ -82,6 +87,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
           method: wanted,
           connection,
           testId,
+          requireSecondFactor: password?.requireSecondFactor,
           googleAvailable: door.googleAvailable,
           ifVersion: ifVersion(request),
         }),
@@ -276,6 +282,7 @@ function renderMethod(door: ApiDoor, actor: Actor, view: MethodFacts) {
       proved: breakGlass.proved,
       drillDueAt: lastDrill === 0 ? null : lastDrill + drillEveryMs,
     },
+    password: { requireSecondFactor: organisation.requireSecondFactor },
     ownPasswordSet: view.ownPasswordSet,
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }

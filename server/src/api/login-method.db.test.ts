@@ -813,7 +813,8 @@ describe('people who may not come in', () => {
     ['POST', '/users', { ...bob, password: 'Correct-horse-7' }],
     ['PATCH', '/users/self', { password: 'Correct-horse-7' }],
   ])('LM-38: a manager sets no password by %s %s', async (method, path, body) => {
-    const acme = await createOrganisation({ method: 'password' })
+    // Nothing listens there: what counts is that the organisation sends its mail.
+    const acme = await createOrganisation({ method: 'password', mailbox: { port: 9 } })
 
     const refused = await acme.api(method, path.replace('self', acme.manager.id), body)
 

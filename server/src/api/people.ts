@@ -87,13 +87,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     async (request, reply) => {
       const actor = await callerFor(door, request)
       const { email, firstName, lastName, roles, groups, pools, password } = request.body
-      if (password !== undefined) {
-        refuse(
-          'user.password_not_allowed',
-          'A manager never sets a password. The person chooses it.',
-          [{ pointer: '/password', code: 'user.password_not_allowed' }],
-        )
-      }
+      const passwordHash = await readFirstPassword(door, actor, password)
       const user = await door.directory.change(actor, (write) =>
         createUser(write, {
           email,
@@ -102,6 +96,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
           roles: roles ?? [],
           groupIds: groups ?? [],
           poolIds: pools ?? [],
+          passwordHash,
         }),
       )
       return reply.code(201).send(await details(door, actor, user.id))
@@ -275,6 +270,26 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
   )
 
   adoptionRoutes(app, door)
+}
+
+/** LM-38, EM-5: a manager hands a first password over where no mail does it for them, and else none. */
+async function readFirstPassword(door: ApiDoor, actor: Actor, password: unknown) {
+  if (password === undefined) return undefined
+  await door.directory.view(actor, async (read) => {
+    allow(read.actor, 'users.write')
+    if (await isMailless(read, !door.withoutMail)) return
+    refuse('user.password_not_allowed', 'A manager never sets a password. The person chooses it.', [
+      { pointer: '/password', code: 'user.password_not_allowed' },
+    ])
+  })
+  const { data: chosen } = z.string().max(256).safeParse(password)
+  if (chosen === undefined) {
+    return refuse('request.invalid', 'A password is a text of at most 256 characters.', [
+      { pointer: '/password', code: 'type' },
+    ])
+  }
+  await door.secrets.judgePassword(chosen)
+  return door.secrets.hashPassword(chosen)
 }
 
 /** EM-7: where mail is sent, a link is for the eyes of its receiver. */

@@ -1,20 +1,23 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
+  ConfirmPasskey,
   ConfirmTotp,
   Id,
+  PasskeyOptions,
   RecoveryCodes,
   SecondFactor,
   TotpEnrolment,
 } from '../../../contract/src/index.ts'
 import { newRecoveryCodes } from '../auth/index.ts'
 import {
-  addTotp,
-  removeTotp,
+  addFactor,
+  factorOwner,
+  openChallenge,
+  removeFactor,
   renewRecoveryCodes,
   resetSecondFactor,
   secondFactorView,
-  whoIs,
 } from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import { type Api, type ApiDoor, callerFor } from './door.ts'
@@ -49,16 +52,10 @@ export function secondFactorRoutes(app: Api, door: ApiDoor): void {
     '/me/second-factor/totp',
     { schema: { response: { 200: TotpEnrolment } } },
     async (request, reply) => {
-      const { actor, id } = await freshPerson(request)
-      const { isPossible } = await door.directory.view(actor, (read) => secondFactorView(read, id))
-      if (!isPossible) {
-        refuse('login_method.disabled', 'A second factor belongs to the password.')
-      }
-      const { organisationId } = actor
-      const who = await door.directory.view(actor, (read) => whoIs(read, id))
+      const { actor } = await freshPerson(request)
+      const { user } = await door.directory.view(actor, factorOwner)
       reply.header('cache-control', 'no-store')
-      const email = who?.user.email ?? actor.label
-      return door.enrolments.start({ id, organisationId, email }, door.clock.now())
+      return door.enrolments.start(user, door.clock.now())
     },
   )
 
@@ -72,7 +69,7 @@ export function secondFactorRoutes(app: Api, door: ApiDoor): void {
       const totp = door.enrolments.confirm({ id, organisationId }, request.body, door.clock.now())
       const { codes, hashes } = newRecoveryCodes()
       const { withCodes } = await door.directory.change(actor, (write) =>
-        addTotp(write, totp, hashes),
+        addFactor(write, { factor: 'totp', ...totp }, hashes),
       )
       reply.header('cache-control', 'no-store')
       return { recoveryCodes: withCodes ? codes : null }
@@ -81,9 +78,51 @@ export function secondFactorRoutes(app: Api, door: ApiDoor): void {
 
   app.delete('/me/second-factor/totp', async (request, reply) => {
     const { actor } = await freshPerson(request)
-    await door.directory.change(actor, removeTotp)
+    await door.directory.change(actor, (write) => removeFactor(write))
     return reply.code(204).send()
   })
+
+  app.post(
+    '/me/second-factor/passkeys/options',
+    { schema: { response: { 200: PasskeyOptions } } },
+    async (request, reply) => {
+      const { actor } = await freshPerson(request)
+      await door.rateLimits.call(request.ip, 'passkey')
+      const { user, passkeys } = await door.directory.view(actor, factorOwner)
+      const person = { id: user.id, email: user.email, name: actor.label }
+      const { options, challengeHash } = await door.passkeys.askToMake(person, passkeys)
+      await door.directory.change(actor, (write) => openChallenge(write, user.id, challengeHash))
+      reply.header('cache-control', 'no-store')
+      return { options }
+    },
+  )
+
+  app.post(
+    '/me/second-factor/passkeys',
+    { schema: { body: ConfirmPasskey, response: { 201: RecoveryCodes } } },
+    async (request, reply) => {
+      const { actor } = await freshPerson(request)
+      const { label, passkey } = request.body
+      const made = await door.passkeys.readMade(passkey)
+      const { codes, hashes } = newRecoveryCodes()
+      const { withCodes } = await door.directory.change(actor, (write) =>
+        addFactor(write, { factor: 'passkey', label, ...made }, hashes),
+      )
+      reply.code(201).header('cache-control', 'no-store')
+      return { recoveryCodes: withCodes ? codes : null }
+    },
+  )
+
+  const passkey = z.object({ passkeyId: z.string().min(1).max(2_000) })
+  app.delete(
+    '/me/second-factor/passkeys/:passkeyId',
+    { schema: { params: passkey } },
+    async (request, reply) => {
+      const { actor } = await freshPerson(request)
+      await door.directory.change(actor, (write) => removeFactor(write, request.params.passkeyId))
+      return reply.code(204).send()
+    },
+  )
 
   app.post(
     '/me/second-factor/recovery-codes',

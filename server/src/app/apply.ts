@@ -97,6 +97,8 @@ const Declared = z.strictObject({
   loginMethod: z
     .strictObject({
       method: z.enum(['password', 'google', 'sso']),
+      /** Under `password`: nobody signs in by the password alone. */
+      requireSecondFactor: z.boolean().optional(),
       saml: Saml.optional(),
       oidc: z.unknown().optional(),
     })
@@ -345,20 +347,28 @@ async function bringMethod(
   changes: string[],
 ): Promise<void> {
   if (!declared.loginMethod) return
-  const { method } = declared.loginMethod
+  const { method, requireSecondFactor } = declared.loginMethod
+  if (requireSecondFactor !== undefined && method !== 'password') {
+    refuse('request.invalid', 'requireSecondFactor belongs to the login method password.')
+  }
   const organisation = await findOrganisationBySlug(write, declared.organisation.slug)
   const live = await findConnection(write)
   const { id: _, ...liveSettings } = live ?? { id: '' }
   const same =
     connection && live ? JSON.stringify(liveSettings) === JSON.stringify(connection) : !connection
-  if (organisation?.loginMethod === method && same) return
+  const requires = organisation?.requireSecondFactor
+  const isKept = requireSecondFactor === undefined || requireSecondFactor === requires
+  if (organisation?.loginMethod === method && same && isKept) return
   await changeLoginMethod(write, {
     method,
     connection: method === 'sso' ? connection : undefined,
     testId: undefined,
+    requireSecondFactor,
     googleAvailable: true,
     ifVersion: undefined,
   })
+  if (!isKept) changes.push(`second factor ${requireSecondFactor ? 'required' : 'left to people'}`)
+  if (organisation?.loginMethod === method && same) return
   changes.push(
     `login method ${method}${connection ? ` (settings ${digestOf(connection.saml).slice(0, 8)})` : ''}`,
   )

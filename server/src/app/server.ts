@@ -19,6 +19,7 @@ import {
   callerBySession,
   createChallenges,
   createEnrolments,
+  createPasskeys,
   createRateLimits,
   drawQr,
   hashPassword,
@@ -88,6 +89,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   const enrolments = createEnrolments(vault)
   const outbound = createOutbound(config.outboundAllow)
   const { baseUrl } = config
+  const passkeys = createPasskeys(baseUrl)
   const postman = createPostman({
     store,
     clock,
@@ -196,6 +198,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       config.rateLimits ? challengeBits : challengeBitsWithoutLimits,
     ),
     enrolments,
+    passkeys,
     makeDemo: demo.make,
     platformCaller,
   }
@@ -204,6 +207,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     clock,
     rateLimits,
     enrolments,
+    passkeys,
     baseUrl,
     googleAvailable: config.googleAvailable,
     withoutMail: config.smtpUrl === undefined,

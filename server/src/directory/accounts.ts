@@ -4,13 +4,14 @@ import { hashSecret } from '../lib/secrets.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { decideOwnPassword, drillDueAt, isProved } from '../policy/index.ts'
-import { accounts, events, organisations, sessions, tickets, users } from '../store/index.ts'
+import { accounts, events, organisations, sessions, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
-import { lockUser, subjectOf } from './people.ts'
+import { setPassword } from './passwords.ts'
+import { lockUser } from './people.ts'
 import { completeRegistration } from './self-service.ts'
 import { type Browser, nameOf, type OpenedSession, openSession } from './sessions.ts'
-import { type LetIn, letIn, passwordFacts, refusePassword } from './sign-in.ts'
+import { holdTicket, type LetIn, letIn, passwordFacts, refusePassword } from './sign-in.ts'
 import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 /**
@@ -92,21 +93,17 @@ export async function choosePassword(
   return letIn(own, { organisation, user, browser, returnTo: `/o/${organisation.slug}` })
 }
 
-export async function setPassword(
-  { db, actor, now }: Write,
-  user: User,
+/** Instead of the one that a manager chose (EM-5); the sign-in under way goes on. */
+export async function replacePassword(
+  write: Write,
+  secret: string,
   hash: string,
-): Promise<void> {
-  await accounts.putPassword(db, {
-    org_id: user.organisationId,
-    user_id: user.id,
-    hash,
-    set_at: now,
-    must_change: 0,
-  })
-  // Whoever came as far as that with the old one starts again.
-  await tickets.removeOf(db, user.organisationId, user.id)
-  await events.append(db, actor, now, [{ name: 'user.password_set', subject: subjectOf(user) }])
+  browser: Browser,
+): Promise<LetIn> {
+  const { organisation, user, ticket, own } = await holdTicket(write, secret, 'new_password')
+  await setPassword(own, user, hash, { ticket })
+  await sessions.endOf(write.db, organisation.id, user.id)
+  return letIn(own, { organisation, user, browser, returnTo: ticket.return_to, ticket })
 }
 
 export type NewBreakGlass = {

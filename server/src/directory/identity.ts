@@ -62,6 +62,8 @@ export type MethodChangeRequest = {
   method: LoginMethod
   connection: Omit<Connection, 'id'> | undefined
   testId: string | undefined
+  /** Under `password`; undefined leaves it as it is. */
+  requireSecondFactor?: boolean | undefined
   googleAvailable: boolean
   /** The version that the manager saw (GE-5); undefined when the caller sent none. */
   ifVersion: number | undefined
@@ -118,7 +120,21 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
       },
     ])
   }
-  await organisations.change(db, organisation.id, { loginMethod: request.method })
+  const requires = request.requireSecondFactor ?? organisation.requireSecondFactor
+  await organisations.change(db, organisation.id, {
+    loginMethod: request.method,
+    requireSecondFactor: requires,
+  })
+  if (requires !== organisation.requireSecondFactor) {
+    await events.append(db, actor, now, [
+      {
+        name: 'second_factor.requirement_changed',
+        subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
+        before: { required: organisation.requireSecondFactor },
+        after: { required: requires },
+      },
+    ])
+  }
   if (test?.state === 'succeeded' && actor.kind === 'user' && actor.id)
     await linkTester(write, test, actor.id, wanted?.name ?? 'SSO')
   if (organisation.loginMethod === request.method) return

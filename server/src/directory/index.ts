@@ -28,6 +28,7 @@ export {
   sendAgain,
 } from './mail.ts'
 export * from './organisations.ts'
+export * from './passwords.ts'
 export * from './people.ts'
 export * from './platform.ts'
 export * from './pools.ts'

@@ -16,9 +16,9 @@ import {
   sessions,
   users,
 } from '../store/index.ts'
-import { setPassword } from './accounts.ts'
 import { land } from './join.ts'
 import { isMailless } from './mail.ts'
+import { setPassword } from './passwords.ts'
 import { sendInvitation } from './promises.ts'
 import { type Browser, nameOf } from './sessions.ts'
 import { type LetIn, letIn } from './sign-in.ts'

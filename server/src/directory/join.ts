@@ -7,6 +7,7 @@ import type { JoinedBy, Provenance, ProvenanceKind, Role, User, UserStatus } fro
 import { decideAssignment, decideManualEntry, decideRoles } from '../policy/index.ts'
 import { access, newcomers, selfService } from '../store/index.ts'
 import { sendMail } from './mail.ts'
+import { setPassword } from './passwords.ts'
 import { type Claimed, claimInvitation } from './promises.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
 
@@ -156,6 +157,8 @@ export type CreateRequest = {
   roles: Role[]
   groupIds: string[]
   poolIds: string[]
+  /** Chosen by the manager, where no mail hands a link over (EM-5). */
+  passwordHash?: string | undefined
 }
 
 /** A manager adds a person (MU-2); under SAML JIT their first sign-in completes them (MU-10). */
@@ -169,13 +172,22 @@ export async function createUser(write: Write, request: CreateRequest): Promise<
     decideAssignment(actor, request)
   if (refusal) throw new Refused(refusal)
 
+  const { passwordHash, ...person } = request
+  if (passwordHash !== undefined && organisation.loginMethod !== 'password') {
+    throw new Refused({
+      code: 'user.password_not_allowed',
+      detail: 'Passwords are not the login method of this organisation.',
+      errors: [{ pointer: '/password', code: 'user.password_not_allowed' }],
+    })
+  }
   const user = await land(write, organisation, {
-    ...request,
+    ...person,
     status: 'pending',
     managedBy: 'portal',
     joinedBy: 'created',
     kind: 'manual',
-    emailVerified: false,
+    // Who hands a password over vouches for whose it is, as with a link.
+    emailVerified: passwordHash !== undefined,
   })
   if (!user) {
     throw new Refused({
@@ -184,7 +196,8 @@ export async function createUser(write: Write, request: CreateRequest): Promise<
       errors: [{ pointer: '/email', code: 'user.email_exists' }],
     })
   }
-  await sendMail(write, organisation, 'activation', user)
+  if (passwordHash !== undefined) await setPassword(write, user, passwordHash, { mustChange: true })
+  else await sendMail(write, organisation, 'activation', user)
   return user
 }
 

@@ -35,6 +35,9 @@ export type LetIn = { session: OpenedSession; user: User; returnTo: string } | {
 export type Proof =
   | { factor: 'totp'; step: number | undefined }
   | { factor: 'recovery_code'; hash: string }
+  | { factor: 'passkey'; id: string; counter: number; challengeHash: string }
+  /** Nothing that could be read. */
+  | { factor: 'none' }
 
 export const noTicket: Refusal = {
   code: 'auth.required',
@@ -154,8 +157,11 @@ async function progressOf(
 }
 
 /** Recovery codes stand in for a factor that was lost; alone they are none. */
-export function waysOf({ totp, recoveryCodes }: secondFactors.Held): Factor[] {
-  const ways: Factor[] = totp ? ['totp'] : []
+export function waysOf({ totp, passkeys, recoveryCodes }: secondFactors.Held): Factor[] {
+  const ways: Factor[] = [
+    ...(passkeys.length > 0 ? (['passkey'] as const) : []),
+    ...(totp ? (['totp'] as const) : []),
+  ]
   return ways.length > 0 && recoveryCodes > 0 ? [...ways, 'recovery_code'] : ways
 }
 
@@ -173,6 +179,16 @@ async function openTicket({ db, actor, now }: Write, user: User, returnTo: strin
   return `${actor.organisationId}.${secret}`
 }
 
+export function toKey(passkey: secondFactors.Passkey) {
+  return {
+    id: passkey.id,
+    publicKey: passkey.public_key,
+    counter: passkey.counter,
+    transports: JSON.parse(passkey.transports) as string[],
+    backedUp: passkey.backed_up === 1,
+  }
+}
+
 /** Where a sign-in stands; the browser shows its ticket. */
 export async function readTicket(read: Read, secret: string) {
   const { db, actor, now } = read
@@ -182,9 +198,10 @@ export async function readTicket(read: Read, secret: string) {
   if (!ticket || !user || !organisation || refusePassword(organisation, user)) {
     throw new Refused(noTicket)
   }
-  const { totp } = await secondFactors.of(db, actor.organisationId, user.id)
+  const { totp, passkeys } = await secondFactors.of(db, actor.organisationId, user.id)
   const progress = await progressOf(read, organisation, user.id, ticket.factor)
-  return { user, organisation, sealedTotp: totp?.secret, ...progress, expiresAt: ticket.expires_at }
+  const factors = { sealedTotp: totp?.secret, passkeys: passkeys.map(toKey) }
+  return { user, organisation, ...factors, ...progress, expiresAt: ticket.expires_at }
 }
 
 /** Proves the second factor: tries are counted before they are judged, and a ticket has few of them. */
@@ -202,7 +219,7 @@ export async function proveFactor(
     atMost: triesAtMost,
   })
   if (!ticket) throw new Refused(noTicket)
-  if (!(await isRight(write, user, proof))) {
+  if (proof.factor === 'none' || !(await isRight(write, user, proof))) {
     return { refusal: await refuseFactor(write, organisation, user, ticket, report) }
   }
   await tickets.prove(db, ticket, proof.factor)
@@ -225,10 +242,18 @@ export async function proveFactor(
   })
 }
 
-async function isRight({ db }: Write, user: User, proof: Proof): Promise<boolean> {
+type Shown = Exclude<Proof, { factor: 'none' }>
+
+async function isRight({ db, now }: Write, user: User, proof: Shown): Promise<boolean> {
   const { organisationId, id } = user
   if (proof.factor === 'recovery_code') {
     return secondFactors.consumeRecoveryCode(db, organisationId, id, proof.hash)
+  }
+  if (proof.factor === 'passkey') {
+    const { challengeHash: hash, counter } = proof
+    const isAnswer = await secondFactors.consumeChallenge(db, organisationId, id, hash, now)
+    const passkey = { org_id: organisationId, user_id: id, id: proof.id }
+    return isAnswer && secondFactors.usePasskey(db, passkey, counter, now)
   }
   if (proof.step === undefined) return false
   return secondFactors.consumeTotpStep(db, organisationId, id, proof.step)

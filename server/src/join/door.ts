@@ -1,6 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { anonymous, type Challenges, type Enrolments, type RateLimits } from '../auth/index.ts'
+import {
+  anonymous,
+  type Challenges,
+  type Enrolments,
+  type Passkeys,
+  type RateLimits,
+} from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Vault } from '../lib/secrets.ts'
@@ -15,6 +21,7 @@ export type JoinDoor = {
   rateLimits: RateLimits
   challenges: Challenges
   enrolments: Enrolments
+  passkeys: Passkeys
   /** No mail server of the installation: a manager hands links over (EM-4). */
   withoutMail: boolean
   baseUrl: string

@@ -40,6 +40,7 @@ describe('SE-11: setting up a second factor', () => {
       isPossible: true,
       isRequired: false,
       totpSince: expect.any(Number),
+      passkeys: [],
       recoveryCodesLeft: 10,
     })
     expect(await acme.eventNames()).toEqual(['second_factor.added'])
@@ -463,7 +464,7 @@ describe('SE-11: a lost second factor', () => {
     expect(event).toMatchObject({
       actor: 'Ana Ruiz',
       subject: ada.email,
-      before: { totp: true, recoveryCodesLeft: 10 },
+      before: { totp: true, passkeys: [], recoveryCodesLeft: 10 },
     })
     expect(await acme.mails()).toEqual(
       ['activation', 'security_notice', 'security_notice'].map((template) => ({

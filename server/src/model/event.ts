@@ -29,6 +29,7 @@ export type EventName =
   | 'second_factor.added'
   | 'second_factor.removed'
   | 'second_factor.reset'
+  | 'second_factor.requirement_changed'
   | 'recovery_codes.made'
   | 'activation.issued'
   | 'activation.resent'

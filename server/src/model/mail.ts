@@ -23,6 +23,8 @@ export type Mail =
 export type SecurityNotice =
   | 'totp_added'
   | 'totp_removed'
+  | 'passkey_added'
+  | 'passkey_removed'
   | 'recovery_codes_made'
   | 'recovery_code_used'
   | 'second_factor_reset'

@@ -199,6 +199,11 @@ const securityNotices: Record<SecurityNotice, { happened: string; about: string 
     happened: 'An authenticator app was removed',
     about: 'Its codes open nothing any more.',
   },
+  passkey_added: {
+    happened: 'A passkey was added',
+    about: 'It can be used to sign in, together with the password, from now on.',
+  },
+  passkey_removed: { happened: 'A passkey was removed', about: 'It opens nothing any more.' },
   recovery_codes_made: {
     happened: 'New recovery codes were made',
     about: 'The codes from before open nothing any more.',

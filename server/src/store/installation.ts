@@ -104,6 +104,7 @@ const expiring = {
   scim_access_tokens: 'hash',
   spent_challenges: 'hash',
   sign_in_tickets: 'hash',
+  passkey_challenges: 'hash',
 } as const
 const removedAtOnce = 1_000
 

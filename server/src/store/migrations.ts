@@ -65,6 +65,16 @@ const first: Migration = {
       primary key (org_id, user_id)) ${clustered}`,
     `create table totp_factors (org_id text not null, user_id text not null, secret text not null,
       last_step bigint not null, added_at bigint not null, primary key (org_id, user_id)) ${clustered}`,
+    `create table passkeys (org_id text not null, id text not null, user_id text not null,
+      label text not null, public_key text not null, counter bigint not null,
+      transports text not null, backed_up integer not null, added_at bigint not null,
+      last_used_at bigint, primary key (org_id, id))`,
+    'create index passkeys_user on passkeys (org_id, user_id)',
+    // What a device was asked to sign, once: `hash` is that of the challenge.
+    `create table passkey_challenges (org_id text not null, hash text not null,
+      user_id text not null, expires_at bigint not null, primary key (org_id, hash)) ${clustered}`,
+    'create index passkey_challenges_user on passkey_challenges (org_id, user_id)',
+    'create index passkey_challenges_expiry on passkey_challenges (org_id, expires_at)',
     `create table recovery_codes (org_id text not null, user_id text not null, hash text not null,
       made_at bigint not null, primary key (org_id, user_id, hash)) ${clustered}`,
     // Somebody whose password was right and who has more to do before there is a session.

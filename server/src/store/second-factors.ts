@@ -1,15 +1,18 @@
 import type { Db } from './dialect.ts'
-import type { TotpFactorsTable } from './tables.ts'
+import type { PasskeysTable, TotpFactorsTable } from './tables.ts'
 import { together } from './together.ts'
+
+export type Passkey = PasskeysTable
 
 /** What one person can prove themselves with besides the password. */
 export type Held = {
   totp: TotpFactorsTable | undefined
+  passkeys: Passkey[]
   recoveryCodes: number
 }
 
 export async function of(db: Db, organisationId: string, userId: string): Promise<Held> {
-  const [totp, codes] = await together(
+  const [totp, passkeys, codes] = await together(
     db
       .selectFrom('totp_factors')
       .selectAll()
@@ -17,13 +20,20 @@ export async function of(db: Db, organisationId: string, userId: string): Promis
       .where('user_id', '=', userId)
       .executeTakeFirst(),
     db
+      .selectFrom('passkeys')
+      .selectAll()
+      .where('org_id', '=', organisationId)
+      .where('user_id', '=', userId)
+      .orderBy('added_at')
+      .execute(),
+    db
       .selectFrom('recovery_codes')
       .select((count) => count.fn.countAll<number>().as('left'))
       .where('org_id', '=', organisationId)
       .where('user_id', '=', userId)
       .executeTakeFirstOrThrow(),
   )
-  return { totp, recoveryCodes: Number(codes.left) }
+  return { totp, passkeys, recoveryCodes: Number(codes.left) }
 }
 
 export async function putTotp(db: Db, row: TotpFactorsTable): Promise<void> {
@@ -59,6 +69,80 @@ export async function consumeTotpStep(
     .where('user_id', '=', userId)
     .where('last_step', '<', step)
     .returning('user_id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** False when this very passkey is somebody's already. */
+export async function addPasskey(db: Db, passkey: Passkey): Promise<boolean> {
+  const row = await db
+    .insertInto('passkeys')
+    .values(passkey)
+    .onConflict((conflict) => conflict.columns(['org_id', 'id']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * False when the device's counter did not go on: a copy of it was used meanwhile. Devices that do not
+ * count send 0 each time (WebAuthn §7.2).
+ */
+export async function usePasskey(
+  db: Db,
+  { org_id, user_id, id }: Pick<Passkey, 'org_id' | 'user_id' | 'id'>,
+  counter: number,
+  now: number,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('passkeys')
+    .set({ counter, last_used_at: now })
+    .where('org_id', '=', org_id)
+    .where('user_id', '=', user_id)
+    .where('id', '=', id)
+    .where((is) => (counter === 0 ? is('counter', '=', 0) : is('counter', '<', counter)))
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** All of a person's, or the one with this id. */
+export async function removePasskeys(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  only?: string,
+): Promise<void> {
+  let query = db
+    .deleteFrom('passkeys')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+  if (only !== undefined) query = query.where('id', '=', only)
+  await query.execute()
+}
+
+export async function addChallenge(
+  db: Db,
+  challenge: { org_id: string; hash: string; user_id: string; expires_at: number },
+): Promise<void> {
+  await db.insertInto('passkey_challenges').values(challenge).execute()
+}
+
+/** Uses a challenge up; false when it is another person's, expired, or was answered before. */
+export async function consumeChallenge(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  hash: string,
+  now: number,
+): Promise<boolean> {
+  const row = await db
+    .deleteFrom('passkey_challenges')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .where('hash', '=', hash)
+    .where('expires_at', '>', now)
+    .returning('hash')
     .executeTakeFirst()
   return row !== undefined
 }
@@ -107,9 +191,17 @@ export async function removeRecoveryCodes(
     .execute()
 }
 
+const belongings = [
+  'totp_factors',
+  'passkeys',
+  'passkey_challenges',
+  'recovery_codes',
+  'sign_in_tickets',
+] as const
+
 /** Whoever left the password behind keeps nothing that belonged to it. */
 export async function removeAll(db: Db, organisationId: string): Promise<void> {
-  for (const table of ['totp_factors', 'recovery_codes', 'sign_in_tickets'] as const) {
+  for (const table of belongings) {
     await db.deleteFrom(table).where('org_id', '=', organisationId).execute()
   }
 }

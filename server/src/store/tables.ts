@@ -102,6 +102,26 @@ export type TotpFactorsTable = {
   added_at: number
 }
 
+export type PasskeysTable = {
+  org_id: string
+  id: string
+  user_id: string
+  label: string
+  public_key: string
+  counter: number
+  transports: string
+  backed_up: Flag
+  added_at: number
+  last_used_at: number | null
+}
+
+export type PasskeyChallengesTable = {
+  org_id: string
+  hash: string
+  user_id: string
+  expires_at: number
+}
+
 export type RecoveryCodesTable = { org_id: string; user_id: string; hash: string; made_at: number }
 
 export type SignInTicketsTable = {
@@ -507,6 +527,8 @@ export type Tables = {
   tombstones: TombstonesTable
   passwords: PasswordsTable
   totp_factors: TotpFactorsTable
+  passkeys: PasskeysTable
+  passkey_challenges: PasskeyChallengesTable
   recovery_codes: RecoveryCodesTable
   sign_in_tickets: SignInTicketsTable
   identities: IdentitiesTable

@@ -54,12 +54,18 @@ export async function prove(db: Db, { org_id, hash }: Ticket, factor: Factor): P
     .execute()
 }
 
-/** All of a person's: one that opened a session is used up, and so is what else was under way. */
-export async function removeOf(db: Db, organisationId: string, userId: string): Promise<void> {
+/** Ends what a person, or somebody with their password, has under way; but this one. */
+export async function removeOf(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  keptHash = '',
+): Promise<void> {
   await db
     .deleteFrom('sign_in_tickets')
     .where('org_id', '=', organisationId)
     .where('user_id', '=', userId)
+    .where('hash', '<>', keptHash)
     .execute()
 }
 

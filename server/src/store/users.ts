@@ -66,6 +66,8 @@ const belongings = [
   'other_emails',
   'passwords',
   'totp_factors',
+  'passkeys',
+  'passkey_challenges',
   'recovery_codes',
   'sign_in_tickets',
   'identities',

@@ -97,6 +97,7 @@ function viewsOf(login: Partial<LoginMethodView>): Views {
           startUrl: url,
         },
         breakGlass: { exists: true, proved: true, drillDueAt: null },
+        password: { requireSecondFactor: false },
         ownPasswordSet: false,
         canWrite: true,
         ...login,
