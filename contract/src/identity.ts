@@ -217,5 +217,3 @@ export const CreatedBreakGlass = BreakGlassAccount.extend({
   }),
   signInUrl: z.string(),
 })
-
-export const Domain = z.object({ name: z.string(), verifiedAt: Time.nullable() })

@@ -1,4 +1,5 @@
 export * from './access.ts'
+export * from './domains.ts'
 export * from './identity.ts'
 export * from './invitations.ts'
 export * from './mail.ts'

@@ -77,6 +77,8 @@ async function open(changes: Partial<Config>): Promise<World> {
     logLevel: 'silent',
     // Where the mailboxes of tests listen; the rest of loopback stays refused.
     outboundAllow: [`${mailboxHost}/32`],
+    // Nobody answers there: no test depends on the name servers of its machine.
+    dnsServers: ['127.0.0.1:9'],
     rateLimits: false,
     demo: true,
     ...changes,
@@ -549,6 +551,8 @@ export async function createOrganisation(wish: Wish = {}) {
     },
     /** Sends the mail of this organisation that is due now. */
     deliverMail: () => usher.postman.deliver({ organisationId: id }),
+    /** The daily look at the domains of this organisation that are due now. */
+    lookAtDomains: () => usher.domainWatch.look({ organisationId: id }),
     /** What the schedule clears away at this time. */
     async sweep(now: number) {
       const organisation = await organisations.find(store.read, id)

@@ -102,6 +102,9 @@ const eventLabels: Record<string, string> = {
   'break_glass.used': 'Emergency access used',
   'domain.added': 'Domain added',
   'domain.verified': 'Domain verified',
+  'domain.lapsing': 'Proof of a domain missing',
+  'domain.lapsed': 'Domain lapsed',
+  'domain.removed': 'Domain removed',
   'api_key.created': 'API key created',
   'scim_token.created': 'SCIM token created',
   'scim_token.revoked': 'SCIM token revoked',
@@ -132,6 +135,7 @@ const mailLabels: Record<string, string> = {
   api_key_expires: 'API key expires',
   last_manager_kept: 'Last manager kept',
   break_glass_used: 'Emergency access used',
+  domain_lapsed: 'Proof of a domain missing',
 }
 /** What a mail is about; a template that is new here is shown as it is. */
 export function mailWords(template: string): string {

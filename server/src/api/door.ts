@@ -11,6 +11,7 @@ import type { SamlInput, SimulatedCall, SimulationView } from '../../../contract
 import type { Enrolments, Passkeys, RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Dns } from '../lib/dns.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { MailSettings } from '../model/mail.ts'
@@ -118,6 +119,7 @@ export type ApiDoor = {
   saml: SamlTools
   scim: ScimTools
   mail: MailTools
+  dns: Dns
   /** Absent unless demos are on. */
   simulations: SimulationTools | undefined
   secrets: SecretTools

@@ -3,7 +3,6 @@ import {
   BreakGlassAccount,
   CreateBreakGlass,
   CreatedBreakGlass,
-  Domain,
   Id,
   LoginMethod,
   LoginMethodChange,
@@ -26,7 +25,6 @@ import {
   deleteBreakGlass,
   findTest,
   latestTest,
-  listDomains,
   loginMethodView,
   mayChangeIdentity,
   previewLoginMethod,
@@ -47,7 +45,7 @@ const params = z.object({ organisationId: Id })
 const withId = z.object({ organisationId: Id, id: Id })
 const testLivesMs = 30 * 60_000
 
-/** Login method, provisioning, emergency accounts and domains. */
+/** Login method, provisioning and emergency accounts. */
 export function identityRoutes(app: Api, door: ApiDoor): void {
   const method = `${base}/identity/login-method`
 
@@ -231,16 +229,6 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     await door.directory.change(actor, (write) => deleteBreakGlass(write, request.params.id))
     return reply.code(204).send()
   })
-
-  app.get(
-    `${base}/domains`,
-    { schema: { params, response: { 200: listOf(Domain) } } },
-    async (request) => {
-      const actor = await callerFor(door, request)
-      const domains = await door.directory.view(actor, listDomains)
-      return whole(domains.map((one) => ({ name: one.name, verifiedAt: one.verified_at })))
-    },
-  )
 }
 
 /** LM-19: one connection, SAML or OIDC, never two. */

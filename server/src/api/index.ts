@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { accessRoutes } from './access.ts'
 import { bulkRoutes } from './bulk.ts'
+import { domainRoutes } from './domains.ts'
 import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
@@ -60,6 +61,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   accessRoutes(app, door)
   recordRoutes(app, door)
   mailRoutes(app, door)
+  domainRoutes(app, door)
   scimRoutes(app, door)
   simulationRoutes(app, door)
 }

@@ -341,7 +341,7 @@ describe('switching', () => {
 })
 
 /** What a switch may change on a person. */
-const ignored = { status: 0, pendingReason: 0, updatedAt: 0, updatedBy: 0, version: 0 }
+const ignored = { status: 0, pendingReason: 0, updatedAt: 0, updatedBy: 0, version: 0, mail: null }
 
 describe('enforcing SSO', () => {
   test('LM-15: a test sign-in shows every claim and check, and signs nobody in', async () => {

@@ -96,6 +96,13 @@ const ofPool = (path: string, body?: object) => async (): Promise<Request> => {
   return { acme, path: `/pools/${poolId}${path}`, ...(body && { body }) }
 }
 
+/** A request about a domain that no other organisation has. */
+const named = (act: string) => async () => {
+  const acme = await plain()
+  const { name } = (await acme.api('POST', '/domains', { name: `${acme.slug}.example` })).body
+  return { acme, path: `/domains/${name}${act}` }
+}
+
 /** A mail to somebody that the mail server refused. */
 const failedMail = async () => {
   const acme = await createOrganisation({ method: 'password', mailbox: { port: 9 } })
@@ -217,6 +224,32 @@ const routes: Record<string, Route> = {
     events: ['break_glass.deleted'],
   },
   'GET /domains': { prepare: at('/domains'), status: 200, needs: 'identity:read', events: [] },
+  'POST /domains': {
+    prepare: at('/domains', () => ({ name: 'acme.example' })),
+    status: 201,
+    needs: 'identity:write',
+    events: ['domain.added'],
+    key: 200,
+  },
+  'GET /domains/{name}': {
+    prepare: named(''),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  // Nobody answers about it here, so that nothing changes.
+  'POST /domains/{name}/verify': {
+    prepare: named('/verify'),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
+  'DELETE /domains/{name}': {
+    prepare: named(''),
+    status: 204,
+    needs: 'identity:write',
+    events: ['domain.removed'],
+  },
   'GET /users': { prepare: at('/users'), status: 200, needs: 'users:read', events: [] },
   'POST /users': {
     prepare: at('/users', () => ada),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isNameServer } from '../lib/dns.ts'
 import { isCidr } from '../lib/outbound.ts'
 import { readSmtpUrl } from '../lib/smtp.ts'
 
@@ -18,6 +19,8 @@ export type Config = {
   trustProxy: boolean
   logLevel: string
   outboundAllow: string[]
+  /** Whom to ask about domains; the machine's own name servers when there are none. */
+  dnsServers: string[]
   rateLimits: boolean
   demo: boolean
 }
@@ -56,6 +59,14 @@ export function readConfig(env: Environment = process.env): Config {
   for (const cidr of outboundAllow) {
     if (!isCidr(cidr)) faults.push(`OUTBOUND_ALLOW: ${cidr} is not a CIDR such as 10.0.0.0/8.`)
   }
+  const dnsServers = (env.DNS_SERVERS ?? '').split(/[\s,]+/).filter(Boolean)
+  for (const server of dnsServers) {
+    if (!isNameServer(server)) {
+      faults.push(
+        `DNS_SERVERS: ${server} is not an address such as 1.1.1.1 or [2606:4700::1111]:53.`,
+      )
+    }
+  }
   const smtpUrl = env.SMTP_URL || undefined
   if (smtpUrl && !readSmtpUrl(smtpUrl, 'http://localhost')) {
     faults.push('SMTP_URL must be an address such as smtp://user:password@mail.example.com:587.')
@@ -81,6 +92,7 @@ export function readConfig(env: Environment = process.env): Config {
     trustProxy: ['1', 'true', 'yes'].includes(env.TRUST_PROXY ?? ''),
     logLevel,
     outboundAllow,
+    dnsServers,
     rateLimits: rateLimits === 'on',
     demo: env.NODE_ENV !== 'production' || env.DEMO === 'on',
   }

@@ -31,9 +31,17 @@ import {
   totpPurpose,
 } from '../auth/index.ts'
 import { demoRoutes } from '../demo/index.ts'
-import { type Directory, linkForMail, openDirectory, platformId } from '../directory/index.ts'
+import {
+  type Directory,
+  linkForMail,
+  openDirectory,
+  platformId,
+  recordOf,
+  settleDomainCheck,
+} from '../directory/index.ts'
 import { type JoinDoor, joinRoutes, judgePassword } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createDns } from '../lib/dns.ts'
 import { newId } from '../lib/ids.ts'
 import { createOutbound, type Outbound, OutboundError } from '../lib/outbound.ts'
 import { openVault, type Vault } from '../lib/secrets.ts'
@@ -41,7 +49,12 @@ import { readSmtpUrl } from '../lib/smtp.ts'
 import { systemActor } from '../model/actor.ts'
 import { mailSecretPurpose } from '../model/mail.ts'
 import { type Refusal, Refused, refuse, toProblem } from '../model/refusals.ts'
-import { createPostman, type Postman } from '../outbox/index.ts'
+import {
+  createDomainWatch,
+  createPostman,
+  type DomainWatch,
+  type Postman,
+} from '../outbox/index.ts'
 import {
   addressesOf,
   createServiceProviders,
@@ -79,6 +92,7 @@ export type Usher = {
   vault: Vault
   provisioningLog: ProvisioningLog
   postman: Postman
+  domainWatch: DomainWatch
 }
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
@@ -100,6 +114,17 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     linkFor: (organisationId, template, userId) =>
       directory.change(systemActor(organisationId), (write) =>
         linkForMail(write, template, userId),
+      ),
+  })
+  const dns = createDns(config.dnsServers)
+  const domainWatch = createDomainWatch({
+    store,
+    clock,
+    dns,
+    recordOf,
+    settle: (organisationId, name, records) =>
+      directory.change(systemActor(organisationId), (write) =>
+        settleDomainCheck(write, name, records),
       ),
   })
   const demo = createDemo({ directory, vault, clock, baseUrl })
@@ -230,6 +255,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       checkHost: (host) => checkMailHost(outbound, host),
       sendTest: postman.sendTest,
     },
+    dns,
     simulations: config.demo ? simulate(app, { directory, domain: demo.domain }) : undefined,
     secrets: {
       hashPassword,
@@ -282,7 +308,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   })
   healthRoutes(app, store)
   await portalRoutes(app)
-  return { app, directory, vault, provisioningLog, postman }
+  return { app, directory, vault, provisioningLog, postman, domainWatch }
 }
 
 /** SE-8: said while somebody reads it, and asked again at every sending. */

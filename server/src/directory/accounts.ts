@@ -289,37 +289,6 @@ export async function decideAdoption(
   ])
 }
 
-export const listDomains = ({ db, actor }: Read) => {
-  allow(actor, 'identity.read')
-  return accounts.domains(db, actor.organisationId)
-}
-
-/** An operator vouches for a domain; the proof by DNS belongs to the Domains page (SE-15). */
-export async function putDomain(
-  { db, actor, now }: Write,
-  name: string,
-  verified: boolean,
-): Promise<boolean> {
-  const before = (await accounts.domains(db, actor.organisationId)).find(
-    (domain) => domain.name === name,
-  )
-  if (before && (before.verified_at !== null) === verified) return false
-  await accounts.putDomain(db, {
-    org_id: actor.organisationId,
-    name,
-    verified_at: verified ? now : null,
-    created_at: before?.created_at ?? now,
-  })
-  await events.append(db, actor, now, [
-    {
-      name: verified ? 'domain.verified' : 'domain.added',
-      subject: { kind: 'domain', id: name, label: name },
-      data: { by: 'operator' },
-    },
-  ])
-  return true
-}
-
 export const preference = ({ db, actor }: Read, key: string) =>
   actor.id ? accounts.preference(db, actor.organisationId, actor.id, key) : Promise.resolve(null)
 

@@ -12,7 +12,16 @@ import {
   isOwnedByIdp,
   type KnownPerson,
 } from '../policy/index.ts'
-import { access, accounts, events, invitations, scimPeople, sso, users } from '../store/index.ts'
+import {
+  access,
+  accounts,
+  domains,
+  events,
+  invitations,
+  scimPeople,
+  sso,
+  users,
+} from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import type { Expected } from './identity.ts'
 import { land } from './join.ts'
@@ -260,9 +269,7 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     known,
     bySubject,
     adoptionApproved: approved,
-    domainVerified: address
-      ? await accounts.isVerifiedDomain(db, organisation.id, address.domain)
-      : false,
+    domainVerified: address ? await domains.isVerified(db, organisation.id, address.domain) : false,
   }
 }
 

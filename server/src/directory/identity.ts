@@ -5,10 +5,11 @@ import { hashSecret } from '../lib/secrets.ts'
 import type { LoginMethod } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { Connection } from '../model/saml.ts'
-import { decideMethodChange, isProved, type TestFacts } from '../policy/index.ts'
+import { decideMethodChange, domainState, isProved, type TestFacts } from '../policy/index.ts'
 import {
   access,
   accounts,
+  domains,
   events,
   invitations,
   organisations,
@@ -219,13 +220,13 @@ async function switchPeople(
 /** Who is affected by a switch, before it happens; changes nothing (LM-10). */
 export async function previewLoginMethod({ db, actor, now }: Read, method: LoginMethod) {
   allow(actor, 'identity.write')
-  const domains = (await accounts.domains(db, actor.organisationId))
-    .filter((domain) => domain.verified_at !== null)
+  const proved = (await domains.list(db, actor.organisationId))
+    .filter((domain) => ['verified', 'lapsing'].includes(domainState(domain)))
     .map((domain) => domain.name)
   const [openInvitations, total, affected, sessionsToEnd] = await Promise.all([
     invitations.countOpen(db, actor.organisationId, now),
     people.total(db, actor.organisationId),
-    people.affected(db, actor.organisationId, method, domains, exampleCount),
+    people.affected(db, actor.organisationId, method, proved, exampleCount),
     sessions.countOpen(db, actor.organisationId, now, actor.sessionId),
   ])
   return { total, ...affected, openInvitations, sessionsToEnd }

@@ -1,5 +1,6 @@
 export {
   builtInRoles,
+  domainState,
   type MailWish,
   type Path,
   passwordFaults,
@@ -11,6 +12,7 @@ export * from './accounts.ts'
 export * from './arrive.ts'
 export * from './attempts.ts'
 export { digestOf } from './connections.ts'
+export * from './domains.ts'
 export * from './groups.ts'
 export * from './idempotency.ts'
 export * from './identity.ts'

@@ -18,6 +18,13 @@ export type Mail =
       expiresAt: number
       days: number
     }
+  | {
+      template: 'domain_lapsed'
+      domain: string
+      record: { name: string; value: string }
+      /** Null when it has stopped counting already. */
+      lapsesAt: number | null
+    }
 
 /** What a person hears of at once, since somebody else could have done it (EM-3). */
 export type SecurityNotice =

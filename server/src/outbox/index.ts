@@ -13,9 +13,11 @@ import {
   tombstones,
   users,
 } from '../store/index.ts'
+import type { DomainWatch } from './domain-watch.ts'
 import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
 
+export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
 export { createPostman, type Postman } from './postman.ts'
 
 export type OutboxLog = {
@@ -33,7 +35,12 @@ const clearingSteps = 100
  * catch up, mail is handed on, what ran out is removed.
  */
 export function startOutbox(
-  { store, postman, clock }: { store: Store; postman: Postman; clock: Clock },
+  {
+    store,
+    postman,
+    domainWatch,
+    clock,
+  }: { store: Store; postman: Postman; domainWatch: DomainWatch; clock: Clock },
   log: OutboxLog,
 ): Outbox {
   let turns = 0
@@ -43,12 +50,16 @@ export function startOutbox(
     if (turns++ % sweepEvery === 0) await sweep(store, clock)
   }
 
-  // A mail server that stalls holds up no counter.
+  // A mail server or a name server that stalls holds up no counter.
   const loops = [
     repeat(turn, (error) => log.error({ error }, 'outbox turn failed')),
     repeat(
       (signal) => postman.deliver({ signal }),
       (error) => log.error({ error }, 'mail was not delivered'),
+    ),
+    repeat(
+      (signal) => domainWatch.look({ signal }),
+      (error) => log.error({ error }, 'domains were not looked up'),
     ),
   ]
   return {

@@ -119,6 +119,24 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         closing: toManagers,
       }
     }
+    case 'domain_lapsed': {
+      const { domain, record, lapsesAt } = mail
+      const until = lapsesAt === null ? 'It counts no longer:' : `After ${onDate(lapsesAt)}`
+      return {
+        subject: `${domain} is no longer proved to be yours`,
+        heading: lapsesAt === null ? `${domain} has lapsed` : `The proof of ${domain} is missing`,
+        paragraphs: [
+          `The TXT record that proved ${domain} for ${name} is not in its DNS any more. ${until} people of ${domain} who are here already are not linked by themselves at their first single sign-on; a manager has to approve each. Who is linked stays linked.`,
+          'If the domain is still yours, put the record back.',
+        ],
+        facts: [
+          { label: 'Record', value: `${record.name} TXT` },
+          { label: 'Value', value: record.value },
+        ],
+        action: { label: 'Open Domains', url: settings('domains') },
+        closing: toManagers,
+      }
+    }
     case 'scim_credential_refused':
       return {
         subject: `An expired SCIM credential is refused at ${name}`,

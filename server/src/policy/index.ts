@@ -1,4 +1,5 @@
 export * from './arrival.ts'
+export * from './domains.ts'
 export * from './explain.ts'
 export * from './groups.ts'
 export * from './login-method.ts'

@@ -1,11 +1,5 @@
 import type { Db } from './dialect.ts'
-import type {
-  AdoptionsTable,
-  BreakGlassTable,
-  DomainsTable,
-  LinksTable,
-  PasswordsTable,
-} from './tables.ts'
+import type { AdoptionsTable, BreakGlassTable, LinksTable, PasswordsTable } from './tables.ts'
 
 export type BreakGlassAccount = BreakGlassTable
 export type Adoption = AdoptionsTable
@@ -136,40 +130,6 @@ export async function removeBreakGlass(db: Db, organisationId: string, id: strin
     .deleteFrom('break_glass_accounts')
     .where('org_id', '=', organisationId)
     .where('id', '=', id)
-    .execute()
-}
-
-export async function domains(db: Db, organisationId: string): Promise<DomainsTable[]> {
-  return db
-    .selectFrom('domains')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .orderBy('name')
-    .limit(1_000)
-    .execute()
-}
-
-export async function isVerifiedDomain(
-  db: Db,
-  organisationId: string,
-  name: string,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('domains')
-    .select('verified_at')
-    .where('org_id', '=', organisationId)
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row !== undefined && row.verified_at !== null
-}
-
-export async function putDomain(db: Db, domain: DomainsTable): Promise<void> {
-  await db
-    .insertInto('domains')
-    .values(domain)
-    .onConflict((conflict) =>
-      conflict.columns(['org_id', 'name']).doUpdateSet({ verified_at: domain.verified_at }),
-    )
     .execute()
 }
 

@@ -273,7 +273,15 @@ export type BreakGlassTable = {
 export type DomainsTable = {
   org_id: string
   name: string
+  token: string
+  proof: 'dns' | 'operator'
   verified_at: number | null
+  missing_since: number | null
+  lapsed_at: number | null
+  /** JSON of a `DomainCheck`. */
+  checked: string | null
+  /** When it is looked up next; null for what an operator vouches for. */
+  due_at: number | null
   created_at: number
 }
 
