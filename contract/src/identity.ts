@@ -5,6 +5,22 @@ import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
 const url = z.url({ protocol: /^https?$/ }).max(2000)
 const claim = z.string().trim().min(1).max(300)
 
+/** The template of guide and remedies; `entra` is Microsoft Entra ID. */
+const Provider = z.enum([
+  'entra',
+  'okta',
+  'google',
+  'onelogin',
+  'ping',
+  'auth0',
+  'keycloak',
+  'other',
+])
+const Refresh = z.strictObject({
+  firstName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+  lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
+})
+
 /** The read-only values a manager copies into the identity provider (LM-20). */
 export const ServiceProviderValues = z.object({
   acsUrl: z.string(),
@@ -28,8 +44,7 @@ export type Certificate = z.infer<typeof Certificate>
 /** SAML settings as a manager writes them: metadata (XML or URL), or the three fields (LM-21). */
 export const SamlInput = z.strictObject({
   connectionName: z.string().trim().min(1).max(60).default('SSO'),
-  /** The template of guide and remedies; `entra` is Microsoft Entra ID. */
-  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']).default('other'),
+  provider: Provider.default('other'),
   metadataXml: z.string().max(2_000_000).optional(),
   metadataUrl: url.optional(),
   idpEntityId: z.string().trim().min(1).max(1024).optional(),
@@ -46,18 +61,13 @@ export const SamlInput = z.strictObject({
     .strictObject({ firstName: claim, lastName: claim })
     .default({ firstName: 'firstName', lastName: 'lastName' }),
   /** JI-16, per attribute. */
-  refresh: z
-    .strictObject({
-      firstName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
-      lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
-    })
-    .default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
+  refresh: Refresh.default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
 })
 export type SamlInput = z.infer<typeof SamlInput>
 
 export const SamlView = z.object({
   connectionName: z.string(),
-  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']),
+  provider: Provider,
   idpEntityId: z.string(),
   ssoUrl: z.string(),
   ssoBinding: z.enum(['redirect', 'post']),
@@ -73,12 +83,71 @@ export const SamlView = z.object({
 })
 export type SamlView = z.infer<typeof SamlView>
 
+/** What a manager copies into the application at the OpenID provider (LM-30). */
+export const RelyingPartyValues = z.object({
+  redirectUri: z.string(),
+  /** The public key set for `private_key_jwt`. */
+  jwksUrl: z.string(),
+})
+
+const ClientAuth = z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt'])
+
+/** OpenID Connect settings as a manager writes them. Left out, the stored secret stays (LM-30). */
+export const OidcInput = z.strictObject({
+  connectionName: z.string().trim().min(1).max(60).default('SSO'),
+  provider: Provider.default('other'),
+  /** The discovery document, or the issuer that it belongs to. */
+  discoveryUrl: url,
+  clientId: z.string().trim().min(1).max(500),
+  clientSecret: z.string().min(1).max(2000).optional(),
+  clientAuth: ClientAuth.default('client_secret_basic'),
+  emailClaim: claim.default('email'),
+  /** The immutable claim that is the key of a person (JI-17). */
+  subjectClaim: claim.default('sub'),
+  attributes: z
+    .strictObject({ firstName: claim, lastName: claim })
+    .default({ firstName: 'firstName', lastName: 'lastName' }),
+  refresh: Refresh.default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
+})
+export type OidcInput = z.infer<typeof OidcInput>
+
+export const OidcView = z.object({
+  connectionName: z.string(),
+  provider: Provider,
+  discoveryUrl: z.string(),
+  issuer: z.string(),
+  clientId: z.string(),
+  clientSecretSet: z.boolean(),
+  clientAuth: ClientAuth,
+  emailClaim: z.string(),
+  subjectClaim: z.string(),
+  attributes: z.object({ firstName: z.string(), lastName: z.string() }),
+  refresh: z.object({ firstName: z.string(), lastName: z.string() }),
+})
+export type OidcView = z.infer<typeof OidcView>
+
+/** Signing in with Google (LM-32); the client belongs to the installation. */
+export const GoogleInput = z.strictObject({
+  /** Only accounts of this Google Workspace; null for every Google account. */
+  workspaceDomain: z.string().trim().max(253).nullable().default(null),
+})
+export type GoogleInput = z.infer<typeof GoogleInput>
+export const GoogleView = z.object({
+  workspaceDomain: z.string().nullable(),
+  /** For the operator, who registers it at Google. */
+  redirectUri: z.string(),
+})
+
 /** `GET /identity/login-method`; the `ETag` header is to be sent back as `If-Match` (GE-5). */
 export const LoginMethodView = z.object({
   method: LoginMethod.nullable(),
   googleAvailable: z.boolean(),
+  /** The one SSO connection speaks SAML or OpenID Connect; the other is null (LM-19). */
   saml: SamlView.nullable(),
+  oidc: OidcView.nullable(),
+  google: GoogleView,
   serviceProvider: ServiceProviderValues,
+  relyingParty: RelyingPartyValues,
   /** Whether LM-18 holds, and what is missing. */
   breakGlass: z.object({ exists: z.boolean(), proved: z.boolean(), drillDueAt: Time.nullable() }),
   /** Settings of the method `password`, in force while it is (SE-11). */
@@ -94,12 +163,13 @@ export const LoginMethodChange = z.strictObject({
   method: LoginMethod,
   password: z.strictObject({ requireSecondFactor: z.boolean() }).optional(),
   saml: SamlInput.optional(),
-  oidc: z.unknown().optional(),
+  oidc: OidcInput.optional(),
+  google: GoogleInput.optional(),
   testId: Id.optional(),
 })
 export type LoginMethodChange = z.input<typeof LoginMethodChange>
 
-/** `POST /identity/login-method/preview {method, saml?}` changes nothing (LM-10). */
+/** `POST /identity/login-method/preview {method, saml?, oidc?, google?}` changes nothing (LM-10). */
 export const LoginMethodPreview = z.object({
   total: z.number().int(),
   withoutCredential: z.number().int(),
@@ -135,8 +205,12 @@ export const SignInCheck = z.object({
   received: z.string().nullable(),
 })
 
-/** `POST /identity/login-method/tests {saml}` starts one; open `startUrl` in a new window, then poll `GET …/tests/{id}` (LM-15). */
-export const TestStart = z.strictObject({ saml: SamlInput })
+/** `POST /identity/login-method/tests {saml | oidc | google}` starts one; open `startUrl` in a new window, then poll `GET …/tests/{id}` (LM-15). */
+export const TestStart = z.strictObject({
+  saml: SamlInput.optional(),
+  oidc: OidcInput.optional(),
+  google: GoogleInput.optional(),
+})
 export const TestView = z.object({
   id: Id,
   state: z.enum(['pending', 'succeeded', 'failed', 'expired']),

@@ -90,6 +90,15 @@ const login: LoginMethodView = {
   method: 'sso',
   googleAvailable: false,
   saml,
+  oidc: null,
+  google: {
+    workspaceDomain: null,
+    redirectUri: 'https://usher.acme.example/oidc/google/callback',
+  },
+  relyingParty: {
+    redirectUri: `https://usher.acme.example/oidc/${organisation.id}/callback`,
+    jwksUrl: `https://usher.acme.example/oidc/${organisation.id}/jwks`,
+  },
   serviceProvider,
   breakGlass: { exists: true, proved: true, drillDueAt: now + 61 * day },
   ownPasswordSet: true,

@@ -24,6 +24,7 @@ import {
 import type { Clock } from '../src/lib/clock.ts'
 import { newId } from '../src/lib/ids.ts'
 import type { Actor } from '../src/model/actor.ts'
+import type { ConnectionSettings } from '../src/model/connection.ts'
 import type { LoginMethod, ProvisioningSource } from '../src/model/organisation.ts'
 import type { SamlSettings } from '../src/model/saml.ts'
 import { sweepOrganisation } from '../src/outbox/index.ts'
@@ -37,6 +38,7 @@ import {
   type TestKey,
 } from './identity-provider.ts'
 import { type Mailbox, mailboxHost } from './mailbox.ts'
+import { openIdHost } from './openid-provider.ts'
 
 /** A clock that tests turn; it starts at the real time and goes on by itself. */
 export type TestClock = Clock & { advance(milliseconds: number): void }
@@ -71,12 +73,12 @@ async function open(changes: Partial<Config>): Promise<World> {
     dataDir,
     databaseUrl: process.env.USHER_TEST_STORE === 'postgres' ? provided('databaseUrl') : undefined,
     secretKeys: ['a key for tests that nobody else has'],
-    googleAvailable: false,
+    google: undefined,
     smtpUrl: undefined,
     trustProxy: false,
     logLevel: 'silent',
-    // Where the mailboxes of tests listen; the rest of loopback stays refused.
-    outboundAllow: [`${mailboxHost}/32`],
+    // Where the mailboxes and OpenID providers of tests listen; the rest of loopback stays refused.
+    outboundAllow: [`${mailboxHost}/32`, `${openIdHost}/32`],
     // Nobody answers there: no test depends on the name servers of its machine.
     dnsServers: ['127.0.0.1:9'],
     rateLimits: false,
@@ -121,6 +123,8 @@ export type Wish = {
   saml?: Partial<Parameters<typeof readSettings>[1]>
   /** An identity provider made before, since keys are slow to make. */
   idp?: IdentityProvider
+  /** The OpenID provider to connect instead of the SAML one, and the key that it knows the manager by. */
+  openId?: { settings: ConnectionSettings; issuer: string; subject: string }
   /** The mail server of this organisation; without one, managers hand links over. */
   mailbox?: Pick<Mailbox, 'port'>
   /** Settings that no form can write, as a document of the corpus may need them. */
@@ -170,7 +174,8 @@ export async function createOrganisation(wish: Wish = {}) {
     sloUrl: `${usher.config.baseUrl}/saml/${id}/slo`,
   }
   const connection =
-    wish.method === 'sso'
+    wish.openId?.settings ??
+    (wish.method === 'sso'
       ? await readSettings(
           { getText: async () => '' },
           {
@@ -186,8 +191,8 @@ export async function createOrganisation(wish: Wish = {}) {
           },
           clock.now(),
         )
-      : undefined
-  if (connection) Object.assign(connection.saml, wish.settings?.(sp))
+      : undefined)
+  if (connection?.protocol === 'saml') Object.assign(connection.saml, wish.settings?.(sp))
 
   const cookie = await directory.change(operator, async (write) => {
     await makeOrganisation(write, { id, name: 'Acme', slug })
@@ -224,11 +229,11 @@ export async function createOrganisation(wish: Wish = {}) {
         },
       )
     }
-    if (wish.method === 'sso') {
+    if (wish.method === 'sso' || wish.openId) {
       // The manager proved the sign-in, as saving in the portal would have asked for.
       await sso.link(write.db, id, user.id, {
-        issuer: idp.entityId,
-        subject: manager.email,
+        issuer: wish.openId?.issuer ?? idp.entityId,
+        subject: wish.openId?.subject ?? manager.email,
         connection: 'Entra ID',
         linkedAt: write.now,
       })

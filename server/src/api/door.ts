@@ -7,16 +7,22 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { SamlInput, SimulatedCall, SimulationView } from '../../../contract/src/index.ts'
+import type {
+  OidcInput,
+  SamlInput,
+  SimulatedCall,
+  SimulationView,
+} from '../../../contract/src/index.ts'
 import type { Enrolments, Passkeys, RateLimits } from '../auth/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Dns } from '../lib/dns.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
+import type { Connection, ConnectionSettings } from '../model/connection.ts'
 import type { MailSettings } from '../model/mail.ts'
 import { refuse } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
+import type { IdpCertificate } from '../model/saml.ts'
 
 export type Api = FastifyInstance<
   RawServerDefault,
@@ -36,7 +42,7 @@ export type SsoSession = {
 
 /** What the other doors lend the Management API; doors do not know each other. */
 export type SamlTools = {
-  readSettings(input: SamlInput): Promise<Omit<Connection, 'id'>>
+  readSettings(input: SamlInput): Promise<ConnectionSettings>
   readMetadata(input: {
     metadataXml?: string | undefined
     metadataUrl?: string | undefined
@@ -46,7 +52,7 @@ export type SamlTools = {
       ssoUrl: string
       ssoBinding: 'redirect' | 'post'
       sloUrl?: string
-      certificates: Connection['saml']['certificates']
+      certificates: IdpCertificate[]
     }
     warnings: string[]
   }>
@@ -63,6 +69,17 @@ export type SamlTools = {
     actor: Actor,
     session: SsoSession,
   ): Promise<string | undefined>
+}
+
+export type OidcTools = {
+  /** Looks at the provider; a secret that was left out is the live one. */
+  readSettings(input: OidcInput, live: Connection | undefined): Promise<ConnectionSettings>
+  addresses(organisationId: string): {
+    redirectUri: string
+    jwksUrl: string
+    startUrl: string
+    googleRedirectUri: string
+  }
 }
 
 /** What the SCIM door knows and the Management API shows. */
@@ -117,6 +134,7 @@ export type ApiDoor = {
   /** True while no mail service is configured: links are handed over by a manager (EM-4). */
   withoutMail: boolean
   saml: SamlTools
+  oidc: OidcTools
   scim: ScimTools
   mail: MailTools
   dns: Dns

@@ -3,6 +3,7 @@ import {
   BreakGlassAccount,
   CreateBreakGlass,
   CreatedBreakGlass,
+  GoogleInput,
   Id,
   LoginMethod,
   LoginMethodChange,
@@ -11,6 +12,7 @@ import {
   listOf,
   MetadataInput,
   MetadataView,
+  OidcInput,
   ProvisioningChange,
   ProvisioningView,
   SamlInput,
@@ -23,6 +25,7 @@ import {
   changeProvisioning,
   createBreakGlass,
   deleteBreakGlass,
+  findConnection,
   findTest,
   latestTest,
   loginMethodView,
@@ -32,10 +35,18 @@ import {
   startTest,
   type TestResult,
 } from '../directory/index.ts'
+import { readDomain } from '../lib/domains.ts'
 import type { Actor } from '../model/actor.ts'
+import type {
+  Connection,
+  ConnectionSettings,
+  GoogleSettings,
+  OidcConnection,
+  SamlConnection,
+  Tested,
+} from '../model/connection.ts'
 import type { LoginMethod as Method, Organisation } from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
 import { renderSelfService } from './self-service.ts'
 import { optionsFor, running } from './sources.ts'
@@ -67,23 +78,15 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     async (request, reply) => {
       const actor = await callerFor(door, request)
       door.requireFresh(actor)
-      const { method: wanted, password, saml, oidc, testId } = request.body
-      refuseSecondConnection(saml, oidc)
-      if (saml && wanted !== 'sso') {
-        refuse('request.invalid', 'SSO settings belong to the login method SSO.', [
-          { pointer: '/saml', code: 'not_accepted' },
-        ])
-      }
-      if (password && wanted !== 'password') {
-        refuse('request.invalid', 'A second factor belongs to the login method password.', [
-          { pointer: '/password', code: 'not_accepted' },
-        ])
-      }
-      const connection = saml && (await door.saml.readSettings(saml))
+      const { method: wanted, testId } = request.body
+      refuseForeignSettings(request.body)
+      const connection = await connectionIn(door, actor, request.body)
+      const { google, password } = request.body
       await door.directory.change(actor, (write) =>
         changeLoginMethod(write, {
           method: wanted,
           connection,
+          ...(google && { google: readGoogle(google) }),
           testId,
           requireSecondFactor: password?.requireSecondFactor,
           googleAvailable: door.googleAvailable,
@@ -102,7 +105,12 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     {
       schema: {
         params,
-        body: z.strictObject({ method: LoginMethod, saml: SamlInput.optional() }),
+        body: z.strictObject({
+          method: LoginMethod,
+          saml: SamlInput.optional(),
+          oidc: OidcInput.optional(),
+          google: GoogleInput.optional(),
+        }),
         response: { 200: LoginMethodPreview },
       },
     },
@@ -129,8 +137,10 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: TestStart, response: { 201: TestView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      const connection = await door.saml.readSettings(request.body.saml)
-      const test = await door.directory.change(actor, (write) => startTest(write, connection))
+      await door.directory.view(actor, mayChangeIdentity)
+      await door.rateLimits.call(request.ip, 'test sign-in')
+      const tested = await testedIn(door, actor, request.body)
+      const test = await door.directory.change(actor, (write) => startTest(write, tested))
       return reply.code(201).send(renderTest(door, actor, test))
     },
   )
@@ -231,17 +241,66 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
   })
 }
 
+type SettingsInput = {
+  saml?: SamlInput | undefined
+  oidc?: OidcInput | undefined
+  google?: GoogleInput | undefined
+}
+
+/** LM-9: settings of a method that is not chosen are no settings. */
+function refuseForeignSettings({
+  method,
+  ...given
+}: SettingsInput & { method: Method; password?: unknown }): void {
+  const own = { saml: 'sso', oidc: 'sso', google: 'google', password: 'password' } as const
+  for (const name of ['saml', 'oidc', 'google', 'password'] as const) {
+    if (given[name] === undefined || method === own[name]) continue
+    refuse('request.invalid', `These settings belong to the login method ${own[name]}.`, [
+      { pointer: `/${name}`, code: 'not_accepted' },
+    ])
+  }
+}
+
 /** LM-19: one connection, SAML or OIDC, never two. */
-function refuseSecondConnection(saml: unknown, oidc: unknown): void {
-  if (oidc === undefined) return
-  if (saml !== undefined) {
+async function connectionIn(
+  door: ApiDoor,
+  actor: Actor,
+  { saml, oidc }: SettingsInput,
+): Promise<ConnectionSettings | undefined> {
+  if (saml && oidc) {
     refuse(
       'idm.connection_exists',
       'An organisation has one identity-management connection: SAML or OIDC.',
     )
   }
-  refuse('request.invalid', 'Connections by OIDC are not available in this version.', [
-    { pointer: '/oidc', code: 'not_available' },
+  if (saml) return door.saml.readSettings(saml)
+  if (!oidc) return undefined
+  return door.oidc.readSettings(oidc, await door.directory.view(actor, findConnection))
+}
+
+async function testedIn(door: ApiDoor, actor: Actor, input: SettingsInput): Promise<Tested> {
+  const connection = await connectionIn(door, actor, input)
+  if (connection && !input.google) return connection
+  if (connection || !input.google) {
+    return refuse('request.invalid', 'Test one of saml, oidc and google.', [
+      { pointer: '/', code: 'one_of' },
+    ])
+  }
+  if (!door.googleAvailable) {
+    refuse(
+      'login_method.google_unavailable',
+      'This installation has no Google client. The operator sets GOOGLE_CLIENT_ID.',
+    )
+  }
+  return { protocol: 'google', name: 'Google', google: readGoogle(input.google) }
+}
+
+function readGoogle({ workspaceDomain }: GoogleInput): GoogleSettings {
+  if (!workspaceDomain) return {}
+  const domain = readDomain(workspaceDomain)
+  if (domain) return { workspaceDomain: domain }
+  return refuse('request.invalid', `${workspaceDomain} is no domain name.`, [
+    { pointer: '/google/workspaceDomain', code: 'domain' },
   ])
 }
 
@@ -256,11 +315,18 @@ const drillEveryMs = 90 * 86_400_000
 
 function renderMethod(door: ApiDoor, actor: Actor, view: MethodFacts) {
   const { organisation, connection, breakGlass } = view
+  const { redirectUri, jwksUrl, googleRedirectUri } = door.oidc.addresses(organisation.id)
   const lastDrill = Math.max(0, ...breakGlass.facts.map((account) => account.lastSignInAt ?? 0))
   return {
     method: organisation.loginMethod,
     googleAvailable: door.googleAvailable,
-    saml: connection ? renderConnection(connection) : null,
+    saml: connection?.protocol === 'saml' ? renderSaml(connection) : null,
+    oidc: connection?.protocol === 'oidc' ? renderOidc(connection) : null,
+    google: {
+      workspaceDomain: organisation.google.workspaceDomain ?? null,
+      redirectUri: googleRedirectUri,
+    },
+    relyingParty: { redirectUri, jwksUrl },
     serviceProvider: {
       ...door.saml.addresses(organisation.id),
       signOnUrl: `${door.baseUrl}/login/${organisation.slug}`,
@@ -276,7 +342,18 @@ function renderMethod(door: ApiDoor, actor: Actor, view: MethodFacts) {
   }
 }
 
-function renderConnection({ name, provider, saml, refresh }: Connection) {
+function renderOidc({ name, provider, oidc, refresh }: OidcConnection) {
+  const { secret, secretMark: _, ...settings } = oidc
+  return {
+    connectionName: name,
+    provider,
+    ...settings,
+    clientSecretSet: secret !== undefined,
+    refresh,
+  }
+}
+
+function renderSaml({ name, provider, saml, refresh }: SamlConnection) {
   return {
     connectionName: name,
     provider,
@@ -295,13 +372,13 @@ function provisioningOf(door: ApiDoor, actor: Actor) {
 function renderProvisioning(
   door: ApiDoor,
   actor: Actor,
-  { organisation, join, sentence }: Awaited<ReturnType<typeof provisioningView>>,
+  { organisation, join, sentence, protocol }: Awaited<ReturnType<typeof provisioningView>>,
 ) {
   return {
     source: organisation.source,
     configurable: organisation.loginMethod !== null,
     entrySentence: sentence,
-    options: optionsFor(organisation.loginMethod as Method | null),
+    options: optionsFor(organisation.loginMethod as Method | null, protocol),
     selfService: renderSelfService(door.baseUrl, join),
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }
@@ -309,6 +386,7 @@ function renderProvisioning(
 
 type StoredTest = {
   id: string
+  settings: string
   manager_id: string
   state: 'pending' | 'succeeded' | 'failed'
   result: string | null
@@ -320,7 +398,9 @@ type StoredTest = {
 function renderTest(door: ApiDoor, actor: Actor, test: StoredTest) {
   const result = test.result ? (JSON.parse(test.result) as TestResult) : undefined
   const expired = test.state === 'pending' && door.clock.now() - test.created_at > testLivesMs
-  const { startUrl } = door.saml.addresses(actor.organisationId)
+  const { protocol } = JSON.parse(test.settings) as Tested
+  const tools = protocol === 'saml' ? door.saml : door.oidc
+  const { startUrl } = tools.addresses(actor.organisationId)
   return {
     id: test.id,
     state: expired ? ('expired' as const) : test.state,

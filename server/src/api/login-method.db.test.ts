@@ -122,7 +122,7 @@ describe('choosing', () => {
   test.each([
     [undefined, { method: null, showPassword: true, connectionName: null, startUrl: null }],
     ['password', { method: 'password', showPassword: true, connectionName: null, startUrl: null }],
-    ['google', { method: 'google', showPassword: false, connectionName: null, startUrl: null }],
+    ['google', { method: 'google', showPassword: false, connectionName: 'Google' }],
     ['sso', { method: 'sso', showPassword: false, connectionName: 'Entra ID' }],
   ] as const)('LM-7: the sign-in page shows only what %s needs', async (method, shown) => {
     const acme = await createOrganisation(method ? { method } : {})

@@ -1,4 +1,4 @@
-import { unavailableBecause } from '../directory/index.ts'
+import { type SsoProtocol, sourceLabel, unavailableBecause } from '../directory/index.ts'
 import type { LoginMethod, ProvisioningSource } from '../model/organisation.ts'
 
 /** Which sources this version runs; the others are shown with what they need (PV-5). */
@@ -50,9 +50,11 @@ const options: {
   },
 ]
 
-export function optionsFor(method: LoginMethod | null) {
+export function optionsFor(method: LoginMethod | null, protocol: SsoProtocol) {
   return options.map((option) => {
+    const label = sourceLabel(option.source, protocol)
     const reason = unavailableBecause(method, option.source, running)
-    return { ...option, available: reason === null, unavailableBecause: reason }
+    const howToEnable = option.howToEnable.replace(option.label, label)
+    return { ...option, label, howToEnable, available: reason === null, unavailableBecause: reason }
   })
 }

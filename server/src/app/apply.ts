@@ -35,7 +35,14 @@ import { newId } from '../lib/ids.ts'
 import { createOutbound } from '../lib/outbound.ts'
 import type { Vault } from '../lib/secrets.ts'
 import { operatorOf } from '../model/actor.ts'
+import {
+  type Connection,
+  type ConnectionSettings,
+  clientAuths,
+  type GoogleSettings,
+} from '../model/connection.ts'
 import { refuse } from '../model/refusals.ts'
+import { createIssuers, oidcAddresses, readOidcSettings } from '../oidc/index.ts'
 import { addressesOf, readSettings } from '../saml/index.ts'
 import { scimAddresses } from '../scim/index.ts'
 
@@ -44,6 +51,16 @@ const everySource = { portal: true, sso_jit: true, scim: true, ldap: true }
 
 const role = z.enum(['ROLE_USER'])
 const claim = z.string().min(1)
+const Provider = z.enum([
+  'entra',
+  'okta',
+  'google',
+  'onelogin',
+  'ping',
+  'auth0',
+  'keycloak',
+  'other',
+])
 const Saml = z.strictObject({
   metadataFile: z.string().optional(),
   metadataUrl: z.url().optional(),
@@ -55,7 +72,7 @@ const Saml = z.strictObject({
   certificate: z.string().optional(),
   certificates: z.array(z.string()).optional(),
   connectionName: z.string().default('SSO'),
-  provider: z.enum(['entra', 'okta', 'google', 'onelogin', 'ping', 'other']).default('other'),
+  provider: Provider.default('other'),
   signAuthnRequests: z.boolean().default(true),
   allowIdpInitiated: z.boolean().default(false),
   emailFrom: z.union([z.literal('nameId'), z.strictObject({ claim })]).default('nameId'),
@@ -69,6 +86,18 @@ const Saml = z.strictObject({
       lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
     })
     .default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
+})
+const Oidc = z.strictObject({
+  discoveryUrl: z.url(),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1).optional(),
+  clientAuth: z.enum(clientAuths).default('client_secret_basic'),
+  connectionName: z.string().default('SSO'),
+  provider: Provider.default('other'),
+  emailClaim: claim.default('email'),
+  subjectClaim: claim.default('sub'),
+  attributes: Saml.shape.attributes,
+  refresh: Saml.shape.refresh,
 })
 const Declared = z.strictObject({
   organisation: z.strictObject({ name: z.string().min(1).max(100), slug: z.string() }),
@@ -100,7 +129,8 @@ const Declared = z.strictObject({
       /** Under `password`: nobody signs in by the password alone. */
       requireSecondFactor: z.boolean().optional(),
       saml: Saml.optional(),
-      oidc: z.unknown().optional(),
+      oidc: Oidc.optional(),
+      google: z.strictObject({ workspaceDomain: z.string().optional() }).optional(),
     })
     .optional(),
   provisioning: z
@@ -143,6 +173,7 @@ export type Applied = {
   loginUrl: string
   portalUrl: string
   saml: { acsUrl: string; entityId: string; metadataUrl: string; startUrl: string; sloUrl: string }
+  oidc: { redirectUri: string; jwksUrl: string; startUrl: string }
   scim: { baseUrl: string; tokens: { label: string; token: string }[] }
   apiKeys: { label: string; key: string }[]
   managers: { email: string; setupUrl: string }[]
@@ -205,7 +236,8 @@ export async function applyOrganisation(
     findOrganisationBySlug(read, declared.organisation.slug),
   )
   const actor = operatorOf(known?.id ?? newId())
-  const connection = await connectionOf(parts, declared, folder)
+  const live = known && (await directory.view(actor, findConnection))
+  const connection = await connectionOf(parts, declared, folder, live)
   const hashes = await hashesOf(declared)
 
   let outcome: Applied | undefined
@@ -232,7 +264,7 @@ const nothingMade = { apiKeys: [], managers: [], breakGlass: [] }
 
 type Prepared = {
   declared: Declared
-  connection: Awaited<ReturnType<typeof readSettings>> | undefined
+  connection: ConnectionSettings | undefined
   hashes: Map<string, string>
   exists: boolean
 }
@@ -271,12 +303,18 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
     loginUrl: `${parts.baseUrl}/login/${slug}`,
     portalUrl: `${parts.baseUrl}/o/${slug}`,
     saml: { acsUrl, entityId, metadataUrl, startUrl, sloUrl },
+    oidc: oidcAddressesOf(parts.baseUrl, actor.organisationId),
     scim: { baseUrl: scimAddresses(parts.baseUrl, actor.organisationId).baseUrl, tokens },
     apiKeys,
     managers,
     breakGlass,
     changes,
   }
+}
+
+function oidcAddressesOf(baseUrl: string, organisationId: string): Applied['oidc'] {
+  const { redirectUri, jwksUrl, startUrl } = oidcAddresses(baseUrl, organisationId)
+  return { redirectUri, jwksUrl, startUrl }
 }
 
 async function bringDomains(write: Write, { domains }: Declared, changes: string[]): Promise<void> {
@@ -353,15 +391,17 @@ async function bringMethod(
   }
   const organisation = await findOrganisationBySlug(write, declared.organisation.slug)
   const live = await findConnection(write)
-  const { id: _, ...liveSettings } = live ?? { id: '' }
-  const same =
-    connection && live ? JSON.stringify(liveSettings) === JSON.stringify(connection) : !connection
+  const google = googleOf(declared.loginMethod)
+  const sameGoogle =
+    method !== 'google' || google.workspaceDomain === organisation?.google.workspaceDomain
+  const same = sameGoogle && (!connection || (live && comparable(live) === comparable(connection)))
   const requires = organisation?.requireSecondFactor
   const isKept = requireSecondFactor === undefined || requireSecondFactor === requires
   if (organisation?.loginMethod === method && same && isKept) return
   await changeLoginMethod(write, {
     method,
     connection: method === 'sso' ? connection : undefined,
+    ...(method === 'google' && { google }),
     testId: undefined,
     requireSecondFactor,
     googleAvailable: true,
@@ -370,8 +410,20 @@ async function bringMethod(
   if (!isKept) changes.push(`second factor ${requireSecondFactor ? 'required' : 'left to people'}`)
   if (organisation?.loginMethod === method && same) return
   changes.push(
-    `login method ${method}${connection ? ` (settings ${digestOf(connection.saml).slice(0, 8)})` : ''}`,
+    `login method ${method}${connection ? ` (settings ${digestOf(connection).slice(0, 8)})` : ''}`,
   )
+}
+
+function googleOf({ google }: NonNullable<Declared['loginMethod']>): GoogleSettings {
+  const domain = google?.workspaceDomain && normaliseDomain(google.workspaceDomain)
+  return domain ? { workspaceDomain: domain } : {}
+}
+
+/** A secret is sealed anew at every run; its mark says whether it is the same. */
+function comparable(connection: ConnectionSettings): string {
+  const { id: _, ...settings } = connection as Connection
+  const digest = digestOf(connection)
+  return JSON.stringify(settings.protocol === 'oidc' ? { ...settings, oidc: digest } : settings)
 }
 
 async function bringAccess(
@@ -424,10 +476,11 @@ async function bringSource(
 }
 
 async function connectionOf(
-  { outboundAllow, clock }: ApplyParts,
+  { outboundAllow, clock, vault }: ApplyParts,
   { loginMethod }: Declared,
   folder: string,
-) {
+  live: Connection | undefined,
+): Promise<ConnectionSettings | undefined> {
   if (loginMethod?.method !== 'sso') return undefined
   if (loginMethod.saml && loginMethod.oidc) {
     return refuse(
@@ -435,16 +488,19 @@ async function connectionOf(
       'An organisation has one identity-management connection: SAML or OIDC.',
     )
   }
-  if (!loginMethod.saml) {
-    if (loginMethod.oidc)
-      return refuse('request.invalid', 'loginMethod.oidc is not available in this version.')
-    return undefined
+  // An operator names the address on the machine itself, so loopback is within their reach.
+  const outbound = createOutbound([...outboundAllow, '127.0.0.0/8', '::1/128'])
+  if (loginMethod.oidc) {
+    return readOidcSettings(
+      { issuers: createIssuers({ outbound, clock }), vault },
+      loginMethod.oidc,
+      live,
+    )
   }
+  if (!loginMethod.saml) return undefined
   const { metadataFile, certificate, certificates, metadataXml, ...wish } = loginMethod.saml
   const xml = metadataFile ? await readNamed(resolve(folder, metadataFile)) : metadataXml
   const pems = certificates ?? (certificate ? [certificate] : undefined)
-  // An operator names the address on the machine itself, so loopback is within their reach.
-  const outbound = createOutbound([...outboundAllow, '127.0.0.0/8', '::1/128'])
   return readSettings(
     outbound,
     {

@@ -30,7 +30,7 @@ test('OP-1: nothing has to be set: an embedded database, loopback, a key made on
     databaseUrl: undefined,
     rateLimits: true,
     outboundAllow: [],
-    googleAvailable: false,
+    google: undefined,
   })
   expect(second.secretKeys).toEqual(first.secretKeys)
   expect(first.secretKeys[0]?.length).toBeGreaterThanOrEqual(32)
@@ -78,8 +78,11 @@ test.each([
   [{ SECRET_KEY: `${key}1, ${key}2` }, { secretKeys: [`${key}1`, `${key}2`] }],
   [{ NODE_ENV: 'production' }, { demo: false }],
   [{ NODE_ENV: 'production', DEMO: 'on' }, { demo: true }],
-  [{ GOOGLE_CLIENT_ID: 'a' }, { googleAvailable: false }],
-  [{ GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' }, { googleAvailable: true }],
+  [{ GOOGLE_CLIENT_ID: 'a' }, { google: undefined }],
+  [
+    { GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
+    { google: { clientId: 'a', clientSecret: 'b', issuer: 'https://accounts.google.com' } },
+  ],
   [{ TRUST_PROXY: 'true' }, { trustProxy: true }],
 ] as [Record<string, string>, object][])('%j is read', (env, read) => {
   expect(readConfig({ DATA_DIR: folder(), ...env })).toMatchObject(read)

@@ -14,7 +14,8 @@ export type Config = {
   databaseUrl: string | undefined
   /** Newest first. */
   secretKeys: string[]
-  googleAvailable: boolean
+  /** The installation's client at Google; without one nobody can choose Google. */
+  google: { clientId: string; clientSecret: string; issuer: string } | undefined
   smtpUrl: string | undefined
   trustProxy: boolean
   logLevel: string
@@ -87,7 +88,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir,
     databaseUrl,
     secretKeys: readSecretKeys(env.SECRET_KEY, dataDir),
-    googleAvailable: Boolean(env.GOOGLE_CLIENT_ID && env.GOOGLE_CLIENT_SECRET),
+    google: readGoogle(env),
     smtpUrl,
     trustProxy: ['1', 'true', 'yes'].includes(env.TRUST_PROXY ?? ''),
     logLevel,
@@ -124,6 +125,13 @@ function readBaseUrl(
     )
   }
   return url.origin
+}
+
+const googleIssuer = 'https://accounts.google.com'
+
+function readGoogle({ GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: secret }: Environment) {
+  if (!clientId || !secret) return undefined
+  return { clientId, clientSecret: secret, issuer: googleIssuer }
 }
 
 export function isLoopback(host: string): boolean {

@@ -27,7 +27,7 @@ import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
-import type { Connection } from '../model/saml.ts'
+import type { ConnectionSettings } from '../model/connection.ts'
 import { createKeyPair, readCertificate } from '../saml/index.ts'
 
 const purpose = 'demo-idp-key'
@@ -112,8 +112,9 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
     }))
   }
 
-  function connectionTo(organisationId: string, certificatePem: string): Omit<Connection, 'id'> {
+  function connectionTo(organisationId: string, certificatePem: string): ConnectionSettings {
     return {
+      protocol: 'saml',
       name: 'Entra ID (simulated)',
       provider: 'entra',
       saml: {

@@ -50,6 +50,14 @@ import { systemActor } from '../model/actor.ts'
 import { mailSecretPurpose } from '../model/mail.ts'
 import { type Refusal, Refused, refuse, toProblem } from '../model/refusals.ts'
 import {
+  createClientKeys,
+  createIssuers,
+  type OidcDoor,
+  oidcAddresses,
+  oidcRoutes,
+  readOidcSettings,
+} from '../oidc/index.ts'
+import {
   createDomainWatch,
   createPostman,
   type DomainWatch,
@@ -209,6 +217,19 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
         ?.actor,
     serviceProvider: createServiceProviders(directory, vault, baseUrl),
   }
+  const issuers = createIssuers({ outbound, clock })
+  const oidc: OidcDoor = {
+    directory,
+    clock,
+    vault,
+    outbound,
+    issuers,
+    clientKeys: createClientKeys(directory, vault),
+    rateLimits,
+    baseUrl,
+    google: config.google,
+    callerOf: saml.callerOf,
+  }
   const join: JoinDoor = {
     directory,
     clock,
@@ -216,7 +237,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     rateLimits,
     baseUrl,
     demoAvailable: config.demo,
-    startUrl: (organisationId) => addressesOf(baseUrl, organisationId).startUrl,
+    startUrl: (organisationId, protocol) =>
+      (protocol === 'saml' ? addressesOf : oidcAddresses)(baseUrl, organisationId).startUrl,
     withoutMail: config.smtpUrl === undefined,
     challenges: createChallenges(
       vault.derive('join challenges'),
@@ -234,7 +256,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     enrolments,
     passkeys,
     baseUrl,
-    googleAvailable: config.googleAvailable,
+    googleAvailable: config.google !== undefined,
     withoutMail: config.smtpUrl === undefined,
     saml: {
       readSettings: (input) => readSettings(outbound, input, clock.now()),
@@ -242,6 +264,10 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       addresses: (organisationId) => addressesOf(baseUrl, organisationId),
       logoutUrl: (request, reply, actor, session) =>
         singleLogoutUrl(saml, request, reply, actor, session),
+    },
+    oidc: {
+      readSettings: (input, live) => readOidcSettings({ issuers, vault }, input, live),
+      addresses: (organisationId) => oidcAddresses(baseUrl, organisationId),
     },
     scim: {
       addresses: (organisationId) => scimAddresses(baseUrl, organisationId),
@@ -294,6 +320,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   await app.register((scope) => apiRoutes(scope, api), { prefix: '/api/v1' })
   await app.register((scope) => joinRoutes(scope, join), { prefix: '/api/v1' })
   await app.register((scope) => samlRoutes(scope, saml))
+  await app.register((scope) => oidcRoutes(scope, oidc))
   await app.register((scope) => scimRoutes(scope, scim))
   await app.register((scope) =>
     tokenEndpoint(scope, { directory, clock, rateLimits, provisioningLog, baseUrl }),

@@ -1,9 +1,9 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
+import type { Connection } from '../model/connection.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import type { User } from '../model/user.ts'
 import {
   type Arrival,
@@ -31,6 +31,7 @@ import { lockOrganisation, type Write } from './write.ts'
 
 /** What an identity provider vouched for, in the directory's words. */
 export type Vouched = {
+  method: 'sso' | 'google'
   issuer: string
   subject: string | undefined
   email: string | undefined
@@ -38,10 +39,15 @@ export type Vouched = {
   lastName: string | undefined
   /** Which claim each value came from, for the audit (JI-23). */
   claimsUsed: Record<string, string>
-  /** The request that this answers, bound to the browser that asked; absent when unsolicited. */
-  answers: { requestId: string; browserHash: string } | undefined
-  /** Remembered until it expires, so that the same assertion opens nothing twice. */
-  assertion: { id: string; expiresAt: number }
+  /** Whoever vouches also runs the mailbox, so that the address is theirs without a proved domain. */
+  runsMailbox: boolean
+  /**
+   * The request that this answers, bound to the browser that asked, or what a request said that was
+   * used up before; absent when unsolicited.
+   */
+  answers: { requestId: string; browserHash: string } | UsedRequest | undefined
+  /** Remembered until it expires, so that the same assertion opens nothing twice; a code is spent already. */
+  assertion: { id: string; expiresAt: number } | undefined
   session: {
     nameId: string | null
     nameIdFormat: string | null
@@ -49,6 +55,9 @@ export type Vouched = {
     notOnOrAfter: number | null
   }
 }
+
+/** A request that nobody can answer any more, and what it was for. */
+export type UsedRequest = { returnTo: string; expected: Expected | undefined }
 
 export type ArrivalResult =
   | { session: OpenedSession; user: User; returnTo: string }
@@ -62,6 +71,7 @@ export async function arrive(
   write: Write,
   connection: Pick<Connection, 'name' | 'refresh'> & {
     claimNames: { firstName: string; lastName: string }
+    claimScreen: string
   },
   vouched: Vouched,
   browser: Browser,
@@ -82,11 +92,12 @@ export async function arrive(
     return { refusal, report }
   }
 
-  if (organisation.loginMethod !== 'sso') {
+  if (organisation.loginMethod !== vouched.method) {
+    const named = vouched.method === 'google' ? 'Google' : 'Single sign-on'
     return refuse(
       {
         code: 'login_method.disabled',
-        detail: 'Single sign-on is not the login method of this organisation.',
+        detail: `${named} is not the login method of this organisation.`,
       },
       'login method',
     )
@@ -114,7 +125,8 @@ export async function arrive(
     firstName: vouched.firstName,
     lastName: vouched.lastName,
     claimNames: connection.claimNames,
-    domainVerified: found.domainVerified,
+    claimScreen: connection.claimScreen,
+    domainVerified: found.domainVerified || vouched.runsMailbox,
     adoptionApproved: found.adoptionApproved || used.expected !== undefined,
     invited: found.invited,
   })
@@ -137,7 +149,7 @@ export async function arrive(
   }
   const linked = { issuer: vouched.issuer, subject, connection: connection.name, linkedAt: now }
   const data = {
-    method: 'sso',
+    method: vouched.method,
     idp: vouched.issuer,
     subject,
     email: address?.address,
@@ -170,13 +182,13 @@ export async function arrive(
     user = await complete(write, organisation, user, linked, decision.completes)
   user = await refresh(write, organisation, user, vouched, connection.refresh)
   user = await followEmail(write, user, address, found.domainVerified, decision)
-  user = await signedIn(write, user, 'sso', { idp: vouched.issuer })
+  user = await signedIn(write, user, vouched.method, { idp: vouched.issuer })
 
   const session = await openSession(
     write,
     { userId: user.id },
     {
-      method: 'sso',
+      method: vouched.method,
       browser,
       sso: { issuer: vouched.issuer, ...vouched.session },
     },
@@ -185,18 +197,29 @@ export async function arrive(
   return { session, user, returnTo: used.returnTo }
 }
 
-/** Two first sign-ins of one person met; the caller runs the same arrival again and finds them known. */
-export class ArrivedMeanwhile extends Error {}
+/** Two first sign-ins of one person met; the second finds the first one's work when it is run again. */
+class ArrivedMeanwhile extends Error {}
+
+const meetings = 3
+
+/** Runs an arrival until it meets no other; each time in a transaction of its own. */
+export async function meet(attempt: () => Promise<ArrivalResult>): Promise<ArrivalResult> {
+  for (let meeting = 1; ; meeting += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof ArrivedMeanwhile) || meeting === meetings) throw error
+    }
+  }
+}
 
 /** One-time use of the request and of the assertion; each is one atomic statement. */
 async function spend(
   { db, actor, now }: Write,
   { answers, assertion, issuer }: Pick<Vouched, 'answers' | 'assertion' | 'issuer'>,
-): Promise<
-  { returnTo: string; expected: Expected | undefined } | { refusal: Refusal; rule: string }
-> {
-  const hash = hashSecret(`${issuer}\n${assertion.id}`)
-  if (!(await sso.rememberAssertion(db, actor.organisationId, hash, assertion.expiresAt))) {
+): Promise<UsedRequest | { refusal: Refusal; rule: string }> {
+  const hash = assertion && hashSecret(`${issuer}\n${assertion.id}`)
+  if (hash && !(await sso.rememberAssertion(db, actor.organisationId, hash, assertion.expiresAt))) {
     return {
       rule: 'replay',
       refusal: {
@@ -206,6 +229,7 @@ async function spend(
     }
   }
   if (!answers) return { returnTo: '', expected: undefined }
+  if ('returnTo' in answers) return answers
   const request = await sso.consumeRequest(
     db,
     actor.organisationId,

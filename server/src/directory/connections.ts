@@ -1,11 +1,24 @@
 import { createHash } from 'node:crypto'
 import { newId } from '../lib/ids.ts'
-import type { Connection, SamlSettings } from '../model/saml.ts'
+import type { Connection, ConnectionSettings, Tested } from '../model/connection.ts'
 import { type Db, sso } from '../store/index.ts'
 
-/** What a test sign-in proves: the same settings have the same digest, one other certificate has not (LM-17). */
-export function digestOf(settings: SamlSettings): string {
-  return createHash('sha256').update(canonical(settings)).digest('base64url')
+/**
+ * What a test sign-in proves: the same settings have the same digest, one other certificate or
+ * secret has not (LM-17).
+ */
+export function digestOf(tested: Tested): string {
+  return createHash('sha256')
+    .update(canonical(provable(tested)))
+    .digest('base64url')
+}
+
+function provable(tested: Tested): unknown {
+  if (tested.protocol === 'saml') return tested.saml
+  if (tested.protocol === 'google') return { google: tested.google }
+  // Sealed anew each time; its mark says whether it is the same.
+  const { secret: _, ...settings } = tested.oidc
+  return settings
 }
 
 function canonical(value: unknown): string {
@@ -21,25 +34,24 @@ export async function readConnection(
   organisationId: string,
 ): Promise<Connection | undefined> {
   const row = await sso.connection(db, organisationId)
-  if (row?.protocol !== 'saml') return undefined
-  return { ...(JSON.parse(row.settings) as Connection), id: row.id }
+  return row && { ...(JSON.parse(row.settings) as ConnectionSettings), id: row.id }
 }
 
 export async function storeConnection(
   db: Db,
   organisationId: string,
-  connection: Omit<Connection, 'id'>,
+  connection: ConnectionSettings,
   now: number,
 ): Promise<void> {
   const known = await sso.connection(db, organisationId)
   await sso.putConnection(db, {
     org_id: organisationId,
     id: known?.id ?? newId(),
-    protocol: 'saml',
+    protocol: connection.protocol,
     name: connection.name,
     provider: connection.provider,
     settings: JSON.stringify(connection),
-    digest: digestOf(connection.saml),
+    digest: digestOf(connection),
     updated_at: now,
   })
 }

@@ -2,9 +2,9 @@ import { minutes } from '../lib/clock.ts'
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
+import type { ConnectionSettings, GoogleSettings, Tested } from '../model/connection.ts'
 import type { LoginMethod } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import { decideMethodChange, domainState, isProved, type TestFacts } from '../policy/index.ts'
 import {
   access,
@@ -61,7 +61,9 @@ export const findConnection = ({ db, actor }: Read) => readConnection(db, actor.
 
 export type MethodChangeRequest = {
   method: LoginMethod
-  connection: Omit<Connection, 'id'> | undefined
+  connection: ConnectionSettings | undefined
+  /** Undefined keeps what is settled. */
+  google?: GoogleSettings | undefined
   testId: string | undefined
   /** Under `password`; undefined leaves it as it is. */
   requireSecondFactor?: boolean | undefined
@@ -82,18 +84,29 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
   if (request.method === 'sso' && !wanted) {
     throw new Refused({
       code: 'request.invalid',
-      detail: 'Connect the identity provider: its metadata, or SSO URL, entity ID and certificate.',
+      detail:
+        'Connect the identity provider: by SAML with its metadata, or by OpenID Connect with its discovery URL.',
       errors: [{ pointer: '/saml', code: 'required' }],
     })
   }
   const test = request.testId ? await sso.findTest(db, organisation.id, request.testId) : undefined
   const byOperator = actor.kind === 'operator'
+  const google = request.google ?? organisation.google
+  const wantedDigest =
+    request.method === 'google' ? digestOf(googleTest(google)) : wanted ? digestOf(wanted) : null
+  const liveDigest =
+    request.method === 'google'
+      ? digestOf(googleTest(organisation.google))
+      : live
+        ? digestOf(live)
+        : null
   const breakGlass = await accounts.breakGlassAccounts(db, organisation.id)
   const refusal = decideMethodChange({
     organisation,
     method: request.method,
-    digest: wanted ? digestOf(wanted.saml) : null,
-    liveDigest: live ? digestOf(live.saml) : null,
+    digest: wantedDigest,
+    liveDigest,
+    protocol: live?.protocol ?? 'saml',
     saverId: actor.id,
     byBreakGlass: actor.kind === 'break_glass',
     managerHasPassword:
@@ -125,6 +138,7 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
   await organisations.change(db, organisation.id, {
     loginMethod: request.method,
     requireSecondFactor: requires,
+    ...(request.method === 'google' && { google }),
   })
   if (requires !== organisation.requireSecondFactor) {
     await events.append(db, actor, now, [
@@ -137,7 +151,19 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
     ])
   }
   if (test?.state === 'succeeded' && actor.kind === 'user' && actor.id)
-    await linkTester(write, test, actor.id, wanted?.name ?? 'SSO')
+    await linkTester(write, test, actor.id, test.name)
+  const domainChanged = google.workspaceDomain !== organisation.google.workspaceDomain
+  if (request.method === 'google' && domainChanged) {
+    await events.append(db, actor, now, [
+      {
+        name: 'connection.changed',
+        subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
+        before: organisation.google,
+        after: google,
+        data: byOperator ? { withoutTest: true } : { testId: request.testId },
+      },
+    ])
+  }
   if (organisation.loginMethod === request.method) return
   await switchPeople(write, organisation, request.method)
   await events.append(db, actor, now, [
@@ -153,8 +179,27 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
   ])
 }
 
-function summary({ name, provider, saml, refresh }: Omit<Connection, 'id'>) {
-  const { certificates, ...settings } = saml
+const googleTest = (google: GoogleSettings): Tested => ({
+  protocol: 'google',
+  name: 'Google',
+  google,
+})
+
+/** What the audit keeps of a connection: everything but secrets. */
+function summary(connection: ConnectionSettings) {
+  const { protocol, name, provider, refresh } = connection
+  if (protocol === 'oidc') {
+    const { secret, secretMark: _, ...settings } = connection.oidc
+    return {
+      protocol,
+      name,
+      provider,
+      ...settings,
+      refresh,
+      clientSecretSet: secret !== undefined,
+    }
+  }
+  const { certificates, ...settings } = connection.saml
   return {
     name,
     provider,
@@ -268,10 +313,7 @@ async function findByAddress({ db, actor }: Read, email: string | undefined) {
 }
 
 /** Remembers the unsaved settings that a test sign-in will run (LM-15); nothing else sees them. */
-export async function startTest(
-  write: Write,
-  connection: Omit<Connection, 'id'>,
-): Promise<sso.SsoTest> {
+export async function startTest(write: Write, tested: Tested): Promise<sso.SsoTest> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
   if (!actor.id)
@@ -280,9 +322,9 @@ export async function startTest(
     org_id: actor.organisationId,
     id: newId(),
     manager_id: actor.id,
-    digest: digestOf(connection.saml),
-    settings: JSON.stringify(connection),
-    name: connection.name,
+    digest: digestOf(tested),
+    settings: JSON.stringify(tested),
+    name: tested.name,
     state: 'pending',
     result: null,
     resolves_to: null,
@@ -306,37 +348,39 @@ export async function latestTest({ db, actor }: Read) {
 }
 
 /** A test is run by the manager who began it and by nobody else (LM-16). */
-export async function ownTestSettings(read: Read, id: string): Promise<Omit<Connection, 'id'>> {
+export async function ownTestSettings(read: Read, id: string): Promise<Tested> {
   const { settings } = await findTest(read, id)
-  return JSON.parse(settings) as Omit<Connection, 'id'>
+  return JSON.parse(settings) as Tested
 }
 
 /** The settings that a test's response is read under; the browser's open request says whose it is. */
 export async function testSettings(
   { db, actor }: Read,
   testId: string,
-): Promise<Omit<Connection, 'id'> | undefined> {
+): Promise<Tested | undefined> {
   const test = await sso.findTest(db, actor.organisationId, testId)
-  return test && (JSON.parse(test.settings) as Omit<Connection, 'id'>)
+  return test && (JSON.parse(test.settings) as Tested)
 }
 
 /** Ends a test sign-in; no user, no session, whatever it found (LM-15). @returns why it ended no test. */
 export async function finishTest(
   write: Write,
   testId: string,
-  answers: { requestId: string; browserHash: string },
+  answers: { requestId: string; browserHash: string } | 'used up',
   result: TestResult,
   report: AttemptReport,
 ): Promise<Refusal | undefined> {
   const { db, actor, now } = write
-  const request = await sso.consumeRequest(
-    db,
-    actor.organisationId,
-    answers.requestId,
-    answers.browserHash,
-    now,
-  )
-  const test = request && (await sso.findTest(db, actor.organisationId, testId))
+  const open =
+    answers === 'used up' ||
+    (await sso.consumeRequest(
+      db,
+      actor.organisationId,
+      answers.requestId,
+      answers.browserHash,
+      now,
+    ))
+  const test = open && (await sso.findTest(db, actor.organisationId, testId))
   if (!test) {
     const refusal: Refusal = {
       code: 'saml.in_response_to_mismatch',
@@ -395,7 +439,7 @@ export async function expectedBy(read: Read, token: string): Promise<Expected> {
   })
 }
 
-/** Remembers an AuthnRequest until it is answered; the browser that asked is part of it. */
+/** Remembers a request to the identity provider until it is answered; the browser that asked is part of it. */
 export async function openRequest(
   { db, actor, now }: Write,
   request: {
@@ -405,6 +449,8 @@ export async function openRequest(
     testId: string | null
     kind: 'login' | 'test' | 'logout'
     expected?: Expected | undefined
+    /** What the answer is checked with, sealed. */
+    sealed?: string | undefined
   },
 ): Promise<void> {
   await sso.addRequest(db, {
@@ -415,6 +461,7 @@ export async function openRequest(
     return_to: request.returnTo,
     test_id: request.testId,
     expected: request.expected ? JSON.stringify(request.expected) : null,
+    sealed: request.sealed ?? null,
     created_at: now,
     expires_at: now + minutes(requestMinutes),
     consumed_at: null,
@@ -426,6 +473,19 @@ export const findRequest = ({ db, actor }: Read, id: string) =>
 
 export const consumeRequest = ({ db, actor, now }: Write, id: string, browserHash: string) =>
   sso.consumeRequest(db, actor.organisationId, id, browserHash, now)
+
+export const findOidcKey = ({ db, actor }: Read) => sso.oidcKey(db, actor.organisationId)
+export const addOidcKey = (
+  { db, actor, now }: Write,
+  key: { id: string; privateKey: string; publicKey: string },
+) =>
+  sso.addOidcKey(db, {
+    org_id: actor.organisationId,
+    id: key.id,
+    private_key: key.privateKey,
+    public_key: key.publicKey,
+    created_at: now,
+  })
 
 export const findSpKeys = ({ db, actor }: Read) => sso.spKeys(db, actor.organisationId)
 export const addSpKey = (

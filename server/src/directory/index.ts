@@ -6,6 +6,8 @@ export {
   passwordFaults,
   registrationClosed,
   roleLabel,
+  type SsoProtocol,
+  sourceLabel,
   unavailableBecause,
 } from '../policy/index.ts'
 export * from './accounts.ts'

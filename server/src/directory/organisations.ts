@@ -39,6 +39,7 @@ export async function createOrganisation(
     defaultGroupId: newId(),
     defaultPoolId: newId(),
     demo,
+    google: {},
     version: 1,
     createdAt: now,
   }

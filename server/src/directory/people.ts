@@ -1,7 +1,7 @@
+import type { Connection } from '../model/connection.ts'
 import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import type { Role, User } from '../model/user.ts'
 import {
   decideDelete,

@@ -19,8 +19,8 @@ export async function provisioningView(read: Read, installationMails: boolean) {
     readConnection(db, organisation.id),
     joinFacts(read, organisation, installationMails),
   ])
-  const sentence = entrySentence(organisation, connection?.name ?? null, join.state === 'open')
-  return { organisation, join, sentence }
+  const sentence = entrySentence(organisation, connection ?? null, join.state === 'open')
+  return { organisation, join, sentence, protocol: connection?.protocol ?? 'saml' }
 }
 
 /** Chooses the one source that governs membership (PV-3 to PV-7, PV-10). */

@@ -7,10 +7,11 @@ import {
   type Passkeys,
   type RateLimits,
 } from '../auth/index.ts'
-import type { Directory } from '../directory/index.ts'
+import { type Directory, findConnection } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
+import type { Organisation } from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
 
 /** What the doors for people without a session are given. */
@@ -26,7 +27,7 @@ export type JoinDoor = {
   withoutMail: boolean
   baseUrl: string
   demoAvailable: boolean
-  startUrl(organisationId: string): string
+  startUrl(organisationId: string, protocol: 'saml' | 'oidc'): string
   /** Makes the demo organisation and its manager; the caller is signed in as that manager. */
   makeDemo(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }>
   platformCaller(request: FastifyRequest): Promise<Actor | undefined>
@@ -34,6 +35,24 @@ export type JoinDoor = {
 
 export function visitor(request: FastifyRequest, organisationId: string): Actor {
   return anonymous(organisationId, { ip: request.ip, requestId: request.id })
+}
+
+/** Where people go on to sign in by the method in force; null while that is a password. */
+export async function signInBy(
+  door: JoinDoor,
+  actor: Actor,
+  { id, loginMethod }: Organisation,
+): Promise<{ connectionName: string | null; startUrl: string | null }> {
+  if (loginMethod === 'google') {
+    return { connectionName: 'Google', startUrl: door.startUrl(id, 'oidc') }
+  }
+  if (loginMethod !== 'sso') return { connectionName: null, startUrl: null }
+  const own = { ...actor, organisationId: id }
+  const connection = await door.directory.view(own, findConnection)
+  return {
+    connectionName: connection?.name ?? null,
+    startUrl: connection ? door.startUrl(id, connection.protocol) : null,
+  }
 }
 
 export function browserOf(request: FastifyRequest): { ip: string; userAgent: string } {

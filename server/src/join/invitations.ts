@@ -3,16 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { AcceptInvitation, InvitationPage, SignInAnswer } from '../../../contract/src/index.ts'
 import { hashPassword } from '../auth/index.ts'
-import {
-  acceptInvitation,
-  findConnection,
-  invalidInvitation,
-  readInvitation,
-} from '../directory/index.ts'
+import { acceptInvitation, invalidInvitation, readInvitation } from '../directory/index.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import { Refused } from '../model/refusals.ts'
-import { browserOf, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import { browserOf, type JoinDoor, noStore, requireSameOrigin, signInBy, visitor } from './door.ts'
 import { answerLetIn } from './let-in.ts'
 import { judgePassword } from './password-rule.ts'
 
@@ -38,9 +33,8 @@ export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): voi
       const { organisation, invitation } = await door.directory.view(actor, (read) =>
         readInvitation(read, token),
       )
-      const connection = await door.directory.view(actor, findConnection)
       const completes = organisation.loginMethod ?? ('password' as const)
-      const startUrl = `${door.startUrl(organisation.id)}?link=${encodeURIComponent(token)}`
+      const { connectionName, startUrl } = await signInBy(door, actor, organisation)
       noStore(reply)
       return {
         organisation: { name: organisation.name, slug: organisation.slug },
@@ -49,8 +43,8 @@ export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): voi
         firstName: invitation.first_name,
         lastName: invitation.last_name,
         completes,
-        connectionName: connection?.name ?? null,
-        startUrl: completes === 'password' ? null : startUrl,
+        connectionName,
+        startUrl: startUrl && `${startUrl}?link=${encodeURIComponent(token)}`,
         expiresAt: invitation.expires_at,
       }
     },

@@ -3,7 +3,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { JoinPage, Register, Registered } from '../../../contract/src/index.ts'
 import {
-  findConnection,
   findOrganisationBySlug,
   platformId,
   readJoinLink,
@@ -12,9 +11,8 @@ import {
   unsolved,
 } from '../directory/index.ts'
 import type { Actor } from '../model/actor.ts'
-import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import { evenly, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import { evenly, type JoinDoor, noStore, requireSameOrigin, signInBy, visitor } from './door.ts'
 
 const params = z.object({ slug: z.string().max(60), token: z.string().max(100) })
 
@@ -31,9 +29,6 @@ export function selfServiceRoutes(instance: FastifyInstance, door: JoinDoor): vo
     return visitor(request, organisation.id)
   }
 
-  const startUrlOf = ({ id, loginMethod }: Organisation) =>
-    loginMethod === 'password' ? null : door.startUrl(id)
-
   app.get(
     '/join/:slug/:token',
     { schema: { params, response: { 200: JoinPage } } },
@@ -43,13 +38,13 @@ export function selfServiceRoutes(instance: FastifyInstance, door: JoinDoor): vo
       const { organisation, link, approves } = await door.directory.view(actor, (read) =>
         readJoinLink(read, request.params.token, !door.withoutMail),
       )
-      const connection = await door.directory.view(actor, findConnection)
+      const { connectionName } = await signInBy(door, actor, organisation)
       const { challenge, bits, expiresAt } = door.challenges.issue(door.clock.now())
       noStore(reply)
       return {
         organisation: { name: organisation.name, slug: organisation.slug },
         method: organisation.loginMethod ?? 'password',
-        connectionName: connection?.name ?? null,
+        connectionName,
         allowedDomains: link.anyDomain ? [] : link.allowedDomains,
         needsApproval: approves,
         termsUrl: link.termsUrl,
@@ -91,7 +86,7 @@ export function selfServiceRoutes(instance: FastifyInstance, door: JoinDoor): vo
             mayMail,
           ),
         )
-        return approves ? null : startUrlOf(organisation)
+        return approves ? null : (await signInBy(door, actor, organisation)).startUrl
       })
       return noStore(reply).code(202).send({ startUrl })
     },

@@ -22,7 +22,6 @@ import {
 import {
   choosePassword,
   findBreakGlass,
-  findConnection,
   findOrganisationBySlug,
   joinFacts,
   newReference,
@@ -39,7 +38,15 @@ import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused, refuse } from '../model/refusals.ts'
-import { browserOf, evenly, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
+import {
+  browserOf,
+  evenly,
+  type JoinDoor,
+  noStore,
+  requireSameOrigin,
+  signInBy,
+  visitor,
+} from './door.ts'
 import { answerLetIn } from './let-in.ts'
 import { judgePassword } from './password-rule.ts'
 
@@ -62,10 +69,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
     async (request, reply) => {
       const actor = visitor(request, platformId)
       const organisation = await organisationAt(request.params.slug, actor)
-      const sso = organisation.loginMethod === 'sso'
-      const connection = sso
-        ? await door.directory.view({ ...actor, organisationId: organisation.id }, findConnection)
-        : undefined
+      const { connectionName, startUrl } = await signInBy(door, actor, organisation)
       const own = { ...actor, organisationId: organisation.id }
       const { state, link } = await door.directory.view(own, (read) =>
         joinFacts(read, organisation, !door.withoutMail),
@@ -75,8 +79,8 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         organisation: { name: organisation.name, slug: organisation.slug },
         method: organisation.loginMethod,
         showPassword: organisation.loginMethod === null || organisation.loginMethod === 'password',
-        connectionName: connection?.name ?? null,
-        startUrl: connection ? door.startUrl(organisation.id) : null,
+        connectionName,
+        startUrl,
         joinUrl: state === 'open' ? `/join/${organisation.slug}/${link.link.token}` : null,
         demo: organisation.demo,
       }
@@ -234,6 +238,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const { organisation, user, kind } = await door.directory.view(actor, (read) =>
         readLink(read, token),
       )
+      const { startUrl } = await signInBy(door, actor, organisation)
       noStore(reply)
       return {
         organisation: { name: organisation.name, slug: organisation.slug },
@@ -241,10 +246,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         firstName: user.firstName,
         kind,
         completes: organisation.loginMethod ?? ('password' as const),
-        startUrl:
-          organisation.loginMethod === 'sso'
-            ? `${door.startUrl(organisation.id)}?link=${encodeURIComponent(token)}`
-            : null,
+        startUrl: startUrl && `${startUrl}?link=${encodeURIComponent(token)}`,
       }
     },
   )

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { Agent, fetch } from 'undici'
+import { Agent, fetch, type RequestInit } from 'undici'
 
 /** Why a fetch was not made or not finished; `notAllowed` is the operator's rule, not the network's. */
 export class OutboundError extends Error {
@@ -17,6 +17,18 @@ export class OutboundError extends Error {
 export type Outbound = {
   /** GET of a text document: at most 3 redirects, 2 MB, 10 s; each hop is checked anew. */
   getText(url: string, accept: string): Promise<string>
+  /**
+   * One exchange of a protocol, without redirects: at most 2 MB, 10 s. Plain http carries secrets
+   * and keys in the open, so it is for addresses that the operator allowed.
+   */
+  send(
+    url: string,
+    request: {
+      method: string
+      headers: Record<string, string>
+      body?: string | Uint8Array | undefined
+    },
+  ): Promise<{ status: number; headers: Record<string, string>; body: string }>
   /** The checked address of a host, for protocols other than HTTP: connect to it and to no other. */
   addressOf(host: string): Promise<string>
 }
@@ -41,10 +53,13 @@ export function createOutbound(allow: string[]): Outbound {
     allowed.addSubnet(address.toString(), prefix, address.kind())
   }
 
-  function mayReach(address: string): boolean {
+  function isAllowed(address: string): boolean {
     const parsed = ipaddr.process(address)
-    if (allowed.check(parsed.toString(), parsed.kind())) return true
-    return parsed.range() === 'unicast'
+    return allowed.check(parsed.toString(), parsed.kind())
+  }
+
+  function mayReach(address: string): boolean {
+    return isAllowed(address) || ipaddr.process(address).range() === 'unicast'
   }
 
   async function resolve(hostname: string): Promise<{ address: string; family: number }> {
@@ -66,7 +81,11 @@ export function createOutbound(allow: string[]): Outbound {
     return first
   }
 
-  async function hop(url: URL, accept: string) {
+  async function exchange(
+    url: URL,
+    request: RequestInit,
+    { httpsOnly = false }: { httpsOnly?: boolean } = {},
+  ) {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw new OutboundError('Only http and https addresses can be fetched.', true)
     }
@@ -74,6 +93,9 @@ export function createOutbound(allow: string[]): Outbound {
       throw new OutboundError('An address with a user name or password cannot be fetched.', true)
     }
     const target = await resolve(url.hostname)
+    if (httpsOnly && url.protocol === 'http:' && !isAllowed(target.address)) {
+      throw new OutboundError(`${url.host} must be reached by https.`, true)
+    }
     const agent = new Agent({
       connect: {
         lookup: (_host, options, callback) =>
@@ -84,15 +106,11 @@ export function createOutbound(allow: string[]): Outbound {
     })
     try {
       const response = await fetch(url, {
+        ...request,
         dispatcher: agent,
         redirect: 'manual',
-        headers: { accept, 'user-agent': 'Usher' },
         signal: AbortSignal.timeout(timeoutMs),
       })
-      if (response.status >= 300 && response.status < 400) {
-        return { redirect: response.headers.get('location') }
-      }
-      if (!response.ok) throw new OutboundError(`${url.host} answered ${response.status}.`)
       const chunks: Uint8Array[] = []
       let size = 0
       for await (const chunk of response.body ?? []) {
@@ -100,7 +118,7 @@ export function createOutbound(allow: string[]): Outbound {
         if (size > maxBytes) throw new OutboundError(`${url.host} sent more than 2 MB.`)
         chunks.push(chunk)
       }
-      return { text: Buffer.concat(chunks).toString('utf8') }
+      return { response, text: Buffer.concat(chunks).toString('utf8') }
     } catch (error) {
       if (error instanceof OutboundError) throw error
       throw new OutboundError(`${url.host} could not be reached.`)
@@ -109,7 +127,32 @@ export function createOutbound(allow: string[]): Outbound {
     }
   }
 
+  async function hop(url: URL, accept: string) {
+    const { response, text } = await exchange(url, { headers: { accept, 'user-agent': 'Usher' } })
+    if (response.status >= 300 && response.status < 400) {
+      return { redirect: response.headers.get('location') }
+    }
+    if (!response.ok) throw new OutboundError(`${url.host} answered ${response.status}.`)
+    return { text }
+  }
+
   return {
+    async send(address, { method, headers, body }) {
+      const { response, text } = await exchange(
+        new URL(address),
+        {
+          method,
+          headers: { ...headers, 'user-agent': 'Usher' },
+          ...(body !== undefined && { body }),
+        },
+        { httpsOnly: true },
+      )
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: text,
+      }
+    },
     addressOf: async (host) => (await resolve(host)).address,
     async getText(address, accept) {
       let url = new URL(address)

@@ -1,3 +1,5 @@
+import type { GoogleSettings } from './connection.ts'
+
 /** The single way in which people of an organisation sign in; null until a manager chooses (LM-2). */
 export type LoginMethod = 'password' | 'google' | 'sso'
 
@@ -20,6 +22,7 @@ export type Organisation = {
   defaultPoolId: string
   /** Holds the simulated identity provider. */
   demo: boolean
+  google: GoogleSettings
   /** Raised by every change of settings; the ETag (GE-5). */
   version: number
   createdAt: number

@@ -28,16 +28,3 @@ export type SamlSettings = {
   /** Where the metadata was read from, when it came by URL. */
   metadataUrl?: string
 }
-
-export type RefreshPolicy = 'first_sign_in' | 'every_sign_in' | 'portal'
-
-/** The one SSO connection of an organisation, in words that every protocol shares. */
-export type Connection = {
-  id: string
-  /** Shown on the sign-in page: "Continue with {name}". */
-  name: string
-  provider: 'entra' | 'okta' | 'google' | 'onelogin' | 'ping' | 'other'
-  saml: SamlSettings
-  /** Which names every sign-in brings (JI-16). */
-  refresh: { firstName: RefreshPolicy; lastName: RefreshPolicy }
-}

@@ -1,5 +1,5 @@
+import type { SamlConnection } from '../model/connection.ts'
 import type { Mail } from '../model/mail.ts'
-import type { Connection } from '../model/saml.ts'
 import {
   installation,
   keys,
@@ -45,7 +45,7 @@ export async function announceExpiry(
 async function certificates(store: Store, organisationId: string): Promise<Ending[]> {
   const row = await sso.connection(store.read, organisationId)
   if (row?.protocol !== 'saml') return []
-  const { saml, name } = JSON.parse(row.settings) as Connection
+  const { saml, name } = JSON.parse(row.settings) as SamlConnection
   return saml.certificates.map(({ fingerprint, notAfter }) => ({
     key: `certificate ${fingerprint}`,
     endsAt: notAfter,

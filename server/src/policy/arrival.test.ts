@@ -20,6 +20,7 @@ function arrive(facts: Partial<ArrivalFacts>) {
     firstName: 'Ada',
     lastName: 'Lovelace',
     claimNames: { firstName: 'given', lastName: 'family' },
+    claimScreen: 'Open Attributes & Claims.',
     domainVerified: false,
     adoptionApproved: false,
     invited: undefined,

@@ -25,6 +25,9 @@ export type ArrivalFacts = {
   firstName: string | undefined
   lastName: string | undefined
   claimNames: { firstName: string; lastName: string }
+  /** Where claims are set, in the words of the identity provider. */
+  claimScreen: string
+  /** The organisation proved the domain, or who vouches runs the mailbox. */
   domainVerified: boolean
   adoptionApproved: boolean
   /** An open invitation of this address, with the names that it was given (IN-9). */
@@ -64,7 +67,7 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
   const expected = facts.invited !== undefined && organisation.source === 'portal'
   if (organisation.source !== 'sso_jit' && !expected) {
     return refused(
-      'sso.user_unknown',
+      organisation.loginMethod === 'google' ? 'google.user_unknown' : 'sso.user_unknown',
       'provisioning source',
       `Nobody with this e-mail exists, and people enter ${organisation.name} by ${sourceLabels[organisation.source]}.`,
     )
@@ -80,7 +83,7 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
     return refused(
       'jit.claim_missing',
       `claim ${claims}`,
-      `The assertion has no usable ${claims}. In Entra ID open Attributes & Claims, add the claim, and fill the attribute in on the person.`,
+      `The identity provider sent no usable ${claims}. ${facts.claimScreen}`,
     )
   }
   return { kind: 'create', firstName, lastName }

@@ -20,6 +20,7 @@ const ready: MethodChange = {
   method: 'sso',
   digest: 'new',
   liveDigest: null,
+  protocol: 'saml',
   saverId: 'ana',
   byBreakGlass: false,
   managerHasPassword: true,
@@ -119,8 +120,10 @@ test.each([
     { googleAvailable: false, byOperator: true },
     'login_method.google_unavailable',
   ],
-  ['without a test', { googleAvailable: true }, 'login_method.test_required'],
-])('LM-32: choosing Google %s', (_, changes, answer) => {
+  ['without a test', { test: undefined }, 'login_method.test_required'],
+  ['after a test, without an emergency account', { breakGlass: [] }, 'yes'],
+  ['after a test of another domain', { digest: 'other' }, 'login_method.test_stale'],
+])('LM-11, LM-32: choosing Google %s', (_, changes, answer) => {
   expect(decide({ method: 'google', ...changes })).toBe(answer)
 })
 

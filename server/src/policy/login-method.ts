@@ -1,6 +1,6 @@
 import type { LoginMethod, Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
-import { sourceLabels } from './provisioning.ts'
+import { type SsoProtocol, sourceLabel } from './provisioning.ts'
 
 /** A test sign-in as far as saving asks (LM-16, LM-17). */
 export type TestFacts = {
@@ -34,10 +34,12 @@ export function drillDueAt(account: BreakGlassFacts): number | null {
 export type MethodChange = {
   organisation: Pick<Organisation, 'loginMethod' | 'source'>
   method: LoginMethod
-  /** Digest of the SSO settings that would be in force; null when the method is not SSO. */
+  /** Digest of the settings of SSO, or of Google, that would be in force; null for passwords. */
   digest: string | null
-  /** Digest of the SSO settings in force now. */
+  /** Digest of those that are settled now. */
   liveDigest: string | null
+  /** Of the connection that is settled now. */
+  protocol: SsoProtocol
   /** Who saves: a manager, or a break-glass account. */
   saverId: string | null
   /** A break-glass account has no account at the identity provider: its test has to let a manager in. */
@@ -69,9 +71,9 @@ export function decideOwnPassword(
 
 /** May the login method, or the live SSO settings, become this? (LM-11, LM-14 to LM-18) */
 export function decideMethodChange(change: MethodChange): Refusal | undefined {
-  const { organisation, method, test, now } = change
+  const { organisation, method } = change
   if (organisation.loginMethod === 'sso' && method !== 'sso' && organisation.source !== 'portal') {
-    const source = sourceLabels[organisation.source]
+    const source = sourceLabel(organisation.source, change.protocol)
     return {
       code: 'login_method.provisioning_active',
       detail: `${source} needs SSO. Turn ${source} off before leaving SSO.`,
@@ -88,25 +90,30 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
     if (change.managerHasPassword) return undefined
     return { code: 'login_method.test_required', detail: 'Set your own password first.' }
   }
-  if (method === 'google') {
-    return { code: 'login_method.test_required', detail: 'Test signing in with Google first.' }
-  }
-  if (organisation.loginMethod === 'sso' && change.digest === change.liveDigest) return undefined
+  if (organisation.loginMethod === method && change.digest === change.liveDigest) return undefined
+  return (method === 'sso' ? decideEmergency(change) : undefined) ?? decideTest(change)
+}
 
-  if (change.breakGlass.length === 0) {
+function decideEmergency({ breakGlass, now }: MethodChange): Refusal | undefined {
+  if (breakGlass.length === 0) {
     return {
       code: 'break_glass.required',
       detail:
         'Create an emergency account first, so that a broken identity provider locks nobody out.',
     }
   }
-  if (!change.breakGlass.some((account) => isProved(account, now))) {
+  if (!breakGlass.some((account) => isProved(account, now))) {
     return {
       code: 'break_glass.unproven',
       detail:
         'Sign in once with the emergency account: none has signed in since its credentials were changed, or in the last 90 days.',
     }
   }
+  return undefined
+}
+
+function decideTest(change: MethodChange): Refusal | undefined {
+  const { test, now } = change
   if (!test?.succeeded || test.managerId !== change.saverId) {
     return { code: 'login_method.test_required', detail: 'Run a successful test sign-in first.' }
   }

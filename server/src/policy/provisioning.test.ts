@@ -122,7 +122,9 @@ describe('PV-10: the entry sentence', () => {
       'People enter Acme when the directory sync finds them (LDAP); chosen by Ana Ruiz on 3 May 2026.',
     ],
   ] as const)('under %s', (source, sentence) => {
-    expect(entrySentence({ ...base, source }, 'Entra ID', false)).toBe(sentence)
+    expect(entrySentence({ ...base, source }, { name: 'Entra ID', protocol: 'saml' }, false)).toBe(
+      sentence,
+    )
   })
 
   test('before anything is chosen', () => {

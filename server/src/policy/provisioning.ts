@@ -8,6 +8,13 @@ export const sourceLabels: Record<ProvisioningSource, string> = {
   ldap: 'LDAP',
 }
 
+export type SsoProtocol = 'saml' | 'oidc'
+
+/** JI-1: just-in-time joining is named after the protocol that the connection speaks. */
+export function sourceLabel(source: ProvisioningSource, protocol: SsoProtocol): string {
+  return source === 'sso_jit' && protocol === 'oidc' ? 'OIDC JIT' : sourceLabels[source]
+}
+
 export const needsSso: Record<ProvisioningSource, boolean> = {
   portal: false,
   sso_jit: true,
@@ -132,16 +139,16 @@ export function entrySentence(
     Organisation,
     'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt'
   >,
-  connectionName: string | null,
+  connection: { name: string; protocol: SsoProtocol } | null,
   linkIsOpen: boolean,
 ): string {
   if (organisation.loginMethod === null) {
     return `Nobody can enter ${organisation.name} yet: choose how people sign in.`
   }
-  const through = connectionName ? ` through ${connectionName}` : ''
+  const through = connection ? ` through ${connection.name}` : ''
   const how: Record<ProvisioningSource, string> = {
     portal: `when a manager creates or invites them${linkIsOpen ? ', or by the self-service link' : ''}`,
-    sso_jit: `by signing in${through} (SAML JIT)`,
+    sso_jit: `by signing in${through} (${sourceLabel('sso_jit', connection?.protocol ?? 'saml')})`,
     scim: 'when the identity provider sends them (SCIM)',
     ldap: 'when the directory sync finds them (LDAP)',
   }

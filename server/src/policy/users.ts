@@ -1,6 +1,6 @@
+import type { Connection } from '../model/connection.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import type { User } from '../model/user.ts'
 import { sourceLabels } from './provisioning.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { anonymous, type RateLimits } from '../auth/index.ts'
+import { anonymous, type RateLimits, sendRefusal } from '../auth/index.ts'
 import {
   type AttemptReport,
   type Directory,
@@ -13,9 +13,8 @@ import type { Outbound } from '../lib/outbound.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
-import { type Refusal, Refused, refusalStatus, toProblem } from '../model/refusals.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
 import type { ServiceProvider } from './core/index.ts'
-import { pagePolicy, refusedPage } from './pages.ts'
 
 /** What the SAML door is given when it is opened. */
 export type SamlDoor = {
@@ -71,33 +70,4 @@ export async function refuseAttempt(
     recordAttempt(write, { remedy: refusal.detail, ...report, code: refusal.code }),
   )
   return sendRefusal(request, reply, refusal, report.reference, `/login/${who.organisation.slug}`)
-}
-
-/** A person gets a neutral page; a program that asks for JSON gets the code. */
-export function sendRefusal(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  refusal: Refusal,
-  reference: string,
-  again?: string,
-): FastifyReply {
-  const accept = request.headers.accept ?? ''
-  reply.code(refusalStatus[refusal.code]).header('cache-control', 'no-store')
-  if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
-  if (accept.includes('json') && !accept.includes('text/html')) {
-    const problem = toProblem(
-      { code: refusal.code, detail: 'The sign-in was refused.' },
-      request.id,
-    )
-    return reply.type('application/problem+json').send({ ...problem, reference })
-  }
-  return sendPage(reply, refusedPage(reference, again))
-}
-
-export function sendPage(reply: FastifyReply, html: string, formAction?: string): FastifyReply {
-  return reply
-    .header('content-security-policy', pagePolicy(formAction))
-    .header('cache-control', 'no-store')
-    .type('text/html; charset=utf-8')
-    .send(html)
 }

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sendRefusal } from '../auth/index.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { refuseAttempt, type SamlDoor, sendRefusal, startReport, visit } from './door.ts'
+import { refuseAttempt, type SamlDoor, startReport, visit } from './door.ts'
 import { readForms } from './forms.ts'
 import { logoutRoutes } from './logout.ts'
 import { signInRoutes } from './sign-in.ts'

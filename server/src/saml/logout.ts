@@ -39,7 +39,7 @@ async function receive(
   const who = await visit(door, request)
   const report = startReport(request, 'saml logout')
   const connection = await door.directory.view(who.actor, findConnection)
-  if (!connection) {
+  if (connection?.protocol !== 'saml') {
     const detail = 'No identity provider is connected to this organisation.'
     return refuseAttempt(
       door,
@@ -107,7 +107,8 @@ export async function singleLogoutUrl(
 ): Promise<string | undefined> {
   const connection = await door.directory.view(actor, findConnection)
   if (
-    !connection?.saml.sloUrl ||
+    connection?.protocol !== 'saml' ||
+    !connection.saml.sloUrl ||
     !session.name_id ||
     session.issuer !== connection.saml.idpEntityId
   ) {

@@ -1,12 +1,13 @@
 import { type Outbound, OutboundError } from '../lib/outbound.ts'
+import type { SamlConnection } from '../model/connection.ts'
 import { Refused } from '../model/refusals.ts'
-import type { Connection, EmailFrom, SamlSettings } from '../model/saml.ts'
+import type { EmailFrom, SamlSettings } from '../model/saml.ts'
 import { type IdpMetadata, readCertificate, readIdpMetadata } from './core/index.ts'
 
 /** SAML settings as a manager or an operator writes them (LM-21). */
 export type SamlWish = {
   connectionName: string
-  provider: Connection['provider']
+  provider: SamlConnection['provider']
   metadataXml?: string | undefined
   metadataUrl?: string | undefined
   idpEntityId?: string | undefined
@@ -19,7 +20,7 @@ export type SamlWish = {
   emailFrom: EmailFrom
   subjectClaim?: string | undefined
   attributes: { firstName: string; lastName: string }
-  refresh: Connection['refresh']
+  refresh: SamlConnection['refresh']
 }
 
 const metadataTypes = 'application/samlmetadata+xml, application/xml, text/xml'
@@ -59,7 +60,7 @@ export async function readSettings(
   outbound: Pick<Outbound, 'getText'>,
   wish: SamlWish,
   now: number,
-): Promise<Omit<Connection, 'id'>> {
+): Promise<SamlConnection> {
   const complete = wish.idpEntityId && wish.ssoUrl && wish.certificates
   const metadata =
     wish.metadataXml !== undefined || (wish.metadataUrl !== undefined && !complete)
@@ -102,5 +103,11 @@ export async function readSettings(
     attributes: wish.attributes,
     ...(wish.metadataUrl && { metadataUrl: wish.metadataUrl }),
   }
-  return { name: wish.connectionName, provider: wish.provider, saml, refresh: wish.refresh }
+  return {
+    protocol: 'saml',
+    name: wish.connectionName,
+    provider: wish.provider,
+    saml,
+    refresh: wish.refresh,
+  }
 }

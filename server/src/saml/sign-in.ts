@@ -1,8 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { browserCookie, cookieOptions, giveSession, safeReturnTo } from '../auth/index.ts'
 import {
-  type ArrivalResult,
-  ArrivedMeanwhile,
+  browserCookie,
+  cookieOptions,
+  giveSession,
+  postPage,
+  safeReturnTo,
+  sendPage,
+  sendRefusal,
+  testedPage,
+} from '../auth/index.ts'
+import {
   type AttemptReport,
   arrive,
   type Expected,
@@ -10,6 +17,7 @@ import {
   findConnection,
   findRequest,
   finishTest,
+  meet,
   openRequest,
   ownTestSettings,
   type TestResult,
@@ -17,9 +25,9 @@ import {
 } from '../directory/index.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
+import type { SamlConnection } from '../model/connection.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import type { Connection } from '../model/saml.ts'
 import {
   authnRequest,
   newRequestId,
@@ -28,12 +36,12 @@ import {
   readResponse,
   spMetadata,
 } from './core/index.ts'
-import { refuseAttempt, type SamlDoor, sendPage, sendRefusal, startReport, visit } from './door.ts'
+import { refuseAttempt, type SamlDoor, startReport, visit } from './door.ts'
 import { soleField } from './forms.ts'
-import { postPage, testedPage } from './pages.ts'
 
-const meetings = 3
 const base = '/saml/:organisationId'
+const claimScreen =
+  'In Entra ID open Attributes & Claims, add the claim, and fill the attribute in on the person.'
 
 /** Signing in by SAML: metadata, the way out to the identity provider, and the way back. */
 export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
@@ -101,7 +109,7 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
     const settings = testId
       ? await door.directory.view(who.actor, (read) => testSettings(read, testId))
       : await door.directory.view(who.actor, findConnection)
-    if (!settings || (!testId && who.organisation.loginMethod !== 'sso')) {
+    if (settings?.protocol !== 'saml' || (!testId && who.organisation.loginMethod !== 'sso')) {
       const detail = 'Single sign-on is not the login method of this organisation.'
       const refusal = { code: 'login_method.disabled' as const, detail }
       return refuseAttempt(door, request, reply, who, refusal, { ...report, rule: 'login method' })
@@ -118,7 +126,7 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
 }
 
 type Who = { actor: Actor; organisation: Organisation }
-type Settings = Omit<Connection, 'id'>
+type Settings = SamlConnection
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
@@ -138,10 +146,11 @@ async function connectionFor(
         detail: 'Sign in to the portal and start the test again.',
       })
     }
-    return door.directory.view(caller, (read) => ownTestSettings(read, testId))
+    const tested = await door.directory.view(caller, (read) => ownTestSettings(read, testId))
+    if (tested.protocol === 'saml') return tested
   }
   const connection = await door.directory.view(actor, findConnection)
-  if (connection && organisation.loginMethod === 'sso') return connection
+  if (connection?.protocol === 'saml' && organisation.loginMethod === 'sso') return connection
   throw new Refused({
     code: 'login_method.disabled',
     detail: 'Single sign-on is not the login method of this organisation.',
@@ -228,12 +237,14 @@ async function signIn(
   const { identity } = reading
   const claims = readClaims(identity, connection.saml)
   const vouched = {
+    method: 'sso' as const,
     issuer: identity.issuer,
     subject: claims.subject,
     email: claims.email,
     firstName: claims.firstName,
     lastName: claims.lastName,
     claimsUsed: claims.claimsUsed,
+    runsMailbox: false,
     answers: identity.inResponseTo
       ? {
           requestId: identity.inResponseTo,
@@ -248,7 +259,7 @@ async function signIn(
       notOnOrAfter: identity.sessionNotOnOrAfter ?? null,
     },
   }
-  const terms = { ...connection, claimNames: connection.saml.attributes }
+  const terms = { ...connection, claimNames: connection.saml.attributes, claimScreen }
   const browser = { ip: request.ip, userAgent: request.headers['user-agent'] ?? '' }
   const system: Actor = { ...who.actor, kind: 'system', label: 'System' }
   const result = await meet(() =>
@@ -264,17 +275,6 @@ async function signIn(
     safeReturnTo(result.returnTo, `/o/${who.organisation.slug}`),
     303,
   )
-}
-
-/** Two first sign-ins of one person may meet; the second finds the first one's work and goes on. */
-async function meet(attempt: () => Promise<ArrivalResult>): Promise<ArrivalResult> {
-  for (let meeting = 1; ; meeting += 1) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!(error instanceof ArrivedMeanwhile) || meeting === meetings) throw error
-    }
-  }
 }
 
 /** Every check and claim is kept for the manager who tests; nobody is signed in (LM-15). */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { GoogleSettings } from '../model/connection.ts'
 import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { statement } from './statement.ts'
@@ -98,6 +99,7 @@ export async function any(db: Db): Promise<boolean> {
 export type Change = {
   name?: string
   loginMethod?: LoginMethod
+  google?: GoogleSettings
   source?: { source: ProvisioningSource; chosenBy: string; at: number }
   selfServiceEnabled?: boolean
   requireSecondFactor?: boolean
@@ -110,6 +112,7 @@ export async function change(db: Db, id: string, change: Change): Promise<void> 
       version: sql`version + 1`,
       ...(change.name !== undefined && { name: change.name }),
       ...(change.loginMethod && { login_method: change.loginMethod }),
+      ...(change.google && { google_domain: change.google.workspaceDomain ?? null }),
       ...(change.source && {
         source: change.source.source,
         source_chosen_by: change.source.chosenBy,
@@ -144,6 +147,7 @@ function toRow(organisation: Organisation): OrganisationsTable {
     default_group_id: organisation.defaultGroupId,
     default_pool_id: organisation.defaultPoolId,
     demo: flag(organisation.demo),
+    google_domain: organisation.google.workspaceDomain ?? null,
     version: organisation.version,
     created_at: organisation.createdAt,
   }
@@ -163,6 +167,7 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     defaultGroupId: row.default_group_id,
     defaultPoolId: row.default_pool_id,
     demo: row.demo === 1,
+    google: row.google_domain === null ? {} : { workspaceDomain: row.google_domain },
     version: row.version,
     createdAt: row.created_at,
   }

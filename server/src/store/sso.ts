@@ -1,10 +1,17 @@
 import type { Db } from './dialect.ts'
-import type { ConnectionsTable, SpKeysTable, SsoRequestsTable, SsoTestsTable } from './tables.ts'
+import type {
+  ConnectionsTable,
+  OidcKeysTable,
+  SpKeysTable,
+  SsoRequestsTable,
+  SsoTestsTable,
+} from './tables.ts'
 
 export type Connection = ConnectionsTable
 export type SsoRequest = SsoRequestsTable
 export type SsoTest = SsoTestsTable
 export type SpKey = SpKeysTable
+export type OidcKey = OidcKeysTable
 
 export async function connection(db: Db, organisationId: string): Promise<Connection | undefined> {
   return db
@@ -35,6 +42,20 @@ export async function spKeys(db: Db, organisationId: string): Promise<SpKey[]> {
 
 export async function addSpKey(db: Db, key: SpKey): Promise<void> {
   await db.insertInto('sp_keys').values(key).execute()
+}
+
+export async function oidcKey(db: Db, organisationId: string): Promise<OidcKey | undefined> {
+  return db
+    .selectFrom('oidc_keys')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export async function addOidcKey(db: Db, key: OidcKey): Promise<void> {
+  await db.insertInto('oidc_keys').values(key).execute()
 }
 
 export async function addRequest(db: Db, request: SsoRequest): Promise<void> {

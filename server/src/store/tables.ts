@@ -30,6 +30,8 @@ export type OrganisationsTable = {
   default_group_id: string
   default_pool_id: string
   demo: Flag
+  /** The only Google Workspace whose accounts may sign in. */
+  google_domain: string | null
   version: number
   created_at: number
 }
@@ -223,6 +225,14 @@ export type SpKeysTable = {
   created_at: number
 }
 
+export type OidcKeysTable = {
+  org_id: string
+  id: string
+  private_key: string
+  public_key: string
+  created_at: number
+}
+
 export type SsoRequestsTable = {
   org_id: string
   id: string
@@ -232,6 +242,8 @@ export type SsoRequestsTable = {
   test_id: string | null
   /** JSON: whose link this sign-in completes; only that address may. */
   expected: string | null
+  /** What the answer is checked with (PKCE verifier and nonce), sealed. */
+  sealed: string | null
   created_at: number
   expires_at: number
   consumed_at: number | null
@@ -551,6 +563,7 @@ export type Tables = {
   sessions: SessionsTable
   connections: ConnectionsTable
   sp_keys: SpKeysTable
+  oidc_keys: OidcKeysTable
   sso_requests: SsoRequestsTable
   seen_assertions: SeenAssertionsTable
   sso_tests: SsoTestsTable

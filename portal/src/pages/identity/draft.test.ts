@@ -88,6 +88,9 @@ function viewsOf(login: Partial<LoginMethodView>): Views {
         method: 'password',
         googleAvailable: false,
         saml: null,
+        oidc: null,
+        google: { workspaceDomain: null, redirectUri: url },
+        relyingParty: { redirectUri: url, jwksUrl: url },
         serviceProvider: {
           acsUrl: url,
           entityId: url,

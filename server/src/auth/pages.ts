@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Refusal, refusalStatus, toProblem } from '../model/refusals.ts'
 
 // These few pages stand between two sites and must work without the portal, its scripts and its cache.
 const style = `
@@ -18,7 +20,7 @@ const submit = `document.forms[0].submit()`
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** What these pages may load: themselves. A form may go to the one address named. */
-export function pagePolicy(formAction = "'none'"): string {
+function pagePolicy(formAction = "'none'"): string {
   return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(submit)}; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`
 }
 
@@ -27,7 +29,7 @@ function page(title: string, body: string): string {
 }
 
 /** Neutral: says that it failed and what to quote, never why (LM-28). */
-export function refusedPage(reference: string, again: string | undefined): string {
+function refusedPage(reference: string, again: string | undefined): string {
   return page(
     'You could not be signed in',
     `<h1>You could not be signed in</h1>
@@ -57,6 +59,35 @@ export function postPage(action: string, fields: Record<string, string>): string
     'One moment',
     `<h1>One moment</h1><p>You are being taken to your organisation’s sign-in.</p><form method="post" action="${escapeHtml(action)}">${inputs}<button>Continue</button></form><script>${submit}</script>`,
   )
+}
+
+/** A person gets a neutral page; a program that asks for JSON gets the code. */
+export function sendRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+  reference: string,
+  again?: string,
+): FastifyReply {
+  const accept = request.headers.accept ?? ''
+  reply.code(refusalStatus[refusal.code]).header('cache-control', 'no-store')
+  if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
+  if (accept.includes('json') && !accept.includes('text/html')) {
+    const problem = toProblem(
+      { code: refusal.code, detail: 'The sign-in was refused.' },
+      request.id,
+    )
+    return reply.type('application/problem+json').send({ ...problem, reference })
+  }
+  return sendPage(reply, refusedPage(reference, again))
+}
+
+export function sendPage(reply: FastifyReply, html: string, formAction?: string): FastifyReply {
+  return reply
+    .header('content-security-policy', pagePolicy(formAction))
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(html)
 }
 
 const entities: Record<string, string> = {
