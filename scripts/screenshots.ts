@@ -42,6 +42,7 @@ const pages = [
   'access-check',
   'adoptions',
   'emergency',
+  'domains',
   'mail',
   'mail-new',
   'sign-in-log',

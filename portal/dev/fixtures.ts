@@ -1,6 +1,7 @@
 import type {
   Adoption,
   AuditEvent,
+  Domain,
   LoginMethodView,
   MailSettingsView,
   Me,
@@ -1003,6 +1004,39 @@ const registrants = [
   terms: null,
 }))
 
+const domainRows: [
+  string,
+  string,
+  Domain['state'],
+  NonNullable<Domain['check']>['outcome'],
+  string[],
+][] = [
+  ['acme.example', 'acme.example', 'verified', 'found', []],
+  [
+    'robotics.example',
+    'robotics.example',
+    'waiting',
+    'other',
+    ['usher-domain=an-earlier-value-that-is-not-ours', 'v=spf1 include:_spf.robotics.example -all'],
+  ],
+  ['xn--bcher-acme-9db.example', 'bücher-acme.example', 'lapsing', 'none', []],
+  ['acme-labs.example', 'acme-labs.example', 'lapsed', 'unanswered', ['ESERVFAIL']],
+]
+const domains: Domain[] = domainRows.map(([name, shown, state, outcome, found], n) => ({
+  name,
+  shown,
+  state,
+  proof: 'dns',
+  record: {
+    name: `_usher-challenge.${name}`,
+    value: `usher-domain=${'Q7hV2kXw9pLs4TzB8nRc3MdY6jF'.slice(n)}${'abcd'.slice(0, n)}`,
+  },
+  createdAt: now - 90 * day,
+  verifiedAt: state === 'waiting' ? null : now - 80 * day,
+  lapsesAt: state === 'lapsing' ? now + 5 * day : null,
+  check: { at: now - (n * 7 + 4) * minute, outcome, found },
+}))
+
 const mailSettings: MailSettingsView = {
   mode: 'custom',
   inForce: 'custom',
@@ -1272,6 +1306,14 @@ export function answer(method: string, path: string, face: Face, query: string):
         openInvitations: 6,
         sessionsToEnd: 212,
       }),
+    '/org/domains': () =>
+      method === 'POST'
+        ? refusal(
+            400,
+            'domain.not_allowed',
+            'Anybody can have an address at gmail.com, so it proves nothing.',
+          )
+        : items(face, domains),
     '/org/mail-settings': () =>
       ok({ ...(fresh ? newMailSettings : mailSettings), canWrite: face !== 'viewer' }),
     '/org/mail-settings/test': () =>
@@ -1313,6 +1355,12 @@ export function answer(method: string, path: string, face: Face, query: string):
   if (route.endsWith('/members')) return ok(paged(fresh ? [] : groupMembers, 218))
   if (route.endsWith('/pool-grants')) return items(face, poolGrants)
   if (route.endsWith('/people')) return ok(paged(poolPeople, 231))
+  if (route.startsWith('/org/domains/')) {
+    return ok({
+      ...domains[route.endsWith('/verify') ? 1 : 0],
+      unlinked: { count: 12, exact: true },
+    })
+  }
   if (route.startsWith('/org/groups/')) {
     return ok(details(groups.find((group) => route.endsWith(group.id))))
   }

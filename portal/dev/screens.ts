@@ -483,6 +483,29 @@ const scenes: Scene[] = [
       await page.getByAltText(/QR code/).waitFor()
     },
   },
+  { name: 'domains', path: `${settings}/domains` },
+  { name: 'domains-empty', path: `${settings}/domains`, face: 'new' },
+  { name: 'domains-loading', path: `${settings}/domains`, face: 'loading' },
+  { name: 'domains-error', path: `${settings}/domains`, face: 'error' },
+  { name: 'domains-viewer', path: `${settings}/domains`, face: 'viewer' },
+  {
+    name: 'domains-add',
+    path: `${settings}/domains`,
+    async act(page) {
+      await press('Add a domain')(page)
+      await page.getByLabel('Domain', { exact: true }).fill('gmail.com')
+      await page.getByRole('button', { name: 'Add', exact: true }).click()
+      await page.getByText('proves nothing').waitFor()
+    },
+  },
+  {
+    name: 'domains-remove',
+    path: `${settings}/domains`,
+    async act(page) {
+      await press('Remove acme.example')(page)
+      await page.getByText('12 people are not').waitFor()
+    },
+  },
   { name: 'mail', path: `${settings}/mail` },
   { name: 'mail-new', path: `${settings}/mail`, face: 'new' },
   { name: 'mail-loading', path: `${settings}/mail`, face: 'loading' },

@@ -222,6 +222,11 @@ const emergency = createRoute({
     'EmergencyPage',
   ),
 })
+const domains = createRoute({
+  getParentRoute: () => settings,
+  path: '/domains',
+  component: lazyRouteComponent(() => import('../pages/domains/DomainsPage.tsx'), 'DomainsPage'),
+})
 const mail = createRoute({
   getParentRoute: () => settings,
   path: '/mail',
@@ -283,6 +288,7 @@ export const router = createRouter({
         accessCheck,
         adoptions,
         emergency,
+        domains,
         mail,
         signInLog,
         provisioningLog,

@@ -21,6 +21,7 @@ import type {
   CreateScimToken,
   CreateUser,
   Domain,
+  DomainDetails,
   GroupDetails,
   GroupList,
   GroupMembers,
@@ -256,7 +257,12 @@ export function organisationApi(organisationId: string) {
       ask<Seen<typeof CreatedBreakGlass>>('POST', `${base}/break-glass-accounts`, { body }),
     removeBreakGlass: (id: string) =>
       ask<void>('DELETE', `${base}/break-glass-accounts/${enc(id)}`),
-    domains: () => ask<Items<Seen<typeof Domain>>>('GET', `${base}/domains`),
+    domains: () => ask<Items<Domain>>('GET', `${base}/domains`),
+    domain: (name: string) =>
+      ask<Seen<typeof DomainDetails>>('GET', `${base}/domains/${enc(name)}`),
+    addDomain: (name: string) => ask<Domain>('POST', `${base}/domains`, { body: { name } }),
+    verifyDomain: (name: string) => ask<Domain>('POST', `${base}/domains/${enc(name)}/verify`),
+    removeDomain: (name: string) => ask<void>('DELETE', `${base}/domains/${enc(name)}`),
 
     users: (query: UserSearch, signal?: AbortSignal) =>
       ask<UserList>('GET', `${base}/users`, { query, ...(signal ? { signal } : {}) }),

@@ -229,7 +229,6 @@ const routes: Record<string, Route> = {
     status: 201,
     needs: 'identity:write',
     events: ['domain.added'],
-    key: 200,
   },
   'GET /domains/{name}': {
     prepare: named(''),
