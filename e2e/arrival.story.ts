@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildPortalWhenStale } from '../scripts/portal-build.ts'
+import { buildPortalWhenStale } from '../scripts/builds.ts'
 import { startPostgres } from '../server/testing/postgres.ts'
 import { openBrowser } from './browser.ts'
 import { startUsher } from './running-usher.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { buildPortalWhenStale } from '../scripts/portal-build.ts'
+import { buildPortalWhenStale } from '../scripts/builds.ts'
 
 const screens = join(import.meta.dirname, '../portal/dev/screens.ts')
 const slow = 600_000

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildPortalWhenStale } from '../scripts/portal-build.ts'
+import { buildPortalWhenStale } from '../scripts/builds.ts'
 import { createMailbox, type Mailbox } from '../server/testing/mailbox.ts'
 import { openBrowser } from './browser.ts'
 import { type RunningUsher, startUsher } from './running-usher.ts'

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildServerWhenStale } from '../scripts/builds.ts'
 import { freePort } from '../server/testing/free-port.ts'
 
 export type RunningUsher = {
@@ -12,13 +13,13 @@ export type RunningUsher = {
   stop(): Promise<void>
 }
 
-const main = join(import.meta.dirname, '../server/src/main.ts')
 const startsWithinMs = 30_000
 
 /** Usher as its users start it: a process of its own with an empty directory. */
 export async function startUsher(env: Record<string, string> = {}): Promise<RunningUsher> {
   const dataDir = mkdtempSync(join(tmpdir(), 'usher-story-'))
   const port = await freePort()
+  const main = await buildServerWhenStale()
   const server = spawn(process.execPath, [main, 'serve'], {
     env: {
       PATH: process.env.PATH ?? '',

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { buildPortalWhenStale, buildServerWhenStale } from './builds.ts'
 import { type Fault, faultsInFiles } from './house-rules.ts'
-import { buildPortalWhenStale } from './portal-build.ts'
 
 const repository = join(import.meta.dirname, '..')
 const trees = ['server', 'contract', 'portal', 'e2e', 'bench', 'scripts']
@@ -20,7 +20,8 @@ const checks: Check[] = [
   { name: 'import law (dependency-cruiser)', run: importLaw },
   { name: 'nothing unused (knip)', run: () => tool('knip', ['--no-progress']) },
   { name: 'house rules', run: houseRules },
-  { name: 'portal builds (vite)', run: portalBuilds },
+  { name: 'portal builds (vite)', run: () => builds(buildPortalWhenStale) },
+  { name: 'server builds (esbuild)', run: () => builds(buildServerWhenStale) },
 ]
 
 /** Runs every check, a few at a time, and prints what is wrong followed by one line each. */
@@ -69,9 +70,9 @@ async function houseRules(): Promise<Outcome> {
   return { passed: faults.length === 0, output: faults.map(asLine).join('\n') }
 }
 
-async function portalBuilds(): Promise<Outcome> {
+async function builds(build: () => Promise<unknown>): Promise<Outcome> {
   try {
-    await buildPortalWhenStale()
+    await build()
     return { passed: true, output: '' }
   } catch (error) {
     return { passed: false, output: String(error) }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildPortalWhenStale } from './portal-build.ts'
+import { buildPortalWhenStale } from './builds.ts'
 
 // `npm run screenshots`: each page in light, dark and at 360 px, for the documentation.
 const pages = [

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
+import { buildServerWhenStale } from '../../scripts/builds.ts'
 import { freePort } from './free-port.ts'
 import {
   createIdentityProvider,
@@ -25,7 +26,6 @@ export const onPostgres = process.env.USHER_TEST_STORE === 'postgres'
 
 /** As `npm start` has it: short-lived objects get 4 MB, since a big young heap is never given back. */
 const nodeOptions = ['--max-semi-space-size=4']
-const main = join(import.meta.dirname, '../src/main.ts')
 const startsWithinMs = 30_000
 
 function environment({ dataDir, databaseUrl }: Place): Record<string, string> {
@@ -45,6 +45,7 @@ export async function startUsherProcess(
   { port }: { port?: number } = {},
 ): Promise<UsherProcess> {
   const listens = port ?? (await freePort())
+  const main = await buildServerWhenStale()
   const server = spawn(process.execPath, [...nodeOptions, main, 'serve'], {
     env: { ...environment(place), PORT: String(listens) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -114,6 +115,7 @@ export function applyOrganisation(
       apiKeys: [{ label: 'script', scopes: ['users:read', 'users:write'] }],
     }),
   )
+  const main = join(import.meta.dirname, '../src/main.ts')
   const said = execFileSync(process.execPath, [main, 'apply', '-f', state, '--json'], {
     env: { ...environment(place), PORT: String(port) },
     encoding: 'utf8',

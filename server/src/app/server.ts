@@ -92,7 +92,10 @@ const bodyLimit = 2_500_000
 /** About a second of a browser's work; where limits are off, for load runs, next to none (SS-17). */
 const challengeBits = 17
 const challengeBitsWithoutLimits = 4
-const portalFolder = join(import.meta.dirname, '../../../dist/portal')
+/** The built portal, as it lies from the bundled server and from this file. */
+const portalFolder = ['../portal', '../../../dist/portal']
+  .map((path) => join(import.meta.dirname, path))
+  .find((path) => existsSync(path))
 
 export type Usher = {
   app: FastifyInstance
@@ -449,7 +452,7 @@ const pages = [
 
 /** The portal's files, and its one page at every address that it draws itself. */
 async function portalRoutes(app: FastifyInstance): Promise<void> {
-  if (!existsSync(portalFolder)) return answerNotFound(app, undefined)
+  if (!portalFolder) return answerNotFound(app, undefined)
   await app.register(fastifyStatic, {
     root: portalFolder,
     wildcard: false,

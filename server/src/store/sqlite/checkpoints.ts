@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 const everyMs = 500
@@ -42,7 +43,9 @@ export function startCheckpoints(file: string) {
 
 /** An error in it has no listener, and so ends the process: a checkpoint that fails is a failing disk. */
 function startWorker(file: string, done: () => void): Worker {
-  const worker = new Worker(new URL('./checkpointer.ts', import.meta.url), {
+  // Beside this file as it is written, or as it is bundled.
+  const own = new URL(`./checkpointer${extname(import.meta.url)}`, import.meta.url)
+  const worker = new Worker(own, {
     workerData: { file },
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
   })
