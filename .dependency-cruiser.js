@@ -35,6 +35,7 @@ const homes = [
   { packages: '@node-rs/argon2|otpauth', rooms: ['auth'] },
   { packages: '@simplewebauthn/server', rooms: ['auth'] },
   { packages: '@simplewebauthn/browser', rooms: [], trees: ['portal'] },
+  { packages: '@simplewebauthn/browser', rooms: [], trees: ['portal'] },
   // Client assertions are credentials: who is calling is found out in `auth`.
   { packages: 'jose', rooms: ['auth'] },
   { packages: 'undici|ipaddr[.]js', rooms: ['lib'] },

@@ -28,6 +28,10 @@ export type Me = z.infer<typeof Me>
 /** `PUT /api/v1/me/password`: one's own password; under another method, for managers only (LM-11). */
 export const OwnPassword = z.strictObject({ password: z.string().min(1).max(256) })
 
+/** `POST /api/v1/me/sessions/end`: "Sign out everywhere", here too or only elsewhere (US-17). */
+export const EndSessions = z.strictObject({ keepThis: z.boolean() })
+export const EndedSessions = z.object({ ended: z.number().int() })
+
 /** `GET /api/v1/sign-in/{slug}`: what the sign-in page shows, and nothing else (LM-7). */
 export const SignInPage = z.object({
   organisation: z.object({ name: z.string(), slug: z.string() }),

@@ -13,6 +13,7 @@ import type {
   ScimClient,
   ScimToken,
   ScimView,
+  SecondFactor,
   SentMail,
   SignInAttempt,
   SimulatedCall,
@@ -1126,6 +1127,57 @@ const invitedByFile = {
   ],
 }
 
+const totp = {
+  enrolment: 'sealed',
+  secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  uri: 'otpauth://totp/Usher',
+  qr,
+}
+const recoveryCodes = Array.from({ length: 10 }, (_, n) => `k7m${n}-x2wd-9hra-p5t${n}`)
+const secondFactor: SecondFactor = {
+  isPossible: true,
+  isRequired: false,
+  totpSince: now - 40 * day,
+  passkeys: [
+    {
+      id: 'laptop',
+      label: 'Chrome on macOS',
+      addedAt: now - 12 * day,
+      lastUsedAt: now - 3 * hour,
+      backedUp: true,
+    },
+  ],
+  recoveryCodesLeft: 8,
+}
+
+/** Sign-ins that stand between password and session, each under an address of its own. */
+function halfway(route: string): Answer | undefined {
+  const [, slug = '', rest = ''] = /^\/sign-in\/(prove|enrol|given)(.*)$/.exec(route) ?? []
+  if (slug === '') return undefined
+  const step = { prove: 'second_factor', enrol: 'enrolment', given: 'new_password' }[slug]
+  const ways = slug === 'prove' ? ['totp', 'passkey', 'recovery_code'] : []
+  const answers: Record<string, Answer> = {
+    '': ok({
+      organisation: { ...organisation, slug },
+      method: 'password',
+      showPassword: true,
+      connectionName: null,
+      startUrl: null,
+      joinUrl: null,
+      demo: false,
+    }),
+    '/step': ok({ step, ways, expiresAt: now + 5 * minute }),
+    '/second-factor': refusal(
+      401,
+      'auth.invalid_credentials',
+      'This code is wrong, or was used before.',
+    ),
+    '/enrolment/totp': ok(totp),
+    '/enrolment': ok({ returnTo: '/o/acme', recoveryCodes }),
+  }
+  return answers[rest]
+}
+
 export function answer(method: string, path: string, face: Face, query: string): Answer {
   const route = path.replace(`/orgs/${organisation.id}`, '/org')
   if (route === '/me') {
@@ -1142,8 +1194,17 @@ export function answer(method: string, path: string, face: Face, query: string):
   if (face === 'loading') return 'never'
   if (face === 'error') return refusal(503, 'http.503', 'The store does not answer just now.')
   const fresh = face === 'new'
+  const half = halfway(route)
+  if (half) return half
   const answers: Record<string, () => Answer> = {
     '/setup': () => ok({ open: fresh, demoAvailable: true }),
+    '/me/second-factor': () =>
+      ok(
+        fresh
+          ? { ...secondFactor, totpSince: null, passkeys: [], recoveryCodesLeft: 0 }
+          : secondFactor,
+      ),
+    '/me/second-factor/totp': () => ok(method === 'POST' ? totp : { recoveryCodes }),
     '/sign-in/acme': () =>
       ok({
         organisation,
@@ -1365,6 +1426,7 @@ export function answer(method: string, path: string, face: Face, query: string):
     return ok(details(groups.find((group) => route.endsWith(group.id))))
   }
   if (route.startsWith('/org/pools/')) return ok(poolDetails)
+  if (route.endsWith('/second-factor')) return ok(secondFactor)
   if (route.endsWith('/sessions')) return items(face, sessions)
   if (route.startsWith('/org/simulation/calls/')) {
     return ok({

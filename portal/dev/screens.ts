@@ -38,6 +38,41 @@ const scenes: Scene[] = [
     face: 'new',
     act: press('Forgot password?'),
   },
+  {
+    name: 'login-code',
+    path: '/login/prove?goOn=1',
+    async act(page) {
+      await page.getByLabel('Code from your app').fill('000000')
+      await press('Continue')(page)
+      await page.getByText('That did not work').waitFor()
+    },
+  },
+  {
+    name: 'login-recovery-code',
+    path: '/login/prove?goOn=1',
+    act: press('Use a recovery code'),
+  },
+  { name: 'login-enrol', path: '/login/enrol?goOn=1' },
+  {
+    name: 'login-enrol-app',
+    path: '/login/enrol?goOn=1',
+    act: press('Set up an authenticator app'),
+  },
+  {
+    name: 'login-recovery-codes',
+    path: '/login/enrol?goOn=1',
+    async act(page) {
+      await press('Set up an authenticator app')(page)
+      await page.getByLabel('Code from the app').fill('123456')
+      await press('Continue')(page)
+      await page.getByText('It is set up').waitFor()
+    },
+  },
+  {
+    name: 'login-new-password',
+    path: '/login/given?goOn=1',
+    act: (page) => page.getByLabel('New password', { exact: true }).fill('Quiet'),
+  },
   { name: 'login-unknown', path: '/login/nobody' },
   { name: 'login-emergency', path: '/login/acme/emergency' },
   {
@@ -59,6 +94,22 @@ const scenes: Scene[] = [
   { name: 'overview', path: '/o/acme' },
   { name: 'overview-new', path: '/o/acme', face: 'new' },
   { name: 'account', path: '/o/acme/account', face: 'member' },
+  { name: 'account-without-factor', path: '/o/acme/account', face: 'new' },
+  {
+    name: 'account-add-app',
+    path: '/o/acme/account',
+    face: 'new',
+    async act(page) {
+      await press('Set up')(page)
+      await page.getByLabel('Code from the app').fill('123456')
+    },
+  },
+  {
+    name: 'account-everywhere',
+    path: '/o/acme/account',
+    face: 'member',
+    act: press('Sign out everywhere'),
+  },
   { name: 'settings-member', path: `${settings}/users`, face: 'member' },
   { name: 'users-viewer', path: `${settings}/users?status=active`, face: 'viewer' },
   { name: 'account-menu', path: '/o/acme', act: press(/Account menu/) },
@@ -103,6 +154,15 @@ const scenes: Scene[] = [
       await page.getByRole('switch', { name: 'SAML JIT' }).click()
       await page.getByRole('link', { name: 'Acme Robotics' }).click()
       await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'identity-password',
+    path: `${settings}/identity`,
+    face: 'new',
+    async act(page) {
+      await page.getByRole('radio', { name: /E-mail and password/ }).click()
+      await page.getByRole('switch', { name: 'Require a second factor' }).click()
     },
   },
   { name: 'identity-viewer', path: `${settings}/identity`, face: 'viewer' },

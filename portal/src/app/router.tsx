@@ -27,7 +27,7 @@ const setup = createRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login/$slug',
-  validateSearch: (search) => texts(search, 'returnTo', 'reauth', 'signedOut'),
+  validateSearch: (search) => texts(search, 'returnTo', 'reauth', 'signedOut', 'goOn'),
   component: lazyRouteComponent(() => import('../pages/login/LoginPage.tsx'), 'LoginPage'),
 })
 const emergencyLogin = createRoute({

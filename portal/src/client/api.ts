@@ -12,6 +12,9 @@ import type {
   AuditEvents,
   BreakGlassAccount,
   ChangeUser,
+  ConfirmFactor,
+  ConfirmPasskey,
+  ConfirmTotp,
   CreatedBreakGlass,
   CreatedOrganisation,
   CreatedScimClient,
@@ -22,6 +25,8 @@ import type {
   CreateUser,
   Domain,
   DomainDetails,
+  EnrolledAtSignIn,
+  FactorProof,
   GroupDetails,
   GroupList,
   GroupMembers,
@@ -41,6 +46,7 @@ import type {
   Me,
   MetadataInput,
   MetadataView,
+  PasskeyOptions,
   PlatformOrganisation,
   PoolDetails,
   PoolList,
@@ -49,6 +55,7 @@ import type {
   ProvisioningLog,
   ProvisioningLogDetails,
   ProvisioningView,
+  RecoveryCodes,
   Register,
   Registered,
   Registrations,
@@ -58,17 +65,21 @@ import type {
   ScimClient,
   ScimToken,
   ScimView,
+  SecondFactor,
   SentMails,
   Setup,
   SetupState,
   SignedIn,
+  SignInAnswer,
   SignInAttemptDetails,
   SignInAttempts,
   SignInPage,
+  SignInStep,
   Simulate,
   SimulatedCallDetails,
   SimulationView,
   TestView,
+  TotpEnrolment,
   UserDetails,
   UserList,
   UserResults,
@@ -85,7 +96,6 @@ export const doors = {
   me: () => ask<Me>('GET', '/me'),
   /** `redirect` leads on to the identity provider, so that the session there ends too (LM-25). */
   signOut: () => ask<{ redirect: string | null }>('POST', '/sign-out'),
-  choosePassword: (password: string) => ask<void>('PUT', '/me/password', { body: { password } }),
   setupState: () => ask<Seen<typeof SetupState>>('GET', '/setup'),
   setUp: (setup: Setup) => ask<{ portalUrl: string }>('POST', '/setup', { body: setup }),
   setUpDemo: (code: string) =>
@@ -94,7 +104,18 @@ export const doors = {
   signInWithPassword: (
     slug: string,
     body: { email: string; password: string; returnTo?: string },
-  ) => ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/password`, { body }),
+  ) => ask<SignInAnswer>('POST', `/sign-in/${enc(slug)}/password`, { body }),
+  /** Where a sign-in stands whose password was right. */
+  signInStep: (slug: string) => ask<SignInStep>('GET', `/sign-in/${enc(slug)}/step`),
+  proveFactor: (slug: string, body: Sent<typeof FactorProof>) =>
+    ask<SignInAnswer>('POST', `/sign-in/${enc(slug)}/second-factor`, { body }),
+  askPasskey: (slug: string, what: 'second-factor' | 'enrolment') =>
+    ask<Seen<typeof PasskeyOptions>>('POST', `/sign-in/${enc(slug)}/${what}/passkey`),
+  startTotp: (slug: string) => ask<TotpEnrolment>('POST', `/sign-in/${enc(slug)}/enrolment/totp`),
+  enrolFactor: (slug: string, body: Sent<typeof ConfirmFactor>) =>
+    ask<Seen<typeof EnrolledAtSignIn>>('POST', `/sign-in/${enc(slug)}/enrolment`, { body }),
+  replacePassword: (slug: string, password: string) =>
+    ask<SignInAnswer>('POST', `/sign-in/${enc(slug)}/new-password`, { body: { password } }),
   signInEmergency: (slug: string, body: { email: string; password: string; code: string }) =>
     ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/emergency`, { body }),
   requestReset: (slug: string, email: string) =>
@@ -105,12 +126,29 @@ export const doors = {
     ask<Seen<typeof Registered>>('POST', `/join/${enc(slug)}/${enc(token)}`, { body }),
   invitation: (token: string) => ask<InvitationPage>('GET', `/invitations/${enc(token)}`),
   acceptInvitation: (token: string, body: Sent<typeof AcceptInvitation>) =>
-    ask<Seen<typeof SignedIn>>('POST', `/invitations/${enc(token)}`, { body }),
+    ask<SignInAnswer>('POST', `/invitations/${enc(token)}`, { body }),
   activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
   activate: (token: string, password: string) =>
-    ask<{ returnTo?: string } | undefined>('POST', `/activations/${enc(token)}`, {
-      body: { password },
-    }),
+    ask<SignInAnswer>('POST', `/activations/${enc(token)}`, { body: { password } }),
+}
+
+/** One's own account (US-17). */
+export const account = {
+  choosePassword: (password: string) => ask<void>('PUT', '/me/password', { body: { password } }),
+  secondFactor: () => ask<SecondFactor>('GET', '/me/second-factor'),
+  startTotp: () => ask<TotpEnrolment>('POST', '/me/second-factor/totp'),
+  confirmTotp: (body: Sent<typeof ConfirmTotp>) =>
+    ask<Seen<typeof RecoveryCodes>>('PUT', '/me/second-factor/totp', { body }),
+  removeTotp: () => ask<void>('DELETE', '/me/second-factor/totp'),
+  askPasskey: () => ask<Seen<typeof PasskeyOptions>>('POST', '/me/second-factor/passkeys/options'),
+  addPasskey: (body: Sent<typeof ConfirmPasskey>) =>
+    ask<Seen<typeof RecoveryCodes>>('POST', '/me/second-factor/passkeys', { body }),
+  removePasskey: (id: string) => ask<void>('DELETE', `/me/second-factor/passkeys/${enc(id)}`),
+  renewRecoveryCodes: () =>
+    ask<Seen<typeof RecoveryCodes>>('POST', '/me/second-factor/recovery-codes'),
+  /** `keepThis` leaves the browser that asks signed in. */
+  endSessions: (keepThis: boolean) =>
+    ask<{ ended: number }>('POST', '/me/sessions/end', { body: { keepThis } }),
 }
 
 /** The installation as a whole, for ROLE_ROOT. */
@@ -276,6 +314,8 @@ export function organisationApi(organisationId: string) {
     disableUser: (id: string) => ask<void>('PUT', `${user(id)}/disable`),
     /** Stops somebody whom the identity provider manages; only a manager lifts it (US-12). */
     holdUser: (id: string) => ask<void>('PUT', `${user(id)}/hold`),
+    secondFactor: (id: string) => ask<SecondFactor>('GET', `${user(id)}/second-factor`),
+    resetSecondFactor: (id: string) => ask<void>('DELETE', `${user(id)}/second-factor`),
     liftHold: (id: string) => ask<void>('DELETE', `${user(id)}/hold`),
     /** One act for many people, with a result for each. */
     actOnUsers: (act: 'disable' | 'enable' | 'resend-activation', ids: string[]) =>

@@ -1,6 +1,7 @@
 export { useAddingBlocked } from './adding.ts'
 export {
   type AuditSearch,
+  account,
   doors,
   type OrganisationApi,
   type ProvisioningLogSearch,
@@ -11,4 +12,5 @@ export {
   type UserSearch,
 } from './api.ts'
 export { appointDoorman, asProblem, Refusal, type Versioned } from './http.ts'
+export { hasPasskeys, makePasskey, showPasskey } from './passkeys.ts'
 export { meQuery, queries, signOut, useMe, useOrganisation } from './session.ts'

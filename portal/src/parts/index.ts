@@ -29,6 +29,7 @@ export { Doorstep, Page, useTitle } from './Page.tsx'
 export { meetsPasswordRules, PasswordRules, passwordFault } from './PasswordRules.tsx'
 export { SourceBadge, StatusBadge } from './PersonBadges.tsx'
 export { PickPeople } from './PickPeople.tsx'
+export { RecoveryCodes } from './RecoveryCodes.tsx'
 export { SaveCard } from './SaveCard.tsx'
 export { Scroller } from './Scroller.tsx'
 export { Segmented } from './Segmented.tsx'
@@ -48,6 +49,7 @@ export { BareCheckbox, BareSwitch, Checkbox, Switch } from './Switch.tsx'
 export { type Column, Pager, type Sorting, Table } from './Table.tsx'
 export { Ago, daysUntil, isPast, Moment, onDate } from './Time.tsx'
 export { Toasts, toast, toastProblem } from './Toast.tsx'
+export { CodeField, TotpSetup } from './TotpSetup.tsx'
 export {
   browserWords,
   countWords,

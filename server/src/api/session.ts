@@ -1,6 +1,12 @@
-import { Me, OwnPassword } from '../../../contract/src/index.ts'
+import { EndedSessions, EndSessions, Me, OwnPassword } from '../../../contract/src/index.ts'
 import { cookieOptions, sessionCookie } from '../auth/index.ts'
-import { findOrganisation, setOwnPassword, signOut, whoIs } from '../directory/index.ts'
+import {
+  endOwnSessions,
+  findOrganisation,
+  setOwnPassword,
+  signOut,
+  whoIs,
+} from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Api, ApiDoor } from './door.ts'
 
@@ -50,6 +56,21 @@ export function sessionRoutes(app: Api, door: ApiDoor): void {
     await door.directory.change(caller.actor, (write) => setOwnPassword(write, hash))
     return reply.code(204).send()
   })
+
+  app.post(
+    '/me/sessions/end',
+    { schema: { body: EndSessions, response: { 200: EndedSessions } } },
+    async (request, reply) => {
+      const caller = await door.callers.browser(request)
+      if (caller?.actor.kind !== 'user') return refuse('auth.required', 'Sign in first.')
+      const { keepThis } = request.body
+      const ended = await door.directory.change(caller.actor, (write) =>
+        endOwnSessions(write, keepThis),
+      )
+      if (!keepThis) reply.clearCookie(sessionCookie, cookieOptions(door.baseUrl, 'session'))
+      return { ended }
+    },
+  )
 
   app.post('/sign-out', async (request, reply) => {
     const caller = await door.callers.browser(request)

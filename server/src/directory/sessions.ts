@@ -3,7 +3,7 @@ import { newId } from '../lib/ids.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Happening } from '../model/event.ts'
 import type { User } from '../model/user.ts'
-import { events, sessions, users } from '../store/index.ts'
+import { events, sessions, tickets, users } from '../store/index.ts'
 import { allow, notFound, type Read, type Write } from './write.ts'
 
 export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
@@ -138,6 +138,28 @@ export async function endSession(
       data: { sessionId },
     },
   ])
+}
+
+/** "Sign out everywhere": every session of the caller's own, and what is half-way to one (US-17). */
+export async function endOwnSessions(
+  { db, actor, now }: Write,
+  keepThis: boolean,
+): Promise<number> {
+  const userId = actor.id ?? ''
+  const user = await users.lock(db, actor.organisationId, userId)
+  if (!user) throw notFound('user')
+  const kept = keepThis ? (actor.sessionId ?? '') : ''
+  const ended = await sessions.endOthers(db, actor.organisationId, userId, kept)
+  await tickets.removeOf(db, actor.organisationId, userId)
+  if (ended === 0) return 0
+  await events.append(db, actor, now, [
+    {
+      name: 'session.ended',
+      subject: { kind: 'user', id: user.id, label: user.email },
+      data: { everywhere: true, ended, ...(keepThis && { but: kept }) },
+    },
+  ])
+  return ended
 }
 
 /** What the identity provider asks by a LogoutRequest; ends only the sessions that it names (LM-25). */

@@ -87,7 +87,8 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
   }
   if (change.byOperator) return undefined
   if (method === 'password') {
-    if (change.managerHasPassword) return undefined
+    const isChosen = organisation.loginMethod === 'password'
+    if (change.managerHasPassword || isChosen) return undefined
     return { code: 'login_method.test_required', detail: 'Set your own password first.' }
   }
   if (organisation.loginMethod === method && change.digest === change.liveDigest) return undefined

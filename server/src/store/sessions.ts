@@ -72,19 +72,21 @@ export async function endOf(
   return (await query.returning('id').execute()).length
 }
 
-/** Ends a person's sessions but the one that they are using. */
+/** Ends a person's sessions but the one that they are using. Returns how many ended. */
 export async function endOthers(
   db: Db,
   organisationId: string,
   userId: string,
   keptId: string,
-): Promise<void> {
-  await db
+): Promise<number> {
+  const ended = await db
     .deleteFrom('sessions')
     .where('org_id', '=', organisationId)
     .where('user_id', '=', userId)
     .where('id', '<>', keptId)
+    .returning('id')
     .execute()
+  return ended.length
 }
 
 /** Ends what the identity provider names in a LogoutRequest (SAML core §3.7). */

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Layers, LogOut } from 'lucide-react'
 import { asProblem, signOut, useMe, useOrganisation } from '../../client/index.ts'
 import {
@@ -6,7 +6,6 @@ import {
   Avatar,
   Badge,
   Button,
-  browserWords,
   Card,
   EmptyState,
   ErrorState,
@@ -16,10 +15,11 @@ import {
   Section,
   SkeletonRows,
   sourceWords,
-  toast,
   toastProblem,
 } from '../../parts/index.ts'
 import { OwnPassword } from './OwnPassword.tsx'
+import { SecondFactor } from './SecondFactor.tsx'
+import { Sessions } from './Sessions.tsx'
 
 const methods: Record<string, string> = {
   password: 'E-mail and password',
@@ -83,6 +83,7 @@ export function AccountPage() {
           <>
             <Pools userId={user.id} />
             <OwnPassword />
+            <SecondFactor />
             <Sessions userId={user.id} />
           </>
         )}
@@ -129,53 +130,6 @@ function Pools({ userId }: { userId: string }) {
             ))}
           </ul>
         )}
-      </Card>
-    </Section>
-  )
-}
-
-function Sessions({ userId }: { userId: string }) {
-  const { api, key } = useOrganisation()
-  const client = useQueryClient()
-  const sessions = useQuery({
-    queryKey: key('users', userId, 'sessions'),
-    queryFn: () => api.userSessions(userId),
-  })
-  const end = useMutation({
-    mutationFn: (id: string) => api.endSession(userId, id),
-    onSuccess: async () => {
-      toast('Session ended')
-      await client.invalidateQueries({ queryKey: key('users', userId, 'sessions') })
-    },
-    onError: (error) => toastProblem('The session goes on', asProblem(error).detail),
-  })
-  const items = sessions.data?.items
-  // Whoever may not list sessions is shown none of this.
-  if (!items || items.length === 0) return null
-  return (
-    <Section id="sessions" title="Sessions" about="Where you are signed in now.">
-      <Card>
-        <ul className="divide-y divide-line">
-          {items.map((session) => (
-            <li key={session.id} className="flex items-center justify-between gap-4 px-5 py-3">
-              <div className="min-w-0">
-                <div className="truncate" title={session.userAgent}>
-                  {browserWords(session.userAgent)}
-                </div>
-                <div className="text-sm text-ink-3">
-                  {session.ip} · last seen <Ago at={session.lastSeenAt} />
-                </div>
-              </div>
-              {session.current ? (
-                <Badge tone="good">This session</Badge>
-              ) : (
-                <Button size="small" onClick={() => end.mutate(session.id)}>
-                  End
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
       </Card>
     </Section>
   )

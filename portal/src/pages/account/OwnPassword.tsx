@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
-import { asProblem, doors, useMe } from '../../client/index.ts'
+import { account, asProblem, useMe } from '../../client/index.ts'
 import {
   Button,
   Card,
@@ -43,7 +43,7 @@ function ChoosePassword() {
   })
   const password = watch('password')
   const choose = useMutation({
-    mutationFn: (chosen: string) => doors.choosePassword(chosen),
+    mutationFn: (chosen: string) => account.choosePassword(chosen),
     onSuccess: () => {
       reset()
       toast('Your password is set')

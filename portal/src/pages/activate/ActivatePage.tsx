@@ -74,8 +74,9 @@ function ChoosePassword({ activation }: { activation: Seen<typeof Activation> })
   const activate = useMutation({
     mutationFn: (chosen: string) => doors.activate(token, chosen),
     onSuccess: (answer) => {
-      if (answer?.returnTo) return location.assign(answer.returnTo)
-      void navigate({ to: '/login/$slug', params: { slug: activation.organisation.slug } })
+      if ('returnTo' in answer) return location.assign(answer.returnTo)
+      const { slug } = activation.organisation
+      void navigate({ to: '/login/$slug', params: { slug }, search: { goOn: '1' } })
     },
     onError: (error, chosen) => {
       const problem = asProblem(error)

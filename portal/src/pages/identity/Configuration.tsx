@@ -48,6 +48,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
         changed={changes.login}
         onChoose={choose}
         onSaml={editSaml}
+        onRequire={(requireSecondFactor) => edit({ requireSecondFactor })}
       />
       <ProvisioningSection
         view={fresh.provisioning.value}

@@ -1,7 +1,16 @@
 import { KeyRound, ShieldCheck } from 'lucide-react'
 import type { LoginMethod, LoginMethodView } from '../../../../contract/src/index.ts'
 import { useOrganisation } from '../../client/index.ts'
-import { Badge, Banner, ChoiceCards, methodWords, Section, TextLink } from '../../parts/index.ts'
+import {
+  Badge,
+  Banner,
+  Card,
+  ChoiceCards,
+  methodWords,
+  Section,
+  Switch,
+  TextLink,
+} from '../../parts/index.ts'
 import type { Draft, SamlDraft } from './draft.ts'
 import { SsoForm } from './SsoForm.tsx'
 import type { TestSignIn } from './testSignIn.ts'
@@ -14,6 +23,7 @@ export function LoginMethodSection({
   changed,
   onChoose,
   onSaml,
+  onRequire,
 }: {
   view: LoginMethodView
   draft: Draft
@@ -22,6 +32,7 @@ export function LoginMethodSection({
   changed: boolean
   onChoose: (method: LoginMethod) => void
   onSaml: (change: Partial<SamlDraft>) => void
+  onRequire: (require: boolean) => void
 }) {
   return (
     <Section
@@ -63,6 +74,17 @@ export function LoginMethodSection({
           },
         ]}
       />
+      {draft.method === 'password' ? (
+        <Card className="px-5 py-4">
+          <Switch
+            label="Require a second factor"
+            help="Passkey or authenticator app. Whoever has none sets one up at their next sign-in, between password and session."
+            checked={draft.requireSecondFactor}
+            disabled={readOnly}
+            onChange={onRequire}
+          />
+        </Card>
+      ) : null}
       {draft.method === 'sso' ? (
         <>
           <EmergencyNote view={view} />

@@ -143,6 +143,7 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
     await api.changeLoginMethod(
       {
         method: draft.method,
+        ...(changes.factor ? { password: { requireSecondFactor: draft.requireSecondFactor } } : {}),
         ...(saml ? { saml } : {}),
         ...(saml && testId ? { testId } : {}),
       },

@@ -39,6 +39,8 @@ export type SamlDraft = {
 }
 export type Draft = {
   method: LoginMethod | null
+  /** Under the password. */
+  requireSecondFactor: boolean
   saml: SamlDraft
   source: ProvisioningSource
   /** Whether the link may be used; it works under the portal alone. */
@@ -86,6 +88,7 @@ export function draftOf({ login, provisioning }: Views): Draft {
   const { method, saml } = login.value
   return {
     method,
+    requireSecondFactor: login.value.password.requireSecondFactor,
     saml: saml ? samlDraftOf(saml) : blank,
     source: provisioning.value.source,
     selfService: provisioning.value.selfService.enabled,
@@ -181,9 +184,12 @@ export function changesOf(draft: Draft, views: Views) {
   const saml =
     draft.method === 'sso' &&
     JSON.stringify(comparable(draft.saml)) !== JSON.stringify(comparable(saved.saml))
+  const factor =
+    draft.method === 'password' && draft.requireSecondFactor !== saved.requireSecondFactor
   const selfService = draft.source === 'portal' && draft.selfService !== saved.selfService
   const source = draft.source !== saved.source || selfService
-  return { method, saml, source, selfService, login: method || saml, any: method || saml || source }
+  const login = method || saml || factor
+  return { method, saml, factor, source, selfService, login, any: login || source }
 }
 export type Changes = ReturnType<typeof changesOf>
 

@@ -13,7 +13,7 @@ export function missing(
 ): Gap[] {
   if (!changes.login) return []
   if (draft.method === 'password') {
-    return view.ownPasswordSet
+    return view.ownPasswordSet || !changes.method
       ? []
       : [{ id: 'password', words: 'Set a password of your own first, so that you can come back.' }]
   }

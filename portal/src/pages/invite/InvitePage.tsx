@@ -74,7 +74,10 @@ function Accept({ page }: { page: InvitationPage }) {
   const password = watch('password')
   const accept = useMutation({
     mutationFn: (values: Values) => doors.acceptInvitation(token, values),
-    onSuccess: ({ returnTo }) => location.assign(returnTo),
+    onSuccess: (answer) => {
+      const { slug } = page.organisation
+      location.assign('step' in answer ? `/login/${slug}?goOn=1` : answer.returnTo)
+    },
     onError: (error, values) => {
       const found = asProblem(error)
       if (found.code === 'password.too_weak') {

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ArrowRight, SearchX } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import type { SignInPage } from '../../../../contract/src/index.ts'
+import type { SignInPage, SignInStep } from '../../../../contract/src/index.ts'
 import { asProblem, doors, type Seen } from '../../client/index.ts'
 import {
   Banner,
@@ -18,16 +18,27 @@ import {
   textLink,
 } from '../../parts/index.ts'
 
+import { Steps } from './Steps.tsx'
+
 const route = getRouteApi('/login/$slug')
 
 export function LoginPage() {
   const { slug } = route.useParams()
-  const { reauth, signedOut } = route.useSearch()
+  const { reauth, signedOut, goOn } = route.useSearch()
+  const [step, setStep] = useState<SignInStep>()
+  // A link has proved the password, so to speak; what is still asked is asked here.
+  const waiting = useQuery({
+    queryKey: ['sign-in', slug, 'step'],
+    queryFn: () => doors.signInStep(slug),
+    enabled: goOn !== undefined && step === undefined,
+    retry: false,
+    gcTime: 0,
+  })
   const page = useQuery({
     queryKey: ['sign-in', slug],
     queryFn: () => doors.signInPage(slug),
   })
-  if (page.isPending) return <Waiting />
+  if (page.isPending || waiting.isLoading) return <Waiting />
   if (page.error) {
     const problem = asProblem(page.error)
     if (problem.status === 404) return <Unknown />
@@ -38,6 +49,22 @@ export function LoginPage() {
     )
   }
   const { organisation, demo } = page.data
+  const current = step ?? waiting.data
+  if (current) {
+    const { heading, about } = stepWords(current, organisation.name)
+    return (
+      <Doorstep key={current.step} title={heading} heading={heading} about={about}>
+        <Steps
+          slug={slug}
+          step={current}
+          onDone={(answer) =>
+            'step' in answer ? setStep(answer) : location.assign(answer.returnTo)
+          }
+          onOver={() => location.assign(`/login/${slug}`)}
+        />
+      </Doorstep>
+    )
+  }
   return (
     <Doorstep
       title={`Sign in to ${organisation.name}`}
@@ -51,7 +78,7 @@ export function LoginPage() {
             Its identity provider is simulated: no real account is involved.
           </Banner>
         ) : null}
-        <Method page={page.data} />
+        <Method page={page.data} onStep={setStep} />
         {page.data.joinUrl && !reauth ? (
           <p className="border-t border-line pt-5 text-center text-ink-2">
             New here?{' '}
@@ -65,7 +92,13 @@ export function LoginPage() {
   )
 }
 
-function Method({ page }: { page: Seen<typeof SignInPage> }) {
+function Method({
+  page,
+  onStep,
+}: {
+  page: Seen<typeof SignInPage>
+  onStep: (step: SignInStep) => void
+}) {
   const { returnTo, reauth } = route.useSearch()
   if (page.startUrl && !page.showPassword) {
     const start = new URL(page.startUrl, location.origin)
@@ -82,19 +115,25 @@ function Method({ page }: { page: Seen<typeof SignInPage> }) {
       </a>
     )
   }
-  return <PasswordDoor />
+  return <PasswordDoor onStep={onStep} />
 }
 
-function PasswordDoor() {
+function PasswordDoor({ onStep }: { onStep: (step: SignInStep) => void }) {
   const [forgotten, setForgotten] = useState<string>()
   return forgotten === undefined ? (
-    <PasswordForm onForgot={setForgotten} />
+    <PasswordForm onForgot={setForgotten} onStep={onStep} />
   ) : (
     <ForgotForm email={forgotten} onBack={() => setForgotten(undefined)} />
   )
 }
 
-function PasswordForm({ onForgot }: { onForgot: (email: string) => void }) {
+function PasswordForm({
+  onForgot,
+  onStep,
+}: {
+  onForgot: (email: string) => void
+  onStep: (step: SignInStep) => void
+}) {
   const { slug } = route.useParams()
   const { returnTo } = route.useSearch()
   const [email, setEmail] = useState('')
@@ -104,7 +143,7 @@ function PasswordForm({ onForgot }: { onForgot: (email: string) => void }) {
   const signIn = useMutation({
     mutationFn: () =>
       doors.signInWithPassword(slug, { email, password, ...(returnTo ? { returnTo } : {}) }),
-    onSuccess: (answer) => location.assign(answer.returnTo),
+    onSuccess: (answer) => ('step' in answer ? onStep(answer) : location.assign(answer.returnTo)),
     onError: () => setPassword(''),
   })
   return (
@@ -215,6 +254,22 @@ function ForgotForm({ email: typed, onBack }: { email: string; onBack: () => voi
       {back}
     </form>
   )
+}
+
+function stepWords({ step }: SignInStep, organisation: string) {
+  if (step === 'second_factor') {
+    return { heading: 'Confirm it is you', about: 'Your password was right. One more thing.' }
+  }
+  if (step === 'new_password') {
+    return {
+      heading: 'Choose your own password',
+      about: 'The one that you were given works this once, so that nobody else knows yours.',
+    }
+  }
+  return {
+    heading: 'Set up a second factor',
+    about: `${organisation} asks everyone for one, so that a stolen password opens nothing.`,
+  }
 }
 
 function inWords(code: string): string {

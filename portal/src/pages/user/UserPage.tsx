@@ -29,6 +29,7 @@ import { Profile } from './Profile.tsx'
 import { isManaged, type Person } from './person.ts'
 import { ResendActivation } from './ResendActivation.tsx'
 import { Roles } from './Roles.tsx'
+import { SecondFactor } from './SecondFactor.tsx'
 import { Sessions } from './Sessions.tsx'
 import { Why } from './Why.tsx'
 
@@ -157,6 +158,7 @@ function Details({
       <Memberships person={person} onChanged={onChanged} />
       <Why person={person} />
       <Identity person={person} />
+      <SecondFactor person={person} />
       <Sessions person={person} />
       <History person={person} />
     </>
