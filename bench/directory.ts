@@ -1,11 +1,17 @@
 import { freePort } from '../server/testing/free-port.ts'
-import { createClient, startUsherProcess } from '../server/testing/usher-process.ts'
+import {
+  type AppliedOrganisation,
+  createClient,
+  startUsherProcess,
+  type UsherProcess,
+} from '../server/testing/usher-process.ts'
 import { type Bench, memoryOf, quantile, type Row, round } from './measure.ts'
 import { directoryOf, type StoreName, stopBenchPostgres, stores } from './people.ts'
 
 const sizes = [1_000, 100_000, 1_000_000]
 const calls = 100
 const pageSize = 10
+const newline = 10
 
 /** User Management over HTTP at three sizes on both stores: what a page, a search and a filter cost. */
 export async function run(): Promise<Bench> {
@@ -33,6 +39,7 @@ async function measureAt(store: StoreName): Promise<Row[]> {
   let started = 0
   let idle = 0
   let loaded = 0
+  let file: Exported | undefined
   for (const size of sizes) {
     const { place, organisation } = await directoryOf(store, size)
     const starting = performance.now()
@@ -55,6 +62,7 @@ async function measureAt(store: StoreName): Promise<Row[]> {
     }
     await client.close()
     loaded = memoryOf(server.pid)
+    file = await exportAll(server, organisation)
     await server.stop()
   }
   const rows = [...measured].map(
@@ -78,7 +86,30 @@ async function measureAt(store: StoreName): Promise<Row[]> {
     plain('start to first answer', `${Math.round(started)} ms`),
     plain('memory after start', `${idle} MB`),
     plain('memory after these calls', `${loaded} MB`),
+    plain(
+      `export of ${file?.rows} people`,
+      `${round(file?.seconds ?? 0)} s, ${Math.round((file?.rows ?? 0) / (file?.seconds ?? 1))} people/s`,
+    ),
+    plain('memory that the export took at most', `${(file?.peak ?? 0) - loaded} MB`),
   ]
+}
+
+type Exported = { rows: number; seconds: number; peak: number }
+
+/** The whole directory as CSV (US-16), read as fast as it comes; memory is looked at all the while. */
+async function exportAll(server: UsherProcess, { id, apiKey }: AppliedOrganisation) {
+  const started = performance.now()
+  const answer = await fetch(`${server.url}/api/v1/orgs/${id}/users/export`, {
+    headers: { authorization: `Bearer ${apiKey}` },
+  })
+  if (!answer.ok || !answer.body) throw new Error(`The export answered ${answer.status}`)
+  let lines = 0
+  let peak = 0
+  for await (const chunk of answer.body) {
+    for (const byte of chunk) if (byte === newline) lines += 1
+    peak = Math.max(peak, memoryOf(server.pid))
+  }
+  return { rows: lines - 1, seconds: (performance.now() - started) / 1000, peak }
 }
 
 if (import.meta.main) {

@@ -56,9 +56,7 @@ export const userSorts = [
   'lastSignIn',
 ] as const
 
-/** `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. */
-export const UserQuery = Page.extend({
-  sort: Repeatable,
+const userFilter = {
   search: z.string().trim().max(100).optional(),
   status: UserStatus.optional(),
   managedBy: ProvisioningSource.optional(),
@@ -69,7 +67,11 @@ export const UserQuery = Page.extend({
   pool: Id.optional(),
   /** People whose last sign-in is older than so many days, or `never`. */
   lastSignIn: z.enum(['never', '7d', '30d', '90d']).optional(),
-})
+}
+/** `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. */
+export const UserQuery = Page.extend({ sort: Repeatable, ...userFilter })
+/** `GET /users/export`: the list by the same filter and order, as CSV and without pages (US-16). */
+export const UserExport = z.object({ sort: Repeatable, ...userFilter })
 export const UserList = listOf(UserRow)
 export type UserList = z.infer<typeof UserList>
 

@@ -426,6 +426,14 @@ const scenes: Scene[] = [
     },
   },
   {
+    name: 'users-export',
+    path: `${settings}/users?status=active&search=an`,
+    async act(page) {
+      await press('Export CSV')(page)
+      await page.getByRole('dialog').getByRole('link', { name: 'Download' }).waitFor()
+    },
+  },
+  {
     name: 'users-chosen-group',
     path: `${settings}/users`,
     async act(page) {

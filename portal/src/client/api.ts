@@ -85,7 +85,7 @@ import type {
   UserResults,
   UserSession,
 } from '../../../contract/src/index.ts'
-import { ask, askVersioned } from './http.ts'
+import { addressTo, ask, askVersioned } from './http.ts'
 
 export type Seen<Schema extends z.ZodType> = z.output<Schema>
 export type Sent<Schema extends z.ZodType> = z.input<Schema>
@@ -304,6 +304,8 @@ export function organisationApi(organisationId: string) {
 
     users: (query: UserSearch, signal?: AbortSignal) =>
       ask<UserList>('GET', `${base}/users`, { query, ...(signal ? { signal } : {}) }),
+    /** Of the file; the browser fetches it by itself. */
+    usersExport: (query: UserSearch) => addressTo(`${base}/users/export`, query),
     createUser: (body: Sent<typeof CreateUser>) =>
       ask<Seen<typeof UserDetails>>('POST', `${base}/users`, { body }),
     user: (id: string) => askVersioned<Seen<typeof UserDetails>>('GET', user(id)),

@@ -102,6 +102,11 @@ async function send(method: Method, path: string, options: Options): Promise<Res
   }
 }
 
+/** Where a browser downloads a file from. */
+export function addressTo(path: string, query: Query): string {
+  return `/api/v1${path}${queryString(query)}`
+}
+
 function queryString(query: Query = {}): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {

@@ -81,6 +81,8 @@ const eventLabels: Record<string, string> = {
   'second_factor.reset': 'Second factor reset by a manager',
   'second_factor.requirement_changed': 'Second factor required or not',
   'recovery_codes.made': 'New recovery codes made',
+  'users.exported': 'Users exported',
+  'users.export_ended': 'Export ended',
   'activation.issued': 'Activation link issued',
   'activation.resent': 'Activation sent again',
   'group.created': 'Group created',

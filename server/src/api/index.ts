@@ -15,6 +15,7 @@ import { identityRoutes } from './identity.ts'
 import { invitationRoutes } from './invitations.ts'
 import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
+import { peopleExportRoutes } from './people-export.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
 import { secondFactorRoutes } from './second-factor.ts'
@@ -56,6 +57,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   identityRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)
+  peopleExportRoutes(app, door)
   bulkRoutes(app, door)
   invitationRoutes(app, door)
   accessRoutes(app, door)

@@ -8,12 +8,10 @@ import {
   CreateUser,
   Id,
   listOf,
-  ProvisioningSource,
   UserDetails,
   UserList,
   UserQuery,
   UserSession,
-  userSorts,
 } from '../../../contract/src/index.ts'
 import {
   allow,
@@ -40,17 +38,15 @@ import {
   userDetails,
   type Write,
 } from '../directory/index.ts'
-import { days } from '../lib/clock.ts'
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
 import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
+import { readSort, readWanted } from './people-query.ts'
 
 const base = '/orgs/:organisationId'
 const params = z.object({ organisationId: Id })
 const withId = z.object({ organisationId: Id, id: Id })
-
-type SortField = (typeof userSorts)[number]
 
 /** People, what they reach, sessions and the adoption queue. */
 export function peopleRoutes(app: Api, door: ApiDoor): void {
@@ -59,22 +55,10 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, querystring: UserQuery, response: { 200: UserList } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      const { page, size, sort, search, status, role, group, pool, lastSignIn } = request.query
+      const { page, size, sort } = request.query
+      const wanted = readWanted(request.query, door.clock.now())
       const people = await door.directory.view(actor, (read) =>
-        listPeople(
-          read,
-          {
-            search: search || undefined,
-            status,
-            managedBy: readSources(request.query),
-            role,
-            groupId: group,
-            poolId: pool,
-            notSince: notSince(lastSignIn, door.clock.now()),
-          },
-          readSort(sort),
-          { page, size },
-        ),
+        listPeople(read, wanted, readSort(sort), { page, size }),
       )
       const items = people.items.map((one) => renderUser(one.user, one.roles, one.groups, one.mail))
       return { items, total: people.total, totalExact: people.totalExact, page, size }
@@ -443,38 +427,4 @@ export function renderPath({ sentence, steps }: Path) {
 
 export function renderProvenance({ kind, actor, rule, requestId, at }: Provenance) {
   return { kind, actor, rule, requestId, at }
-}
-
-function readSources({
-  managedBy,
-  notManagedBy,
-}: Pick<z.infer<typeof UserQuery>, 'managedBy' | 'notManagedBy'>) {
-  if (!managedBy && !notManagedBy) return undefined
-  const sources = managedBy ? [managedBy] : ProvisioningSource.options
-  return sources.filter((source) => source !== notManagedBy)
-}
-
-const lastSignInDays = { '7d': 7, '30d': 30, '90d': 90 }
-
-function notSince(
-  filter: 'never' | keyof typeof lastSignInDays | undefined,
-  now: number,
-): number | undefined {
-  if (filter === undefined) return undefined
-  return filter === 'never' ? 0 : now - days(lastSignInDays[filter])
-}
-
-function readSort(sort: string[]): { by: SortField; descending: boolean } {
-  const [first] = sort
-  if (first === undefined) return { by: 'name', descending: false }
-  const [field, direction = 'asc'] = first.split(',')
-  const by = userSorts.find((known) => known === field)
-  if (!by || (direction !== 'asc' && direction !== 'desc') || sort.length > 1) {
-    return refuse(
-      'request.invalid',
-      `Sort by one of ${userSorts.join(', ')}, as field,asc or field,desc.`,
-      [{ pointer: '/sort', code: 'unknown' }],
-    )
-  }
-  return { by, descending: direction === 'desc' }
 }

@@ -250,6 +250,12 @@ const routes: Record<string, Route> = {
     events: ['domain.removed'],
   },
   'GET /users': { prepare: at('/users'), status: 200, needs: 'users:read', events: [] },
+  'GET /users/export': {
+    prepare: at('/users/export'),
+    status: 200,
+    needs: 'users:read',
+    events: ['users.exported', 'users.export_ended'],
+  },
   'POST /users': {
     prepare: at('/users', () => ada),
     status: 201,

@@ -36,39 +36,55 @@ const defaultRefresh: Connection['refresh'] = {
   lastName: 'every_sign_in',
 }
 
+export type WantedPeople = Omit<people.PeopleFilter, 'groupIds' | 'pool'> & {
+  groupId?: string | undefined
+  poolId?: string | undefined
+}
+
 export async function listPeople(
   read: Read,
-  wanted: Omit<people.PeopleFilter, 'groupIds' | 'pool'> & {
-    groupId?: string | undefined
-    poolId?: string | undefined
-  },
+  wanted: WantedPeople,
   sort: people.PeopleSort,
   page: { page: number; size: number },
 ) {
   const { db, actor } = read
   allow(actor, readPermission)
-  const { groupId, poolId, ...rest } = wanted
-  const filter: people.PeopleFilter = {
+  const filter = await filterOf(read, wanted)
+  const found = await people.list(db, actor.organisationId, filter, sort, page)
+  const ids = found.items.map((user) => user.id)
+  const [items, newest] = await Promise.all([
+    withAccess(read, found.items),
+    mails.newestOf(db, actor.organisationId, ids),
+  ])
+  return { ...found, items: items.map((one) => ({ ...one, mail: newest.get(one.user.id) })) }
+}
+
+/** The filter as the store asks it: who is in a group or reaches a pool depends on other groups too. */
+export async function filterOf(
+  read: Read,
+  { groupId, poolId, ...rest }: WantedPeople,
+): Promise<people.PeopleFilter> {
+  return {
     ...rest,
     ...(groupId && (await membersOf(read, groupId))),
     ...(poolId && (await reachOf(read, poolId))),
   }
-  const found = await people.list(db, actor.organisationId, filter, sort, page)
-  const ids = found.items.map((user) => user.id)
-  const [roles, memberships, newest] = await Promise.all([
+}
+
+/** These people with their roles and groups, as a list shows them. */
+export async function withAccess({ db, actor }: Read, found: User[]) {
+  const ids = found.map((user) => user.id)
+  const [roles, memberships] = await Promise.all([
     access.rolesOf(db, actor.organisationId, ids),
     access.memberships(db, actor.organisationId, ids),
-    mails.newestOf(db, actor.organisationId, ids),
   ])
-  return {
-    ...found,
-    items: found.items.map((user) => ({
-      user,
-      roles: roles.filter((one) => one.userId === user.id).map((one) => one.role),
-      groups: memberships.filter((one) => one.userId === user.id),
-      mail: newest.get(user.id),
-    })),
-  }
+  const rolesBy = Map.groupBy(roles, (one) => one.userId)
+  const groupsBy = Map.groupBy(memberships, (one) => one.userId)
+  return found.map((user) => ({
+    user,
+    roles: (rolesBy.get(user.id) ?? []).map((one) => one.role),
+    groups: groupsBy.get(user.id) ?? [],
+  }))
 }
 
 /** One person with all that explains them (US-6); people may read themselves. */

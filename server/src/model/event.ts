@@ -31,6 +31,8 @@ export type EventName =
   | 'second_factor.reset'
   | 'second_factor.requirement_changed'
   | 'recovery_codes.made'
+  | 'users.exported'
+  | 'users.export_ended'
   | 'activation.issued'
   | 'activation.resent'
   | 'self_service.changed'

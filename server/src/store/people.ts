@@ -58,7 +58,7 @@ export async function list(
   page: { page: number; size: number },
 ): Promise<People> {
   const skip = page.page * page.size
-  const filter = { ...wanted, search: wanted.search ? fold(wanted.search) : undefined }
+  const filter = folded(wanted)
   const everyone: Query = db.selectFrom('users').where('users.org_id', '=', organisationId)
   const narrowed = narrow(db, organisationId, everyone, filter, 'in the order of the list')
 
@@ -310,7 +310,7 @@ function among(db: Db, ids: string[]): RawBuilder<boolean> {
 }
 
 /** The people of one page, sorted; as expressions the columns tempt nobody to walk an index. */
-async function byIds(
+export async function byIds(
   db: Db,
   organisationId: string,
   ids: string[],
@@ -329,6 +329,87 @@ async function byIds(
     .orderBy(sql`users.id || ''`, direction)
     .execute()
   return rows.map(toUser)
+}
+
+/** Those of these people whom the filter finds, sorted. */
+export async function amongIds(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+  wanted: PeopleFilter,
+  sort: PeopleSort,
+): Promise<User[]> {
+  const these: Query = db
+    .selectFrom('users')
+    .where('users.org_id', '=', organisationId)
+    .where(among(db, ids))
+  const found = await narrow(db, organisationId, these, folded(wanted), 'in the order of the list')
+    .select('users.id')
+    .execute()
+  const there = new Set(found.map(({ id }) => id))
+  return byIds(
+    db,
+    organisationId,
+    ids.filter((id) => there.has(id)),
+    sort,
+  )
+}
+
+/** The ids of everybody whom this filter finds, sorted; undefined when they are too many to gather. */
+export async function findFew(
+  db: Db,
+  organisationId: string,
+  wanted: PeopleFilter,
+  sort: PeopleSort,
+): Promise<string[] | undefined> {
+  const filter = folded(wanted)
+  if (isCounted(filter)) {
+    const there = await counts.read(db, organisationId, countKeys(filter))
+    if (there > gatheredAtMost) return undefined
+  }
+  return find(db, organisationId, filter, sort, gatheredAtMost)
+}
+
+/** Where somebody stands in the order of a list. */
+export type Place = { id: string; key: string | number }
+
+/**
+ * The next in the order of the list, read from its index alone. Who shares the key of the last one
+ * comes first, and asking for them apart keeps each question one range of the index, also where the
+ * key is an expression.
+ */
+export async function placesAfter(
+  db: Db,
+  organisationId: string,
+  sort: PeopleSort,
+  after: Place | undefined,
+  limit: number,
+): Promise<Place[]> {
+  const column = sortColumns[sort.by]
+  const direction = sort.descending ? 'desc' : 'asc'
+  const beyond = sql.raw(sort.descending ? '<' : '>')
+  const next = (where: RawBuilder<boolean>, count: number): Promise<Place[]> =>
+    db
+      .selectFrom('users')
+      .select(['users.id', sql<string | number>`${column}`.as('key')])
+      .where('users.org_id', '=', organisationId)
+      .where(where)
+      .orderBy(column, direction)
+      .orderBy('users.id', direction)
+      .limit(count)
+      .execute()
+  if (!after) return next(sql<boolean>`1 = 1`, limit)
+  const same = await next(
+    sql<boolean>`${column} = ${after.key} and users.id ${beyond} ${after.id}`,
+    limit,
+  )
+  if (same.length === limit) return same
+  const others = await next(sql<boolean>`${column} ${beyond} ${after.key}`, limit - same.length)
+  return [...same, ...others]
+}
+
+function folded(filter: PeopleFilter): PeopleFilter {
+  return { ...filter, search: filter.search ? fold(filter.search) : undefined }
 }
 
 /** Skips within the sort index alone and reads whole rows only of the page. */

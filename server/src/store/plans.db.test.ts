@@ -2,7 +2,7 @@ import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createOrganisation, startUsher } from '../../testing/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { access, accessCheck, events, groups, people, pools } from './index.ts'
+import { access, accessCheck, events, groups, people, peopleExport, pools } from './index.ts'
 
 // On PostgreSQL plans follow statistics, so the organisation has to be big enough to be worth an index.
 const crowd = 30_000
@@ -72,6 +72,45 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
         expect(walksEverything(plans)).toEqual([])
       }
     }
+  })
+
+  test.each([
+    'name',
+    'email',
+    'managedBy',
+    'createdBy',
+    'updatedBy',
+    'updatedAt',
+    'lastSignIn',
+  ] as const)('US-16: a step of the export in the order of %s', async (by) => {
+    for (const descending of [false, true]) {
+      const sort = { by, descending }
+      const [after] = await people.placesAfter(db, organisationId, sort, undefined, 1)
+
+      const plans = await plansOf(async () => {
+        const step = await people.placesAfter(db, organisationId, sort, after, 50)
+        const ids = step.map(({ id }) => id)
+        await people.amongIds(db, organisationId, ids, { role: 'ROLE_USER' }, sort)
+      })
+
+      expect(walksEverything(plans)).toEqual([])
+    }
+  })
+
+  test.each([
+    ['many who share a source', 'managedBy', {}],
+    ['many who never signed in, backwards', 'lastSignIn', {}],
+    ['everybody of a role', 'name', { role: 'ROLE_USER' }],
+  ] as const)('US-16: the export loses nobody and repeats nobody: %s', async (_, by, filter) => {
+    const sort = { by, descending: by === 'lastSignIn' }
+    const seen: string[] = []
+
+    for await (const step of peopleExport.eachFound(db, organisationId, filter, sort)) {
+      seen.push(...step.map(({ id }) => id))
+    }
+
+    const everybody = await people.total(db, organisationId)
+    expect([seen.length, new Set(seen).size]).toEqual([everybody, everybody])
   })
 
   test('the roles and groups of one page of people', async () => {

@@ -20,6 +20,7 @@ import {
 } from '../../parts/index.ts'
 import { ChosenBar } from './ChosenBar.tsx'
 import { CreateUserDialog } from './CreateUserDialog.tsx'
+import { ExportDialog } from './ExportDialog.tsx'
 import { Filters } from './Filters.tsx'
 import { kept, type ListState, useKeptFilters } from './keptFilters.ts'
 import { type Selection, useSelection } from './selection.ts'
@@ -34,6 +35,7 @@ export function UsersPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const [creating, setCreating] = useState(false)
+  const [exporting, setExporting] = useState(false)
   const blocked = useAddingBlocked()
   const selection = useSelection()
   const names = useNames()
@@ -66,6 +68,12 @@ export function UsersPage() {
       about={`All people of ${name}.`}
       action={
         <>
+          <Button
+            blockedBecause={users.data ? null : 'The list is not here yet.'}
+            onClick={() => setExporting(true)}
+          >
+            Export CSV
+          </Button>
           <ButtonLink to="/o/$slug/settings/invitations" params={{ slug }}>
             Invitations
           </ButtonLink>
@@ -151,6 +159,13 @@ export function UsersPage() {
           <SkeletonRows rows={size} />
         )}
       </Card>
+      {exporting && users.data ? (
+        <ExportDialog
+          state={{ ...kept(search), search: search.search }}
+          found={users.data}
+          onClose={() => setExporting(false)}
+        />
+      ) : null}
       <CreateUserDialog
         open={creating}
         onClose={() => setCreating(false)}
