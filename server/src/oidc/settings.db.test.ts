@@ -194,6 +194,19 @@ describe('connecting a provider', () => {
     await down.close()
   })
 
+  test('LM-32: without a client of the installation Google can be neither tested nor chosen', async () => {
+    const acme = await ready()
+
+    const answers = [
+      await acme.api('POST', `${url}/tests`, { google: {} }),
+      await acme.api('PUT', url, { method: 'google' }),
+    ]
+
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(
+      Array(2).fill([409, 'login_method.google_unavailable']),
+    )
+  })
+
   test('LM-19: SAML and OIDC in one body are two connections', async () => {
     const acme = await ready()
     const both = { saml: acme.samlInput, oidc: oidcInputOf(provider) }
