@@ -106,6 +106,26 @@ const login: LoginMethodView = {
   ownPasswordSet: true,
   canWrite: true,
 }
+/** Connected by OpenID Connect; the installation has a Google client as well. */
+const oidcLogin: LoginMethodView = {
+  ...login,
+  googleAvailable: true,
+  saml: null,
+  oidc: {
+    connectionName: 'Microsoft Entra ID',
+    provider: 'entra',
+    discoveryUrl:
+      'https://login.microsoftonline.com/5f0c1d2e-7a4b-4c3d-9e8f-0a1b2c3d4e5f/v2.0/.well-known/openid-configuration',
+    issuer: 'https://login.microsoftonline.com/5f0c1d2e-7a4b-4c3d-9e8f-0a1b2c3d4e5f/v2.0',
+    clientId: '0f1e2d3c-4b5a-6978-8695-a4b3c2d1e0f9',
+    clientSecretSet: true,
+    clientAuth: 'client_secret_basic',
+    emailClaim: 'email',
+    subjectClaim: 'sub',
+    attributes: { firstName: 'firstName', lastName: 'lastName' },
+    refresh: { firstName: 'every_sign_in', lastName: 'every_sign_in' },
+  },
+}
 const newLogin: LoginMethodView = {
   ...login,
   method: null,
@@ -975,6 +995,8 @@ export type Face =
   | 'scim'
   /** People register themselves by the link. */
   | 'link'
+  /** The connection speaks OpenID Connect. */
+  | 'oidc'
 const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
@@ -1287,7 +1309,10 @@ export function answer(method: string, path: string, face: Face, query: string):
         },
       ]),
     '/org/identity/login-method': () =>
-      ok({ ...(fresh ? newLogin : login), canWrite: face !== 'viewer' }),
+      ok({
+        ...(fresh ? newLogin : face === 'oidc' ? oidcLogin : login),
+        canWrite: face !== 'viewer',
+      }),
     '/org/identity/provisioning': () =>
       ok(
         fresh

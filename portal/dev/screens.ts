@@ -139,6 +139,36 @@ const scenes: Scene[] = [
     },
   },
   {
+    name: 'identity-oidc',
+    path: `${settings}/identity`,
+    face: 'oidc',
+    async act(page) {
+      await page.getByText('Set up with Microsoft Entra ID').click()
+      await page.getByText('claims, refresh').click()
+    },
+  },
+  {
+    name: 'identity-oidc-key',
+    path: `${settings}/identity`,
+    face: 'oidc',
+    async act(page) {
+      await page.getByLabel('Client authentication').click()
+      await page.getByRole('option', { name: /Private key/ }).click()
+      await page.getByText('run “Test sign-in”').or(page.getByText('Run “Test sign-in”')).waitFor()
+    },
+  },
+  {
+    name: 'identity-google',
+    path: `${settings}/identity`,
+    face: 'oidc',
+    async act(page) {
+      await page.getByRole('radio', { name: /Google/ }).click()
+      await page.getByLabel('Google Workspace domain').fill('acme.example')
+      await press('Test sign-in')(page)
+      await page.getByText('It works, and it is you').waitFor()
+    },
+  },
+  {
     name: 'identity-confirm',
     path: `${settings}/identity`,
     async act(page) {

@@ -27,6 +27,7 @@ import type {
   DomainDetails,
   EnrolledAtSignIn,
   FactorProof,
+  GoogleInput,
   GroupDetails,
   GroupList,
   GroupMembers,
@@ -46,6 +47,7 @@ import type {
   Me,
   MetadataInput,
   MetadataView,
+  OidcInput,
   PasskeyOptions,
   PlatformOrganisation,
   PoolDetails,
@@ -86,6 +88,13 @@ import type {
   UserSession,
 } from '../../../contract/src/index.ts'
 import { addressTo, ask, askVersioned } from './http.ts'
+
+/** What a login method is told besides its name; one of these. */
+export type MethodSettings = {
+  saml?: Sent<typeof SamlInput>
+  oidc?: Sent<typeof OidcInput>
+  google?: Sent<typeof GoogleInput>
+}
 
 export type Seen<Schema extends z.ZodType> = z.output<Schema>
 export type Sent<Schema extends z.ZodType> = z.input<Schema>
@@ -242,12 +251,12 @@ export function organisationApi(organisationId: string) {
     loginMethod: () => askVersioned<LoginMethodView>('GET', identity),
     changeLoginMethod: (body: LoginMethodChange, ifMatch: string | null) =>
       askVersioned<LoginMethodView>('PUT', identity, { body, ifMatch }),
-    previewLoginMethod: (body: { method: string; saml?: Sent<typeof SamlInput> }) =>
+    previewLoginMethod: (body: { method: string } & MethodSettings) =>
       ask<LoginMethodPreview>('POST', `${identity}/preview`, { body }),
     readMetadata: (body: Sent<typeof MetadataInput>) =>
       ask<Seen<typeof MetadataView>>('POST', `${identity}/metadata`, { body }),
-    startTest: (saml: Sent<typeof SamlInput>) =>
-      ask<Seen<typeof TestView>>('POST', `${identity}/tests`, { body: { saml } }),
+    startTest: (body: MethodSettings) =>
+      ask<Seen<typeof TestView>>('POST', `${identity}/tests`, { body }),
     test: (id: string) => ask<Seen<typeof TestView>>('GET', `${identity}/tests/${enc(id)}`),
     provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
     changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>

@@ -3,6 +3,7 @@ export {
   type AuditSearch,
   account,
   doors,
+  type MethodSettings,
   type OrganisationApi,
   type ProvisioningLogSearch,
   platform,

@@ -2,7 +2,7 @@ import { ChevronRight } from 'lucide-react'
 import { Segmented, Select, Switch, TextField } from '../../parts/index.ts'
 import type { SamlDraft } from './draft.ts'
 
-const refreshes: { value: SamlDraft['refreshFirstName']; label: string; hint: string }[] = [
+export const refreshes: { value: SamlDraft['refreshFirstName']; label: string; hint: string }[] = [
   { value: 'every_sign_in', label: 'Every sign-in', hint: 'Read-only in the portal' },
   { value: 'first_sign_in', label: 'First sign-in only', hint: 'Then edited in the portal' },
   { value: 'portal', label: 'Portal', hint: 'Never taken from the identity provider' },

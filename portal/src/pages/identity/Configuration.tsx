@@ -2,7 +2,7 @@ import { useMatchRoute, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useOrganisation } from '../../client/index.ts'
 import { Banner, LeaveGuard } from '../../parts/index.ts'
-import { changesOf, type Draft, draftOf, type SamlDraft, samlInputOf, type Views } from './draft.ts'
+import { changesOf, type Draft, draftOf, settingsOf, type Views } from './draft.ts'
 import { EntraGuide } from './EntraGuide.tsx'
 import { LoginMethodSection } from './LoginMethodSection.tsx'
 import { missing } from './missing.ts'
@@ -19,7 +19,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
   const views = edited?.views ?? fresh
   const draft = useMemo(() => edited?.draft ?? draftOf(views), [edited, views])
   const changes = changesOf(draft, views)
-  const input = useMemo(() => samlInputOf(draft.saml), [draft.saml])
+  const input = useMemo(() => settingsOf(draft), [draft])
   const testing = useTestSignIn(input)
   const login = fresh.login.value
   const gaps = missing(draft, changes, login, testing)
@@ -28,7 +28,6 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
   const guide = Boolean(useMatchRoute()({ to: '/o/$slug/settings/identity/entra' }))
 
   const edit = (change: Partial<Draft>) => setEdited({ views, draft: { ...draft, ...change } })
-  const editSaml = (change: Partial<SamlDraft>) => edit({ saml: { ...draft.saml, ...change } })
   const choose = (method: Draft['method']) =>
     // SCIM, LDAP and JIT stand on SSO; leaving it leaves them, visibly, in the same form.
     edit({ method, ...(method === 'sso' ? {} : { source: 'portal' as const }) })
@@ -47,8 +46,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
         testing={testing}
         changed={changes.login}
         onChoose={choose}
-        onSaml={editSaml}
-        onRequire={(requireSecondFactor) => edit({ requireSecondFactor })}
+        onEdit={edit}
       />
       <ProvisioningSection
         view={fresh.provisioning.value}
@@ -88,7 +86,11 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
         readOnly={readOnly}
         testing={testing}
         onSaml={(change) =>
-          edit({ method: 'sso', saml: { ...draft.saml, provider: 'entra', ...change } })
+          edit({
+            method: 'sso',
+            protocol: 'saml',
+            saml: { ...draft.saml, provider: 'entra', ...change },
+          })
         }
       />
     </>

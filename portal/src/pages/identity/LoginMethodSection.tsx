@@ -8,10 +8,13 @@ import {
   ChoiceCards,
   methodWords,
   Section,
+  Segmented,
   Switch,
   TextLink,
 } from '../../parts/index.ts'
-import type { Draft, SamlDraft } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { GoogleForm } from './GoogleForm.tsx'
+import { OidcForm } from './OidcForm.tsx'
 import { SsoForm } from './SsoForm.tsx'
 import type { TestSignIn } from './testSignIn.ts'
 
@@ -22,8 +25,7 @@ export function LoginMethodSection({
   testing,
   changed,
   onChoose,
-  onSaml,
-  onRequire,
+  onEdit,
 }: {
   view: LoginMethodView
   draft: Draft
@@ -31,8 +33,7 @@ export function LoginMethodSection({
   testing: TestSignIn
   changed: boolean
   onChoose: (method: LoginMethod) => void
-  onSaml: (change: Partial<SamlDraft>) => void
-  onRequire: (require: boolean) => void
+  onEdit: (change: Partial<Draft>) => void
 }) {
   return (
     <Section
@@ -69,7 +70,7 @@ export function LoginMethodSection({
           {
             value: 'sso',
             label: methodWords.sso,
-            about: 'People sign in through your identity provider, by SAML.',
+            about: 'People sign in through your identity provider, by SAML or OpenID Connect.',
             icon: <ShieldCheck aria-hidden="true" />,
           },
         ]}
@@ -81,25 +82,84 @@ export function LoginMethodSection({
             help="Passkey or authenticator app. Whoever has none sets one up at their next sign-in, between password and session."
             checked={draft.requireSecondFactor}
             disabled={readOnly}
-            onChange={onRequire}
+            onChange={(requireSecondFactor) => onEdit({ requireSecondFactor })}
           />
         </Card>
       ) : null}
       {draft.method === 'sso' ? (
         <>
           <EmergencyNote view={view} />
-          <SsoForm
-            view={view}
-            draft={draft.saml}
-            readOnly={readOnly}
-            testing={testing}
-            onChange={onSaml}
-          />
+          <Protocol draft={draft} view={view} readOnly={readOnly} onEdit={onEdit} />
+          {draft.protocol === 'oidc' ? (
+            <OidcForm
+              view={view}
+              draft={draft.oidc}
+              readOnly={readOnly}
+              testing={testing}
+              onChange={(change) => onEdit({ oidc: { ...draft.oidc, ...change } })}
+            />
+          ) : (
+            <SsoForm
+              view={view}
+              draft={draft.saml}
+              readOnly={readOnly}
+              testing={testing}
+              onChange={(change) => onEdit({ saml: { ...draft.saml, ...change } })}
+            />
+          )}
         </>
+      ) : draft.method === 'google' ? (
+        <GoogleForm
+          view={view}
+          workspaceDomain={draft.workspaceDomain}
+          readOnly={readOnly}
+          testing={testing}
+          onChange={(workspaceDomain) => onEdit({ workspaceDomain })}
+        />
       ) : null}
     </Section>
   )
 }
+
+/** LM-19: one connection, by one of the two. */
+function Protocol({
+  draft,
+  view,
+  readOnly,
+  onEdit,
+}: {
+  draft: Draft
+  view: LoginMethodView
+  readOnly: boolean
+  onEdit: (change: Partial<Draft>) => void
+}) {
+  const saved = view.oidc ? 'oidc' : view.saml ? 'saml' : null
+  const replaces = saved !== null && saved !== draft.protocol
+  return (
+    <Card className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-5 py-4 sm:px-6">
+      <div className="min-w-0 flex-1 basis-64">
+        <h3 className="font-semibold text-ink">Protocol</h3>
+        <p className="text-ink-2">
+          {replaces
+            ? `Saving replaces the connection by ${protocolWords[saved]}: an organisation has one.`
+            : 'Most identity providers speak both. An organisation has one connection.'}
+        </p>
+      </div>
+      <Segmented
+        label="Protocol"
+        value={draft.protocol}
+        disabled={readOnly}
+        onChange={(protocol) => onEdit({ protocol })}
+        choices={[
+          { value: 'saml', label: protocolWords.saml },
+          { value: 'oidc', label: protocolWords.oidc },
+        ]}
+      />
+    </Card>
+  )
+}
+
+const protocolWords = { saml: 'SAML', oidc: 'OpenID Connect' }
 
 function EmergencyNote({ view }: { view: LoginMethodView }) {
   const { slug } = useOrganisation()

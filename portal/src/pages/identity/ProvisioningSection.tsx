@@ -18,6 +18,9 @@ const requiresSso = 'Requires SSO as the login method'
 
 type Option = ProvisioningView['options'][number]
 
+/** JI-1: named after the protocol of the connection. */
+const jitLabel = ({ protocol }: Draft) => (protocol === 'oidc' ? 'OIDC JIT' : 'SAML JIT')
+
 export function ProvisioningSection({
   view,
   draft,
@@ -98,7 +101,7 @@ function Way({
       <div className="flex items-start justify-between gap-5">
         <div className="min-w-0">
           <h3 id={id} className="font-semibold">
-            {source === 'sso_jit' ? 'SAML JIT' : label}
+            {source === 'sso_jit' ? jitLabel(draft) : label}
           </h3>
           <p className="text-ink-2">{option.purpose}</p>
         </div>

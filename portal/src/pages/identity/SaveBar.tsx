@@ -16,7 +16,7 @@ import {
   TextLink,
   toast,
 } from '../../parts/index.ts'
-import { type Changes, type Draft, samlInputOf, type Views } from './draft.ts'
+import { type Changes, type Draft, settingsOf, type Views } from './draft.ts'
 import type { Gap } from './missing.ts'
 
 type Props = {
@@ -139,13 +139,14 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
   const { api } = useOrganisation()
   const saveLogin = async (ifMatch: string | null) => {
     if (!changes.login || draft.method === null) return
-    const saml = draft.method === 'sso' ? samlInputOf(draft.saml) : null
+    const settings = settingsOf(draft)
+    const tested = draft.method === 'sso' || draft.method === 'google'
     await api.changeLoginMethod(
       {
         method: draft.method,
         ...(changes.factor ? { password: { requireSecondFactor: draft.requireSecondFactor } } : {}),
-        ...(saml ? { saml } : {}),
-        ...(saml && testId ? { testId } : {}),
+        ...settings,
+        ...(tested && testId ? { testId } : {}),
       },
       ifMatch,
     )
@@ -204,10 +205,10 @@ function ConfirmSave({
   const { api, key } = useOrganisation()
   const { method } = draft
   const first = views.login.value.method === null
-  const saml = method === 'sso' ? samlInputOf(draft.saml) : null
+  const settings = settingsOf(draft)
   const preview = useQuery({
-    queryKey: key('login-method', 'preview', method, saml),
-    queryFn: () => api.previewLoginMethod({ method: method ?? '', ...(saml ? { saml } : {}) }),
+    queryKey: key('login-method', 'preview', method, settings),
+    queryFn: () => api.previewLoginMethod({ method: method ?? '', ...settings }),
     gcTime: 0,
     staleTime: 0,
   })

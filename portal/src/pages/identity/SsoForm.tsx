@@ -73,7 +73,7 @@ export function SsoForm({ view, draft, readOnly, testing, onChange }: Props) {
   )
 }
 
-function nameOf(provider: SamlDraft['provider']): string {
+export function nameOf(provider: SamlDraft['provider']): string {
   if (provider === 'other') return 'SSO'
   return providers.find(({ value }) => value === provider)?.label ?? 'SSO'
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LoginMethodView, ProvisioningView } from '../../../../contract/src/index.ts'
-import { changesOf, draftOf, samlInputOf, type Views } from './draft.ts'
+import { changesOf, draftOf, oidcInputOf, samlInputOf, type Views } from './draft.ts'
 import { missing } from './missing.ts'
 import type { TestSignIn } from './testSignIn.ts'
 
@@ -64,6 +64,54 @@ test('metadata counts only once it was read', () => {
   ).toBe(null)
 })
 
+test('a stored secret stays unsent, and has to be typed again for another client', () => {
+  const { oidc } = draftOf(viewsOf({ method: 'sso', oidc: savedOidc }))
+
+  const same = oidcInputOf(oidc)
+  const other = oidcInputOf({ ...oidc, clientId: 'other' })
+  const typed = oidcInputOf({ ...oidc, clientId: 'other', clientSecret: ' s3cret ' })
+
+  expect(same).not.toHaveProperty('clientSecret')
+  expect(same).toMatchObject({ clientId: 'usher', clientAuth: 'client_secret_basic' })
+  expect(other).toBeNull()
+  expect(typed).toMatchObject({ clientSecret: 's3cret' })
+})
+
+test('choosing the other protocol is a change that waits for a test of its own', () => {
+  const views = viewsOf({ method: 'sso', oidc: savedOidc })
+  const draft = { ...draftOf(views), protocol: 'saml' as const }
+
+  const changes = changesOf(draft, views)
+
+  expect(changesOf(draftOf(views), views).any).toBe(false)
+  expect(missing(draft, changes, views.login.value, untested).map(({ id }) => id)).toEqual([
+    'idp',
+    'test',
+  ])
+})
+
+test('Google waits for a test, also when only the required domain changes', () => {
+  const views = viewsOf({ method: 'google' })
+  const draft = { ...draftOf(views), workspaceDomain: 'acme.example' }
+
+  const gaps = missing(draft, changesOf(draft, views), views.login.value, untested)
+
+  expect(gaps.map(({ id }) => id)).toEqual(['test'])
+})
+
+const savedOidc: LoginMethodView['oidc'] = {
+  connectionName: 'Keycloak',
+  provider: 'keycloak',
+  discoveryUrl: 'https://idp.example/.well-known/openid-configuration',
+  issuer: 'https://idp.example',
+  clientId: 'usher',
+  clientSecretSet: true,
+  clientAuth: 'client_secret_basic',
+  emailClaim: 'email',
+  subjectClaim: 'sub',
+  attributes: { firstName: 'firstName', lastName: 'lastName' },
+  refresh: { firstName: 'every_sign_in', lastName: 'every_sign_in' },
+}
 const none = { exists: false, proved: false, drillDueAt: null }
 const passed: TestSignIn['test'] = {
   id: '0190a000-0000-7000-8000-000000000001',

@@ -2,12 +2,14 @@ import type {
   LoginMethod,
   LoginMethodView,
   MetadataView,
+  OidcInput,
+  OidcView,
   ProvisioningSource,
   ProvisioningView,
   SamlInput,
   SamlView,
 } from '../../../../contract/src/index.ts'
-import type { Seen, Sent, Versioned } from '../../client/index.ts'
+import type { MethodSettings, Seen, Sent, Versioned } from '../../client/index.ts'
 
 export type Metadata = Seen<typeof MetadataView>
 export type Provider = SamlView['provider']
@@ -37,11 +39,32 @@ export type SamlDraft = {
   refreshFirstName: Refresh
   refreshLastName: Refresh
 }
+/** The same for OpenID Connect. The secret is typed and never read back. */
+export type OidcDraft = {
+  provider: Provider
+  connectionName: string
+  discoveryUrl: string
+  clientId: string
+  clientSecret: string
+  /** The client that the stored secret belongs to; null where none is stored. */
+  secretOf: { discoveryUrl: string; clientId: string } | null
+  clientAuth: OidcView['clientAuth']
+  emailClaim: string
+  subjectClaim: string
+  firstName: string
+  lastName: string
+  refreshFirstName: Refresh
+  refreshLastName: Refresh
+}
+export type Protocol = 'saml' | 'oidc'
 export type Draft = {
   method: LoginMethod | null
   /** Under the password. */
   requireSecondFactor: boolean
+  protocol: Protocol
   saml: SamlDraft
+  oidc: OidcDraft
+  workspaceDomain: string
   source: ProvisioningSource
   /** Whether the link may be used; it works under the portal alone. */
   selfService: boolean
@@ -57,6 +80,8 @@ export const providers: { value: Provider; label: string }[] = [
   { value: 'google', label: 'Google Workspace' },
   { value: 'onelogin', label: 'OneLogin' },
   { value: 'ping', label: 'Ping Identity' },
+  { value: 'auth0', label: 'Auth0' },
+  { value: 'keycloak', label: 'Keycloak' },
   { value: 'other', label: 'Other' },
 ]
 
@@ -83,13 +108,32 @@ const blank: SamlDraft = {
   refreshLastName: 'every_sign_in',
 }
 
+const blankOidc: OidcDraft = {
+  provider: 'entra',
+  connectionName: 'Microsoft Entra ID',
+  discoveryUrl: '',
+  clientId: '',
+  clientSecret: '',
+  secretOf: null,
+  clientAuth: 'client_secret_basic',
+  emailClaim: 'email',
+  subjectClaim: 'sub',
+  firstName: 'firstName',
+  lastName: 'lastName',
+  refreshFirstName: 'every_sign_in',
+  refreshLastName: 'every_sign_in',
+}
+
 /** The form that shows exactly what is saved. */
 export function draftOf({ login, provisioning }: Views): Draft {
-  const { method, saml } = login.value
+  const { method, saml, oidc, google } = login.value
   return {
     method,
     requireSecondFactor: login.value.password.requireSecondFactor,
+    protocol: oidc ? 'oidc' : 'saml',
     saml: saml ? samlDraftOf(saml) : blank,
+    oidc: oidc ? oidcDraftOf(oidc) : blankOidc,
+    workspaceDomain: google.workspaceDomain ?? '',
     source: provisioning.value.source,
     selfService: provisioning.value.selfService.enabled,
   }
@@ -127,8 +171,69 @@ function samlDraftOf(saml: SamlView): SamlDraft {
   }
 }
 
+function oidcDraftOf({
+  attributes,
+  refresh,
+  issuer: _,
+  clientSecretSet,
+  ...oidc
+}: OidcView): OidcDraft {
+  const { discoveryUrl, clientId } = oidc
+  return {
+    ...oidc,
+    clientSecret: '',
+    secretOf: clientSecretSet ? { discoveryUrl, clientId } : null,
+    firstName: attributes.firstName,
+    lastName: attributes.lastName,
+    refreshFirstName: refreshOf(refresh.firstName),
+    refreshLastName: refreshOf(refresh.lastName),
+  }
+}
+
 function refreshOf(text: string): Refresh {
   return text === 'first_sign_in' || text === 'portal' ? text : 'every_sign_in'
+}
+
+/** What the chosen method is told, or null while something is missing. */
+export function settingsOf(draft: Draft): MethodSettings | null {
+  if (draft.method === 'google') {
+    return { google: { workspaceDomain: draft.workspaceDomain.trim() || null } }
+  }
+  if (draft.method !== 'sso') return {}
+  if (draft.protocol === 'oidc') {
+    const oidc = oidcInputOf(draft.oidc)
+    return oidc && { oidc }
+  }
+  const saml = samlInputOf(draft.saml)
+  return saml && { saml }
+}
+
+/** Whether the stored secret goes with what is typed; it is never sent to another provider. */
+export function keepsSecret({ secretOf, discoveryUrl, clientId }: OidcDraft): boolean {
+  return secretOf?.discoveryUrl === discoveryUrl.trim() && secretOf.clientId === clientId.trim()
+}
+
+export function oidcInputOf(draft: OidcDraft): Sent<typeof OidcInput> | null {
+  const needed = [draft.connectionName, draft.discoveryUrl, draft.clientId, draft.emailClaim]
+  if (needed.some((text) => text.trim() === '')) return null
+  const secret = draft.clientSecret.trim()
+  const byKey = draft.clientAuth === 'private_key_jwt'
+  if (!byKey && secret === '' && !keepsSecret(draft)) return null
+  return {
+    connectionName: draft.connectionName.trim(),
+    provider: draft.provider,
+    discoveryUrl: draft.discoveryUrl.trim(),
+    clientId: draft.clientId.trim(),
+    ...(!byKey && secret ? { clientSecret: secret } : {}),
+    clientAuth: draft.clientAuth,
+    emailClaim: draft.emailClaim.trim(),
+    subjectClaim: draft.subjectClaim.trim() || 'sub',
+    attributes: {
+      firstName: draft.firstName.trim() || 'firstName',
+      lastName: draft.lastName.trim() || 'lastName',
+    },
+    refresh: { firstName: draft.refreshFirstName, lastName: draft.refreshLastName },
+  }
 }
 
 /** The settings to send, or null while the identity provider's side is incomplete. */
@@ -181,17 +286,22 @@ function certificatesIn(text: string): string[] {
 export function changesOf(draft: Draft, views: Views) {
   const saved = draftOf(views)
   const method = draft.method !== saved.method
-  const saml =
-    draft.method === 'sso' &&
-    JSON.stringify(comparable(draft.saml)) !== JSON.stringify(comparable(saved.saml))
+  const settings =
+    (draft.method === 'sso' &&
+      JSON.stringify(connectionIn(draft)) !== JSON.stringify(connectionIn(saved))) ||
+    (draft.method === 'google' && draft.workspaceDomain.trim() !== saved.workspaceDomain)
   const factor =
     draft.method === 'password' && draft.requireSecondFactor !== saved.requireSecondFactor
   const selfService = draft.source === 'portal' && draft.selfService !== saved.selfService
   const source = draft.source !== saved.source || selfService
-  const login = method || saml || factor
-  return { method, saml, factor, source, selfService, login, any: login || source }
+  const login = method || settings || factor
+  return { method, factor, source, selfService, login, any: login || source }
 }
 export type Changes = ReturnType<typeof changesOf>
+
+function connectionIn({ protocol, saml, oidc }: Draft): unknown {
+  return protocol === 'oidc' ? oidc : comparable(saml)
+}
 
 function comparable(draft: SamlDraft): unknown {
   const { read: _, ...rest } = draft

@@ -1,5 +1,5 @@
 import type { LoginMethodView } from '../../../../contract/src/index.ts'
-import { type Changes, type Draft, samlInputOf } from './draft.ts'
+import { type Changes, type Draft, settingsOf } from './draft.ts'
 import type { TestSignIn } from './testSignIn.ts'
 
 export type Gap = { id: 'idp' | 'emergency' | 'test' | 'password'; words: string }
@@ -17,9 +17,10 @@ export function missing(
       ? []
       : [{ id: 'password', words: 'Set a password of your own first, so that you can come back.' }]
   }
-  if (draft.method !== 'sso') return []
+  const words = testGap(test, stale)
+  if (draft.method !== 'sso') return words ? [{ id: 'test', words }] : []
   const gaps: Gap[] = []
-  if (!samlInputOf(draft.saml)) {
+  if (!settingsOf(draft)) {
     gaps.push({ id: 'idp', words: 'Enter your identity provider’s side.' })
   }
   if (!view.breakGlass.exists) {
@@ -27,7 +28,6 @@ export function missing(
   } else if (!view.breakGlass.proved) {
     gaps.push({ id: 'emergency', words: 'Sign in once with the emergency account to prove it.' })
   }
-  const words = testGap(test, stale)
   if (words) gaps.push({ id: 'test', words })
   return gaps
 }

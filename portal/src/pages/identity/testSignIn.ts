@@ -1,20 +1,20 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import type { SamlInput, TestView } from '../../../../contract/src/index.ts'
-import { asProblem, type Seen, type Sent, useOrganisation } from '../../client/index.ts'
+import type { TestView } from '../../../../contract/src/index.ts'
+import { asProblem, type MethodSettings, type Seen, useOrganisation } from '../../client/index.ts'
 import { toastProblem } from '../../parts/index.ts'
 
 export type Test = Seen<typeof TestView>
 type Started = { id: string; settings: string }
 
 /** "Test sign-in" of settings not saved yet: starts it in a small window and follows it. */
-export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
+export function useTestSignIn(settings: MethodSettings | null) {
   const { api, key, id: organisationId } = useOrganisation()
   const opened = useRef<Window | null>(null)
   const place = `usher.test.${organisationId}`
   const [started, setStarted] = useState<Started | null>(() => kept(place))
   useEffect(() => {
-    if (started) sessionStorage.setItem(place, JSON.stringify(started))
+    if (started) sessionStorage.setItem(place, JSON.stringify(withoutSecret(started)))
   }, [started, place])
 
   const test = useQuery({
@@ -34,13 +34,13 @@ export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
 
   const start = useMutation({
     mutationFn: async () => {
-      if (!saml) return
+      if (!settings) return
       // Opened before the call, while the browser still sees the click that asked for it.
       const popup = window.open('', 'usher-test', 'popup,width=520,height=680')
       opened.current = popup
       try {
-        const begun = await api.startTest(saml)
-        setStarted({ id: begun.id, settings: JSON.stringify(saml) })
+        const begun = await api.startTest(settings)
+        setStarted({ id: begun.id, settings: JSON.stringify(settings) })
         if (popup) popup.location.href = begun.startUrl
       } catch (error) {
         popup?.close()
@@ -52,13 +52,21 @@ export function useTestSignIn(saml: Sent<typeof SamlInput> | null) {
   return {
     test: started ? (test.data ?? null) : null,
     /** The settings have changed since; the test no longer proves them (LM-17). */
-    stale: started !== null && saml !== null && started.settings !== JSON.stringify(saml),
-    ready: saml !== null,
+    stale: started !== null && settings !== null && started.settings !== JSON.stringify(settings),
+    ready: settings !== null,
     starting: start.isPending,
     start: () => start.mutate(),
   }
 }
 export type TestSignIn = ReturnType<typeof useTestSignIn>
+
+/** What outlives the page holds no secret; after a reload the typed one is gone as well. */
+function withoutSecret({ id, settings }: Started): Started {
+  const { oidc, ...others } = JSON.parse(settings) as MethodSettings
+  if (!oidc) return { id, settings }
+  const { clientSecret: _, ...kept } = oidc
+  return { id, settings: JSON.stringify({ ...others, oidc: kept }) }
+}
 
 function kept(place: string): Started | null {
   try {

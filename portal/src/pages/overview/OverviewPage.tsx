@@ -192,9 +192,9 @@ function NextSteps({
           {
             id: 'jit',
             state: mark(provisioning.source !== 'portal'),
-            title: 'Switch SAML JIT or SCIM on',
+            title: 'Switch JIT or SCIM on',
             about:
-              'By SAML JIT people get their account at first sign-in. By SCIM your identity provider also changes and removes them.',
+              'By JIT people get their account at first sign-in. By SCIM your identity provider also changes and removes them.',
             action:
               provisioning.source === 'portal' && login.method === 'sso'
                 ? toIdentity('Switch on')

@@ -134,7 +134,7 @@ const columns: Column<Row>[] = [
   {
     id: 'source',
     label: 'Provisioning',
-    cell: (row) => (row.source === 'sso_jit' ? 'SAML JIT' : sourceWords[row.source]),
+    cell: (row) => sourceWords[row.source],
   },
   { id: 'created', label: 'Created', cell: (row) => <Ago at={row.createdAt} /> },
 ]

@@ -25,7 +25,7 @@ const joined: Record<Person['joinedBy'], string> = {
   created: 'Created by a manager',
   invited: 'Invited',
   self_service: 'By the self-service link',
-  sso_jit: 'At first SSO sign-in (SAML JIT)',
+  sso_jit: 'At first SSO sign-in (JIT)',
   scim: 'By SCIM',
   ldap: 'By LDAP',
 }

@@ -146,7 +146,7 @@ export function UsersPage() {
                   title="No one has joined yet"
                   about={
                     blocked.because ??
-                    'Create a user, or switch SAML JIT on so that people get their account at first sign-in.'
+                    'Create a user, or switch JIT on so that people get their account at first sign-in.'
                   }
                   action={create}
                 />
