@@ -62,7 +62,9 @@ test('a manager adds a passkey and requires a second factor; a newcomer on a pho
   await phone.waitForURL(/\/login\/acme/)
   await typePassword(phone, 'noa@acme.test', 'Correct-horse-8')
   await phone.getByRole('button', { name: 'Set up an authenticator app' }).click()
-  const secret = await phone.getByLabel('Or type this secret there').inputValue()
+  const secret = await phone
+    .getByRole('textbox', { name: 'Or type this secret there' })
+    .inputValue()
   await phone.getByLabel('Code from the app').fill(codeOf(secret))
   await accessible(phone)
   await phone.getByRole('button', { name: 'Continue', exact: true }).click()
@@ -122,7 +124,7 @@ async function createNoa(page: Page): Promise<string> {
   await dialog.getByLabel('Last name').fill('Levi')
   await dialog.getByLabel('E-mail').fill('noa@acme.test')
   await dialog.getByRole('button', { name: 'Create', exact: true }).click()
-  const link = await page.getByLabel('Activation link').inputValue()
+  const link = await page.getByRole('textbox', { name: 'Activation link' }).inputValue()
   await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
   return link
 }

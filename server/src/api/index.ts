@@ -13,6 +13,7 @@ import type { ApiDoor } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { invitationRoutes } from './invitations.ts'
+import { keyRoutes } from './keys.ts'
 import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
 import { peopleExportRoutes } from './people-export.ts'
@@ -54,6 +55,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   answerOnce(app, door)
   sessionRoutes(app, door)
   secondFactorRoutes(app, door)
+  keyRoutes(app, door)
   identityRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)

@@ -100,13 +100,18 @@ async function owner(
     const label = `${root?.email} (ROLE_ROOT)`
     return root && { kind: 'root', id: root.id, label, roles: ['ROLE_MANAGER'] }
   }
+  const found = await person(store, org_id, user_id)
+  return found && { kind: 'user', ...found }
+}
+
+/** Undefined for somebody who may not sign in. */
+async function person(store: Store, organisationId: string, id: string) {
   const [user, roles] = await Promise.all([
-    users.find(store.read, org_id, user_id),
-    access.rolesOf(store.read, org_id, [user_id]),
+    users.find(store.read, organisationId, id),
+    access.rolesOf(store.read, organisationId, [id]),
   ])
   if (!user || user.status === 'deactivated' || user.held) return undefined
   return {
-    kind: 'user',
     id: user.id,
     label: `${user.firstName} ${user.lastName}`.trim() || user.email,
     roles: roles.map((one) => one.role as Role),
@@ -123,15 +128,23 @@ export async function callerByKey(
 ): Promise<Actor> {
   const key = /^Bearer (\S+)$/i.exec(authorization)?.[1]
   const found = key && (await keys.findApiKey(store.read, organisationId, hashSecret(key), now))
-  if (!found) return refuse('auth.required', 'This API key is unknown, expired or revoked.')
+  if (!found) return refuse('auth.required', unknownKey)
+  if (found.last_used_at === null || now - found.last_used_at > touchEvery) {
+    await store.write((db) => keys.touch(db, found, now, from.ip))
+  }
+  const owner = found.user_id && (await person(store, organisationId, found.user_id))
+  if (owner === undefined) return refuse('auth.required', unknownKey)
   return {
     ...anonymous(organisationId, from),
     kind: 'api_key',
     id: found.id,
-    label: `API key ${found.label}`,
+    label: owner ? `API key ${found.label} of ${owner.label}` : `API key ${found.label}`,
     scopes: found.scopes.split(' '),
+    ...(owner && { owner: { id: owner.id, roles: owner.roles } }),
   }
 }
+
+const unknownKey = 'This API key is unknown, expired or revoked.'
 
 /** SE-5. The token is the session's own and stands in no cookie. */
 export function requireCsrf(session: sessions.Session, sent: string | undefined): void {

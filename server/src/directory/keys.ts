@@ -2,8 +2,11 @@ import { days } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import { Refused } from '../model/refusals.ts'
+import { personalScopes } from '../policy/index.ts'
 import { events, keys } from '../store/index.ts'
-import { allow, type Write } from './write.ts'
+import { sendMail } from './mail.ts'
+import { lockUser } from './people.ts'
+import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const scopes = ['identity', 'users', 'access', 'temporary_access', 'audit', 'keys'].flatMap(
   (area) => [`${area}:read`, `${area}:write`],
@@ -20,7 +23,36 @@ export async function ensureApiKey(
 ): Promise<string | undefined> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
-  if (!(actor.kind === 'operator' ? operatorLabel : label).test(wanted.label)) {
+  checkWish(wanted, actor.kind === 'operator' ? operatorLabel : label)
+  if ((await keys.apiKeyLabels(db, actor.organisationId)).includes(wanted.label)) return undefined
+  const key = `usk_${newSecret()}`
+  const id = newId()
+  await keys.addApiKey(db, {
+    org_id: actor.organisationId,
+    hash: hashSecret(key),
+    id,
+    user_id: null,
+    label: wanted.label,
+    scopes: wanted.scopes.join(' '),
+    last3: key.slice(-3),
+    created_by: actor.label,
+    created_at: now,
+    expires_at: now + days(apiKeyDays),
+    last_used_at: null,
+    last_used_ip: null,
+  })
+  await events.append(db, actor, now, [
+    {
+      name: 'api_key.created',
+      subject: { kind: 'api_key', id, label: wanted.label },
+      after: { scopes: wanted.scopes, expiresAt: now + days(apiKeyDays) },
+    },
+  ])
+  return key
+}
+
+function checkWish(wanted: { label: string; scopes: string[] }, rule: RegExp): void {
+  if (!rule.test(wanted.label)) {
     throw new Refused({
       code: 'api_key.label_invalid',
       detail:
@@ -34,27 +66,79 @@ export async function ensureApiKey(
       detail: unknown ? `There is no scope ${unknown}.` : 'Choose at least one scope.',
     })
   }
-  if ((await keys.apiKeyLabels(db, actor.organisationId)).includes(wanted.label)) return undefined
-  const key = `usk_${newSecret()}`
-  const id = newId()
-  await keys.addApiKey(db, {
-    org_id: actor.organisationId,
+}
+
+const personalAtMost = 50
+
+/** The caller's own keys, newest first, and the scopes that one can have. */
+export async function personalKeys({ db, actor }: Read) {
+  const found = await keys.ofPerson(db, actor.organisationId, actor.id ?? '')
+  return { keys: found, scopes: personalScopes(actor.roles) }
+}
+
+/** A key that acts for its owner and never does more than they may (AK-7). @returns it, shown once. */
+export async function createPersonalKey(
+  write: Write,
+  wanted: { label: string; scopes: string[]; expiresInDays: number },
+): Promise<{ key: string; row: keys.ApiKey }> {
+  const { db, actor, now } = write
+  const organisation = await lockOrganisation(write)
+  const user = await lockUser(write, actor.id ?? '')
+  checkWish(wanted, label)
+  const theirs = personalScopes(actor.roles)
+  const beyond = wanted.scopes.find((scope) => !theirs.includes(scope))
+  if (beyond) {
+    throw new Refused({
+      code: 'role.escalation',
+      detail: `You may not do yourself what the scope ${beyond} allows.`,
+      errors: [{ pointer: '/scopes', code: 'role.escalation' }],
+    })
+  }
+  if ((await keys.ofPerson(db, organisation.id, user.id)).length >= personalAtMost) {
+    throw new Refused({
+      code: 'request.invalid',
+      detail: `A person has at most ${personalAtMost} keys. Revoke one first.`,
+    })
+  }
+  const key = `usp_${newSecret()}`
+  const row: keys.ApiKey = {
+    org_id: organisation.id,
     hash: hashSecret(key),
-    id,
+    id: newId(),
+    user_id: user.id,
     label: wanted.label,
-    scopes: wanted.scopes.join(' '),
+    scopes: [...new Set(wanted.scopes)].join(' '),
     last3: key.slice(-3),
     created_by: actor.label,
     created_at: now,
-    expires_at: now + days(apiKeyDays),
+    expires_at: now + days(wanted.expiresInDays),
     last_used_at: null,
-  })
+    last_used_ip: null,
+  }
+  await keys.addApiKey(db, row)
   await events.append(db, actor, now, [
     {
       name: 'api_key.created',
-      subject: { kind: 'api_key', id, label: wanted.label },
-      after: { scopes: wanted.scopes, expiresAt: now + days(apiKeyDays) },
+      subject: { kind: 'api_key', id: row.id, label: row.label },
+      after: { scopes: row.scopes.split(' '), expiresAt: row.expires_at },
+      data: { personal: true },
     },
   ])
-  return key
+  const what = 'personal_key_made'
+  await sendMail(write, organisation, { template: 'security_notice', what, label: row.label }, user)
+  return { key, row }
+}
+
+/** Works on the next request (AK-6). */
+export async function revokePersonalKey(write: Write, id: string): Promise<void> {
+  const { db, actor, now } = write
+  const gone = await keys.removeOfPerson(db, actor.organisationId, actor.id ?? '', id)
+  if (!gone) throw notFound('key')
+  await events.append(db, actor, now, [
+    {
+      name: 'api_key.revoked',
+      subject: { kind: 'api_key', id, label: gone.label },
+      data: { personal: true },
+    },
+  ])
 }

@@ -28,7 +28,15 @@ import {
 } from '../store/index.ts'
 import { readConnection } from './connections.ts'
 import { endAccess, keepLastManager } from './lifecycle.ts'
-import { allow, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+import {
+  allow,
+  allowOn,
+  lockOrganisation,
+  notFound,
+  provenance,
+  type Read,
+  type Write,
+} from './write.ts'
 
 const readPermission = 'users.read'
 const defaultRefresh: Connection['refresh'] = {
@@ -90,7 +98,7 @@ export async function withAccess({ db, actor }: Read, found: User[]) {
 /** One person with all that explains them (US-6); people may read themselves. */
 export async function userDetails(read: Read, id: string) {
   const { db, actor } = read
-  if (actor.id !== id) allow(actor, readPermission)
+  allowOn(actor, id, readPermission)
   const user = await users.find(db, actor.organisationId, id)
   const organisation = await organisations.find(db, actor.organisationId)
   if (!user || !organisation) throw notFound('user')
@@ -187,7 +195,7 @@ export async function reachOf(
 
 /** "Why does this person have this?" (RB-12) */
 export async function explain(read: Read, userId: string) {
-  if (read.actor.id !== userId) allow(read.actor, readPermission)
+  allowOn(read.actor, userId, readPermission)
   if (!(await users.find(read.db, read.actor.organisationId, userId))) throw notFound('user')
   return explainAccess(await accessFacts(read, userId))
 }

@@ -10,7 +10,7 @@ import { sendMail } from './mail.ts'
 import { lockUser, subjectOf } from './people.ts'
 import type { Browser } from './sessions.ts'
 import { holdTicket, type LetIn, letIn, toKey, waysOf } from './sign-in.ts'
-import { allow, lockOrganisation, notFound, type Read, type Write } from './write.ts'
+import { allow, allowOn, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const passkeysAtMost = 20
 const challengeMinutes = 5
@@ -28,7 +28,7 @@ export type NewFactor =
 /** One's own second factor, or that of somebody whom one may read. */
 export async function secondFactorView(read: Read, userId: string) {
   const { db, actor } = read
-  if (actor.id !== userId) allow(actor, 'users.read')
+  allowOn(actor, userId, 'users.read')
   const organisation = await organisations.find(db, actor.organisationId)
   const user = await users.find(db, actor.organisationId, userId)
   if (!organisation || !user) throw notFound('user')

@@ -4,7 +4,7 @@ import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Happening } from '../model/event.ts'
 import type { User } from '../model/user.ts'
 import { events, sessions, tickets, users } from '../store/index.ts'
-import { allow, notFound, type Read, type Write } from './write.ts'
+import { allowOn, notFound, type Read, type Write } from './write.ts'
 
 export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
 export type Browser = { ip: string; userAgent: string }
@@ -117,7 +117,7 @@ export async function signOut({ db, actor, now }: Write, secretHash: string): Pr
 }
 
 export async function listSessions({ db, actor, now }: Read, userId: string) {
-  if (actor.id !== userId) allow(actor, 'users.read')
+  allowOn(actor, userId, 'users.read')
   if (!(await users.find(db, actor.organisationId, userId))) throw notFound('user')
   return sessions.listOf(db, actor.organisationId, userId, now)
 }
@@ -127,7 +127,7 @@ export async function endSession(
   userId: string,
   sessionId: string,
 ): Promise<void> {
-  if (actor.id !== userId) allow(actor, 'users.write')
+  allowOn(actor, userId, 'users.write')
   const user = await users.find(db, actor.organisationId, userId)
   const ended = user && (await sessions.endOf(db, actor.organisationId, userId, { id: sessionId }))
   if (!user || !ended) throw notFound('session')

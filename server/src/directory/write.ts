@@ -3,7 +3,7 @@ import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { Provenance, ProvenanceKind } from '../model/user.ts'
-import { type Act, mayAct } from '../policy/index.ts'
+import { type Act, mayAct, mayActOn } from '../policy/index.ts'
 import { type Db, organisations, type Store } from '../store/index.ts'
 
 /** What a verb runs with: the transaction's handle is the only database handle in scope. */
@@ -30,6 +30,12 @@ export function openDirectory(store: Store, clock: Clock): Directory {
 /** Throws when this caller may not do this at all. */
 export function allow(actor: Actor, act: Act): void {
   const refusal = mayAct(actor, act)
+  if (refusal) throw new Refused(refusal)
+}
+
+/** The same about one person, who may look after themselves. */
+export function allowOn(actor: Actor, userId: string, act: Act): void {
+  const refusal = mayActOn(actor, userId, act)
   if (refusal) throw new Refused(refusal)
 }
 

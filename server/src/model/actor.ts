@@ -14,6 +14,8 @@ export type Actor = {
   /** When this session's credential was last shown, for SE-6; null outside the browser. */
   signedInAt: number | null
   sessionId: string | null
+  /** Whose personal key it is, and what they may do now: the key never does more (AK-7). */
+  owner?: { id: string; roles: Role[] }
 }
 
 export function systemActor(

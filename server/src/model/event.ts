@@ -74,6 +74,7 @@ export type EventName =
   | 'domain.lapsed'
   | 'domain.removed'
   | 'api_key.created'
+  | 'api_key.revoked'
   | 'scim_token.created'
   | 'scim_token.revoked'
   | 'scim_client.created'

@@ -34,6 +34,7 @@ export type SecurityNotice =
   | 'passkey_removed'
   | 'recovery_codes_made'
   | 'recovery_code_used'
+  | 'personal_key_made'
   | 'second_factor_reset'
   | 'second_factor_guessed'
 

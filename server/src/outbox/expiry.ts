@@ -16,6 +16,8 @@ const dayMs = 86_400_000
 
 type Organisation = Awaited<ReturnType<typeof organisations.list>>[number]
 type Ending = {
+  /** Whose it is; managers hear of everything else. */
+  owner?: string | null
   /** Names what ends among everything that is ever announced. */
   key: string
   endsAt: number
@@ -67,7 +69,8 @@ async function credentials(store: Store, organisationId: string): Promise<Ending
 
 async function apiKeys(store: Store, organisationId: string): Promise<Ending[]> {
   const found = await keys.apiKeys(store.read, organisationId)
-  return found.map(({ id, label, expires_at }) => ({
+  return found.map(({ id, user_id, label, expires_at }) => ({
+    owner: user_id,
     key: `api key ${id}`,
     endsAt: expires_at,
     tells: { template: 'api_key_expires', label, expiresAt: expires_at },
@@ -77,14 +80,15 @@ async function apiKeys(store: Store, organisationId: string): Promise<Ending[]> 
 async function announce(
   store: Store,
   organisation: Organisation,
-  { key, tells }: Ending,
+  { owner, key, tells }: Ending,
   days: number,
   now: number,
 ): Promise<void> {
   await store.write(async (db) => {
     if (!(await installation.announceOnce(db, organisation.id, `${key} ${days}`, now))) return
-    const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
-    const able = managers.filter((manager) => manager.status !== 'deactivated')
+    const person = owner ? await users.find(db, organisation.id, owner) : undefined
+    const told = person ? [person] : await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+    const able = told.filter(({ status }) => status !== 'deactivated')
     await mail.queue(db, organisation.id, { ...tells, days }, able, now)
   })
 }

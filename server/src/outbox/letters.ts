@@ -230,6 +230,10 @@ const securityNotices: Record<SecurityNotice, { happened: string; about: string 
     happened: 'A recovery code was used',
     about: 'Somebody signed in with the password and a recovery code, which is used up now.',
   },
+  personal_key_made: {
+    happened: 'A personal API key was made',
+    about: 'Programs that have it can do what you may, as far as its scopes go.',
+  },
   second_factor_reset: {
     happened: 'Your second factor was reset',
     about:

@@ -58,15 +58,40 @@ export function mayAct(actor: Actor, act: Act): Refusal | undefined {
     return { code: 'auth.required', detail: 'Sign in first.' }
   }
   if (actor.kind === 'api_key') {
-    if (actor.scopes.flatMap(holds).includes(`usher.${act}`)) return undefined
-    const needed = act.replace('.', ':')
-    return { code: 'api_key.scope_missing', detail: `This key lacks the scope ${needed}.` }
+    const lacks = lacksScope(actor, act)
+    if (lacks || !actor.owner) return lacks
+    if (mayByRoles(actor.owner.roles, act)) return undefined
+    return { code: 'auth.forbidden', detail: 'The owner of this key may not do this.' }
   }
   if (actor.kind === 'scim') {
     return { code: 'auth.forbidden', detail: 'A SCIM credential opens the SCIM endpoint alone.' }
   }
-  if (actor.roles.some((role) => permissionsOf(role).includes(`usher.${act}`))) return undefined
+  if (mayByRoles(actor.roles, act)) return undefined
   return { code: 'auth.forbidden', detail: 'Only a manager of this organisation may do this.' }
+}
+
+function mayByRoles(roles: Role[], act: Act): boolean {
+  return roles.some((role) => permissionsOf(role).includes(`usher.${act}`))
+}
+
+function lacksScope(actor: Actor, act: Act): Refusal | undefined {
+  if (actor.scopes.flatMap(holds).includes(`usher.${act}`)) return undefined
+  const needed = act.replace('.', ':')
+  return { code: 'api_key.scope_missing', detail: `This key lacks the scope ${needed}.` }
+}
+
+/** Everyone may look after themselves; by a personal key as far as its scopes go. */
+export function mayActOn(actor: Actor, userId: string, act: Act): Refusal | undefined {
+  if (actor.id === userId) return undefined
+  return actor.owner?.id === userId ? lacksScope(actor, act) : mayAct(actor, act)
+}
+
+/** The scopes of which a personal key can make use: what its owner may do, and reading themselves. */
+export function personalScopes(roles: Role[]): string[] {
+  const areas = ['identity', 'users', 'access', 'audit'] as const
+  const acts = areas.flatMap((area) => [`${area}.read`, `${area}.write`] as const)
+  const theirs = acts.filter((act) => act === 'users.read' || mayByRoles(roles, act))
+  return theirs.map((act) => act.replace('.', ':'))
 }
 
 /** Nobody may give a role holding permissions they lack (MU-11). */
@@ -75,7 +100,13 @@ export function decideRoles(actor: Actor, wanted: Role[]): Refusal | undefined {
     return { code: 'role.escalation', detail: 'ROLE_ROOT cannot be given in an organisation.' }
   }
   if (actor.kind === 'operator' || actor.kind === 'system') return undefined
-  const own = new Set([...actor.roles.flatMap(permissionsOf), ...actor.scopes.flatMap(holds)])
+  const byKey = actor.scopes.flatMap(holds)
+  const { owner } = actor
+  const byOwner = owner && new Set(owner.roles.flatMap(permissionsOf))
+  const own = new Set([
+    ...actor.roles.flatMap(permissionsOf),
+    ...(byOwner ? byKey.filter((permission) => byOwner.has(permission)) : byKey),
+  ])
   own.add('usher.own.read')
   const beyond = wanted.find((role) =>
     permissionsOf(role).some((permission) => !own.has(permission)),

@@ -394,6 +394,7 @@ export async function endOf(
     const sessions = await endSessions(db, of)
     await endLinks(db, of)
     await endTickets(db, of)
+    await endKeys(db, of)
     return { sessions: sessions.length, temporary: (await endTemporary(db, of)).length }
   }
   const [ended] = await endAll(db, of)
@@ -405,17 +406,19 @@ type Leaver = { org: string; user: string }
 const endSessions = statement<Leaver, { id: string }>(leaving('sessions'))
 const endLinks = statement<Leaver, { id: string }>(leaving('links'))
 const endTickets = statement<Leaver, { id: string }>(leaving('sign_in_tickets'))
+const endKeys = statement<Leaver, { id: string }>(leaving('api_keys'))
 const endTemporary = statement<Leaver, { id: string }>(leaving('grants'))
 const endAll = statement<Leaver, { sessions: number; temporary: number }>((db, of) => ({
   compile: () =>
     sql<{ sessions: number; temporary: number }>`with ended as (${leaving('sessions')(db, of)}),
       unlinked as (${leaving('links')(db, of)}),
-      turned_away as (${leaving('sign_in_tickets')(db, of)}), over as (${leaving('grants')(db, of)})
+      turned_away as (${leaving('sign_in_tickets')(db, of)}),
+      keyless as (${leaving('api_keys')(db, of)}), over as (${leaving('grants')(db, of)})
       select (select count(*) from ended) as sessions,
         (select count(*) from over) as temporary`.compile(db),
 }))
 
-function leaving(table: 'sessions' | 'links' | 'sign_in_tickets' | 'grants') {
+function leaving(table: 'sessions' | 'links' | 'sign_in_tickets' | 'api_keys' | 'grants') {
   return (db: Db, { org, user }: Leaver) => {
     if (table === 'sessions')
       return db
@@ -423,7 +426,7 @@ function leaving(table: 'sessions' | 'links' | 'sign_in_tickets' | 'grants') {
         .where('org_id', '=', org)
         .where('user_id', '=', user)
         .returning('id')
-    if (table === 'links' || table === 'sign_in_tickets')
+    if (table !== 'grants')
       return db
         .deleteFrom(table)
         .where('org_id', '=', org)

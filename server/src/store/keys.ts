@@ -31,10 +31,10 @@ export async function findApiKey(
 export async function apiKeys(
   db: Db,
   organisationId: string,
-): Promise<Pick<ApiKey, 'id' | 'label' | 'expires_at'>[]> {
+): Promise<Pick<ApiKey, 'id' | 'user_id' | 'label' | 'expires_at'>[]> {
   return db
     .selectFrom('api_keys')
-    .select(['id', 'label', 'expires_at'])
+    .select(['id', 'user_id', 'label', 'expires_at'])
     .where('org_id', '=', organisationId)
     .execute()
 }
@@ -44,6 +44,48 @@ export async function apiKeyLabels(db: Db, organisationId: string): Promise<stri
     .selectFrom('api_keys')
     .select('label')
     .where('org_id', '=', organisationId)
+    .where('user_id', 'is', null)
     .execute()
   return rows.map((row) => row.label)
+}
+
+export async function ofPerson(db: Db, organisationId: string, userId: string): Promise<ApiKey[]> {
+  return db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .execute()
+}
+
+/** Undefined when it is not this person's. */
+export async function removeOfPerson(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  id: string,
+): Promise<ApiKey | undefined> {
+  return db
+    .deleteFrom('api_keys')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** When and from where a key was used last; the caller notes it at most once a minute. */
+export async function touch(
+  db: Db,
+  { org_id, hash }: Pick<ApiKey, 'org_id' | 'hash'>,
+  now: number,
+  ip: string,
+): Promise<void> {
+  await db
+    .updateTable('api_keys')
+    .set({ last_used_at: now, last_used_ip: ip })
+    .where('org_id', '=', org_id)
+    .where('hash', '=', hash)
+    .execute()
 }

@@ -216,9 +216,10 @@ const first: Migration = {
       secret text, version integer not null)`,
 
     `create table api_keys (org_id text not null, hash text not null, id text not null,
-      label text not null, scopes text not null, last3 text not null, created_by text not null,
-      created_at bigint not null, expires_at bigint not null, last_used_at bigint,
-      primary key (org_id, hash))`,
+      user_id text, label text not null, scopes text not null, last3 text not null,
+      created_by text not null, created_at bigint not null, expires_at bigint not null,
+      last_used_at bigint, last_used_ip text, primary key (org_id, hash))`,
+    'create index api_keys_user on api_keys (org_id, user_id)',
     `create table scim_tokens (org_id text not null, hash text not null, id text not null,
       label text not null, last3 text not null, created_by text not null,
       created_at bigint not null, expires_at bigint not null, last_used_at bigint,

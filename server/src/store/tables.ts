@@ -445,6 +445,8 @@ export type ApiKeysTable = {
   org_id: string
   hash: string
   id: string
+  /** Whose personal key it is; null for one of the organisation. */
+  user_id: string | null
   label: string
   scopes: string
   last3: string
@@ -452,6 +454,7 @@ export type ApiKeysTable = {
   created_at: number
   expires_at: number
   last_used_at: number | null
+  last_used_ip: string | null
 }
 
 type ScimCredentialColumns = {

@@ -74,6 +74,7 @@ const belongings = [
   'user_roles',
   'group_members',
   'sessions',
+  'api_keys',
   'links',
   'preferences',
   'adoptions',
