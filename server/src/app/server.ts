@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyCookie from '@fastify/cookie'
-import fastifyHelmet from '@fastify/helmet'
 import fastifyStatic from '@fastify/static'
 import fastify, {
   type FastifyError,
@@ -85,6 +84,7 @@ import {
 import type { Store } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { createDemo, simulate } from './demo.ts'
+import { tellSecurityHeaders } from './security-headers.ts'
 import { refuseBrokenText } from './text.ts'
 
 const sealedFor = { totp: totpPurpose, idempotency: 'idempotency', mail: mailSecretPurpose }
@@ -158,27 +158,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
           },
   })
   await app.register(fastifyCookie)
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        fontSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: baseUrl.startsWith('https:'),
-    // A test sign-in opens in a window of its own, goes to the identity provider and comes back.
-    crossOriginOpenerPolicy: { policy: 'same-origin-allow-popups' },
-  })
+  tellSecurityHeaders(app, baseUrl)
   app.setErrorHandler(answerError)
   refuseBrokenText(app)
   logRequests(app)

@@ -58,6 +58,7 @@ export type BelongingRow = {
 
 // Neither database is to read all groups of the identity provider for the few of a person: SQLite
 // keeps to the order of a cross join, and what has an offset PostgreSQL asks for each by its key.
+// Groups in groups are climbed only where there are any.
 export function selectBelongings(
   db: Db,
   org: string,
@@ -65,28 +66,36 @@ export function selectBelongings(
   sent: 'with what was sent' | 'without',
 ) {
   const text = isSqlite(db) ? sql`` : sql`::text`
-  const groups = isSqlite(db)
-    ? sql`groups g where g.org_id = ${org} and g.id = reached.id and g.managed_by || '' = 'scim'`
-    : sql`lateral (select id, name from groups where org_id = ${org} and id = reached.id
-        and managed_by = 'scim' offset 0) g`
+  const managed = (id: string) =>
+    isSqlite(db)
+      ? sql`groups g where g.org_id = ${org} and g.id = ${sql.ref(id)} and g.managed_by || '' = 'scim'`
+      : sql`lateral (select id, name from groups where org_id = ${org} and id = ${sql.ref(id)}
+          and managed_by = 'scim' offset 0) g where true`
+  const theirs = sql`m.org_id = ${org} and ${isTheirs('m.user_id')}`
   const attributes = sql`union all
       select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
         where a.org_id = ${org} and ${isTheirs('a.user_id')}`
   return compilable(
     db,
-    sql<BelongingRow>`with recursive reached(user_id, id, kind) as (
-        select m.user_id, m.group_id, 'direct'${text} from group_members m
-          where m.org_id = ${org} and ${isTheirs('m.user_id')}
+    sql<BelongingRow>`with recursive above(user_id, id) as (
+        select m.user_id, n.group_id from group_members m cross join nested_groups n
+          where exists (select 1 from nested_groups where org_id = ${org}) and ${theirs}
+          and n.org_id = ${org} and n.child_id = m.group_id
         union
-        select x.user_id, n.group_id, 'indirect'${text} from reached x
+        select x.user_id, n.group_id from above x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
-      select reached.user_id, reached.kind, g.id, g.name from reached cross join ${groups}
+      select m.user_id, 'direct'${text} as kind, g.id, g.name
+        from group_members m cross join ${managed('m.group_id')} and ${theirs}
+      union all
+      select above.user_id, 'indirect'${text}, g.id, g.name
+        from above cross join ${managed('above.id')}
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
         where u.org_id = ${org} and ${isTheirs('u.user_id')}
       ${sent === 'without' ? sql`` : attributes}`,
   )
 }
+
 const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
   selectBelongings(db, org, (column) => among(db, column, ids), 'with what was sent'),
 )

@@ -9,22 +9,37 @@ import { statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 
-const updateRow = statement<UsersTable, never>(updating)
-/** With what changes in the counts, without a round trip of its own. */
-const updateCounted = statement<UsersTable & { rows: string }, never>((db, { rows, ...row }) => ({
-  compile: () =>
-    sql<never>`with changed as (${updating(db, row)})
-      ${counts.noting(db, { org: row.org_id, rows })}`.compile(db),
-}))
+type Changing = Record<string, unknown> & { org_id: string; id: string; rows: string }
+/** By the columns that change together: people are changed in a few ways only. */
+const updates = new Map<string, ReturnType<typeof prepareUpdate>>()
 
-function updating(db: Db, { org_id, id, ...columns }: UsersTable) {
+function prepareUpdate() {
+  const plain = statement<Changing, never>(updating)
+  // With what changes in the counts, without a round trip of its own.
+  const counted = statement<Changing, never>((db, values) => ({
+    compile: () =>
+      sql<never>`with changed as (${updating(db, values)})
+      ${counts.noting(db, { org: values.org_id, rows: values.rows })}`.compile(db),
+  }))
+  return { plain, counted }
+}
+
+function updating(db: Db, { org_id, id, rows: _, ...columns }: Changing) {
   return db.updateTable('users').set(columns).where('org_id', '=', org_id).where('id', '=', id)
 }
 
-/** Writes every changeable column; `before` is the state that was read under the lock. */
+/**
+ * Writes the columns that change, since SQLite makes anew every index over a column that is named;
+ * `before` is the state that was read under the lock.
+ */
 export async function update(db: Db, before: User, user: User): Promise<void> {
-  const org_id = user.organisationId
-  const row = toRow({ ...user, version: before.version + 1 })
+  const { organisationId, id } = user
+  const was: Record<string, unknown> = toRow(before)
+  const is = Object.entries(toRow({ ...user, version: before.version + 1 }))
+  const changed = is.filter(([name, value]) => was[name] !== value)
+  const key = changed.map(([name]) => name).join(' ')
+  const { plain, counted } = updates.get(key) ?? prepareUpdate()
+  updates.set(key, { plain, counted })
   const deltas =
     countKey(before) === countKey(user)
       ? []
@@ -32,11 +47,12 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
           { key: countKey(before), delta: -1 },
           { key: countKey(user), delta: 1 },
         ]
+  const values = { ...Object.fromEntries(changed), org_id: organisationId, id, rows: '' }
   if (deltas.length > 0 && !isSqlite(db)) {
-    await updateCounted(db, { ...row, rows: counts.rowsOf(deltas) })
+    await counted(db, { ...values, rows: counts.rowsOf(deltas) })
   } else {
-    await updateRow(db, row)
-    if (deltas.length > 0) await counts.add(db, org_id, deltas)
+    await plain(db, values)
+    if (deltas.length > 0) await counts.add(db, organisationId, deltas)
   }
   if (searchText(before) !== searchText(user)) await queueForSearch(db, user)
 }
