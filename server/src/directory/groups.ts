@@ -258,7 +258,8 @@ async function join(
   const { db, actor, now } = write
   const { organisationId } = actor
   const why = provenance(write, 'manual')
-  const joined = await scimGroups.addPeople(db, organisationId, group.id, userIds, why)
+  const moving = { add: userIds, remove: [], noted: true }
+  const { joined } = await scimGroups.move(db, organisationId, group.id, moving, why)
   if (joined.length === 0) return
   const labels = await users.emails(db, organisationId, joined)
   await events.append(
@@ -273,7 +274,6 @@ async function join(
       }),
     ),
   )
-  await groups.touch(db, organisationId, group.id, now)
 }
 
 /** Nobody leaves the Default group (US-15). */

@@ -37,9 +37,9 @@ export async function createScimGroup(write: Write, sent: SentGroup): Promise<Sc
   if (known) {
     const adopted = await adopt(write, { ...known, externalId: sent.externalId })
     if (!sent.members) return adopted
-    return (
-      (await setMembers(write, organisation, adopted, { replaceWith: sent.members })) ?? adopted
-    )
+    const change = { replaceWith: sent.members }
+    const named = await resolveMembers(write, change)
+    return (await setMembers(write, organisation, adopted, change, named)) ?? adopted
   }
   const group = {
     id: newId(),
@@ -65,10 +65,9 @@ export async function createScimGroup(write: Write, sent: SentGroup): Promise<Sc
     version: 1,
   }
   if (!sent.members || sent.members.length === 0) return made
-  return (
-    (await setMembers(write, organisation, made, { add: sent.members, remove: [] }, 'silently')) ??
-    made
-  )
+  const change = { add: sent.members, remove: [] }
+  const named = await resolveMembers(write, change)
+  return (await setMembers(write, organisation, made, change, named, 'silently')) ?? made
 }
 
 async function adopt(write: Write, group: ScimGroup): Promise<ScimGroup> {
@@ -128,16 +127,21 @@ export async function scimMembers({ db, actor }: Read, groupIds: string[]) {
 
 /**
  * Changes a group as the identity provider says, without reading who is in it (SC-37, SC-38).
- * `decide` sees the group and answers the change; what it throws changes nothing.
+ * `check` sees the group before anything is changed; what it throws changes nothing.
  */
 export async function changeScimGroup(
   write: Write,
   id: string,
-  decide: (current: ScimGroup) => GroupPatch,
+  { displayName, externalId, members }: GroupPatch,
+  check: (current: ScimGroup) => void,
 ): Promise<ScimGroup> {
   const { db, actor, now } = write
-  const [organisation, found] = await together(lockForScim(write), scimGroup(write, id))
-  const { displayName, externalId, members } = decide(found)
+  const [organisation, found, wantedMembers] = await together(
+    lockForScim(write),
+    scimGroup(write, id),
+    members && resolveMembers(write, members),
+  )
+  check(found)
   let group = found.managedBy === 'scim' ? found : await adopt(write, found)
   const wanted = {
     displayName: displayName ?? group.displayName,
@@ -157,7 +161,16 @@ export async function changeScimGroup(
     ])
     group = await scimGroups.change(db, actor.organisationId, { ...group, ...wanted }, now)
   }
-  return (members && (await setMembers(write, organisation, group, members))) ?? group
+  if (!members || !wantedMembers) return group
+  return (await setMembers(write, organisation, group, members, wantedMembers)) ?? group
+}
+
+type NamedMembers = Awaited<ReturnType<typeof scimGroups.resolve>>
+
+/** Whom a change names as members. */
+async function resolveMembers({ db, actor }: Write, change: MembersChange): Promise<NamedMembers> {
+  const wanted = [...new Set('replaceWith' in change ? change.replaceWith : change.add)]
+  return scimGroups.resolve(db, actor.organisationId, wanted)
 }
 
 /** @returns the group as it is then; undefined when all were so already. */
@@ -166,12 +179,11 @@ async function setMembers(
   organisation: Organisation,
   group: ScimGroup,
   change: MembersChange,
+  { people, groups, unknown }: NamedMembers,
   how: 'noted' | 'silently' = 'noted',
 ): Promise<ScimGroup | undefined> {
   const { db, actor, now } = write
   const { organisationId } = actor
-  const wanted = [...new Set('replaceWith' in change ? change.replaceWith : change.add)]
-  const { people, groups, unknown } = await scimGroups.resolve(db, organisationId, wanted)
   const hidden = people.filter(({ managed_by }) => managed_by !== 'scim')
   const isHidden =
     hidden.length > 0 && !(await scimConnection.settings(db, organisationId)).provisionExistingUsers
@@ -180,14 +192,12 @@ async function setMembers(
 
   const leaving =
     'replaceWith' in change
-      ? await scimGroups.others(db, organisationId, group.id, wanted)
+      ? await scimGroups.others(db, organisationId, group.id, change.replaceWith)
       : { people: change.remove, groups: change.remove }
+  const noted = how === 'noted'
+  const moving = { add: people.map(({ id }) => id), remove: leaving.people, noted }
   const why = provenance(write, 'scim')
-  const ids = people.map(({ id }) => id)
-  const [joined, left] = await together(
-    scimGroups.addPeople(db, organisationId, group.id, ids, why),
-    scimGroups.removePeople(db, organisationId, group.id, leaving.people),
-  )
+  const { joined, left, touched } = await scimGroups.move(db, organisationId, group.id, moving, why)
   const nested = await nest(write, organisation, group, groups)
   const isEveryoneGone = leaving.groups === leaving.people && left.length === leaving.people.length
   const unnested = isEveryoneGone
@@ -196,16 +206,16 @@ async function setMembers(
   if (joined.length + left.length + nested.length + unnested.length === 0) return undefined
 
   const labels = new Map([...people, ...groups].map(({ id, label }) => [id, label]))
-  const noted = events.append(db, actor, now, [
+  await events.append(db, actor, now, [
     ...joined.map((id) => moved('group.member_added', group, id, labels.get(id))),
     ...left.map((id) => moved('group.member_removed', group, id, undefined)),
     ...nested.map((id) => moved('group.nested', group, id, labels.get(id))),
     ...unnested.map((id) => moved('group.unnested', group, id, undefined)),
   ])
-  const touching = how === 'noted' ? scimGroups.touch(db, organisationId, group.id, now) : group
-  const [touched] = await together(touching, noted)
-  if (!touched) throw notFound('group')
-  return touched
+  if (!noted) return group
+  const changed = touched ?? (await scimGroups.touch(db, organisationId, group.id, now))
+  if (!changed) throw notFound('group')
+  return changed
 }
 
 function moved(

@@ -66,11 +66,11 @@ export async function replaceGroup(call: Call, id: string): Promise<Answer> {
   const { resource, notes } = readResource(type, call.body())
   call.notes.push(...notes)
   const { displayName, externalId, members = [] } = readGroup(resource)
+  const patch = { displayName, externalId, members: { replaceWith: members } }
   const group = await call.directory.change(call.actor, (write) =>
-    changeScimGroup(write, id, (before) => {
+    changeScimGroup(write, id, patch, (before) => {
       about(call, before)
       requireMatch(call.ifMatch, groupEtag(before))
-      return { displayName, externalId, members: { replaceWith: members } }
     }),
   )
   return show(call, group, 200, projection)
@@ -85,10 +85,9 @@ export async function patchGroup(call: Call, id: string): Promise<Answer> {
   call.notes.push(...notes)
   const patch = readGroupPatch(readGroupChange(operations))
   const group = await call.directory.change(call.actor, (write) =>
-    changeScimGroup(write, id, (before) => {
+    changeScimGroup(write, id, patch, (before) => {
       about(call, before)
       requireMatch(call.ifMatch, groupEtag(before))
-      return patch
     }),
   )
   // RFC 7644 §3.5.2: the resource is owed only to who asks for attributes.

@@ -156,9 +156,10 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
     const plans = await world.store.write((write) =>
       plansOf(write, async () => {
         await scimGroups.resolve(write, organisationId, ids)
-        await scimGroups.addPeople(write, organisationId, group, ids, bySync)
-        await scimGroups.removePeople(write, organisationId, group, ids)
-        await scimGroups.touch(write, organisationId, group, 1)
+        const there = { add: ids, remove: [], noted: true }
+        await scimGroups.move(write, organisationId, group, there, bySync)
+        const gone = { add: [], remove: ids, noted: true }
+        await scimGroups.move(write, organisationId, group, gone, bySync)
       }),
     )
 

@@ -4,7 +4,7 @@ import type { Actor } from '../model/actor.ts'
 import type { Happening } from '../model/event.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { statement } from './statement.ts'
+import { send, statement } from './statement.ts'
 import type { EventsTable, Tables } from './tables.ts'
 
 export type RecordedEvent = Omit<EventsTable, 'before' | 'after' | 'data'> & {
@@ -51,8 +51,8 @@ export async function append(
   const rows = happenings.map((happening) => toEventColumns({ actor, now, happening }))
   const [first, second] = rows
   if (!first) return
-  if (second && !isSqlite(db)) await insertTogether(db, rows)
-  else for (const row of rows) await insertOne(db, row)
+  if (second && !isSqlite(db)) await send(db, insertAll, { rows: JSON.stringify(rows) })
+  else for (const row of rows) await send(db, insertOne, row)
 }
 
 const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
@@ -60,10 +60,6 @@ const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
     sql<never>`insert into events
       select * from jsonb_populate_recordset(null::events, ${rows}::jsonb)`.compile(db),
 }))
-
-async function insertTogether(db: Db, rows: EventsTable[]): Promise<void> {
-  await insertAll(db, { rows: JSON.stringify(rows) })
-}
 
 export type EventConditions = {
   type?: string | undefined

@@ -5,7 +5,7 @@ import { foldName, provenanceColumns } from './access.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import { readPage } from './scim-page.ts'
-import { among, listed } from './scim-people.ts'
+import { among, compilable, listed } from './scim-people.ts'
 import { statement } from './statement.ts'
 import type { GroupsTable } from './tables.ts'
 
@@ -234,65 +234,92 @@ export async function resolve(
   return { people, groups, unknown: rest.filter((id) => !found.has(id)) }
 }
 
+type Moving = ReturnType<typeof provenanceColumns> & {
+  org: string
+  group: string
+  add: unknown
+  remove: unknown
+}
 type Edge = { member: string }
-type Adding = ReturnType<typeof provenanceColumns> & { org: string; group: string; ids: unknown }
 
-const addPeopleTo = statement<Adding, Edge>((db, { org, group, ids, ...told }) => ({
-  compile: () => {
-    const from = isSqlite(db)
-      ? sql`(select value as id from json_each(${ids})) t where true`
-      : sql`unnest(${ids}::text[]) as t(id)`
-    return sql<Edge>`insert into group_members (org_id, group_id, user_id, provenance, actor,
-        actor_id, rule, request_id, at)
-      select ${typed(db, org)}, ${typed(db, group)}, t.id, ${typed(db, told.provenance)},
-        ${typed(db, told.actor)}, ${typed(db, told.actor_id)}, ${typed(db, told.rule)},
-        ${typed(db, told.request_id)}, ${isSqlite(db) ? sql`${told.at}` : sql`${told.at}::bigint`} from ${from}
-      on conflict do nothing returning user_id as member`.compile(db)
-  },
-}))
+const addPeople = statement<Omit<Moving, 'remove'>, Edge>((db, values) =>
+  compilable(db, sql<Edge>`${adding(db, values)} returning user_id as member`),
+)
+const removePeople = statement<Pick<Moving, 'org' | 'group' | 'remove'>, Edge>((db, values) =>
+  compilable(db, sql<Edge>`${removing(db, values)} returning user_id as member`),
+)
+
+function adding(db: Db, { org, group, add, ...told }: Omit<Moving, 'remove'>) {
+  const from = isSqlite(db)
+    ? sql`(select value as id from json_each(${add})) t where true`
+    : sql`unnest(${add}::text[]) as t(id)`
+  return sql`insert into group_members (org_id, group_id, user_id, provenance, actor, actor_id,
+      rule, request_id, at)
+    select ${typed(db, org)}, ${typed(db, group)}, t.id, ${typed(db, told.provenance)},
+      ${typed(db, told.actor)}, ${typed(db, told.actor_id)}, ${typed(db, told.rule)},
+      ${typed(db, told.request_id)}, ${isSqlite(db) ? sql`${told.at}` : sql`${told.at}::bigint`} from ${from}
+    on conflict do nothing`
+}
+
+function removing(db: Db, { org, group, remove }: Pick<Moving, 'org' | 'group' | 'remove'>) {
+  return sql`delete from group_members where org_id = ${org} and group_id = ${group}
+    and ${among(db, 'user_id', remove)}`
+}
 
 function typed(db: Db, value: unknown) {
   return isSqlite(db) ? sql`${value}` : sql`${value}::text`
 }
 
-/** @returns those who were not in it before. */
-export async function addPeople(
-  db: Db,
-  organisationId: string,
-  group: string,
-  ids: string[],
-  provenance: Provenance,
-): Promise<string[]> {
-  if (ids.length === 0) return []
-  const rows = await addPeopleTo(db, {
-    org: organisationId,
-    group,
-    ids: listed(db, ids),
-    ...provenanceColumns(provenance),
-  })
-  return rows.map(({ member }) => member)
-}
+type Moved = { kind: 'joined' | 'left' | 'touched'; id: string; touched: GroupsTable | null }
 
-const removePeopleFrom = statement<{ org: string; group: string; ids: unknown }, Edge>(
-  (db, { org, group, ids }) =>
-    db
-      .deleteFrom('group_members')
-      .where('org_id', '=', org)
-      .where('group_id', '=', group)
-      .where(among(db, 'user_id', ids))
-      .returning('user_id as member'),
+/** Over a network a round trip is what costs: who comes, who goes and that it happened, in one. */
+const movePeople = statement<Moving & { noted: boolean }, Moved>((db, { noted, ...values }) =>
+  compilable(
+    db,
+    sql<Moved>`with joined as (${adding(db, values)} returning user_id),
+      gone as (${removing(db, values)} returning user_id),
+      touched as (update groups set updated_at = ${values.at}::bigint, version = version + 1
+        where org_id = ${values.org} and id = ${values.group} and ${noted}::boolean
+        and (exists (select 1 from joined) or exists (select 1 from gone)) returning *)
+      select 'joined' as kind, user_id as id, null::jsonb as touched from joined
+      union all select 'left', user_id, null from gone
+      union all select 'touched', id, to_jsonb(touched) from touched`,
+  ),
 )
 
-/** @returns those who were in it. */
-export async function removePeople(
+/**
+ * Takes people in and out. @returns who was not in it before and who was, and, when that is noted,
+ * the group as it is then.
+ */
+export async function move(
   db: Db,
   organisationId: string,
-  group: string,
-  ids: string[],
-): Promise<string[]> {
-  if (ids.length === 0) return []
-  const rows = await removePeopleFrom(db, { org: organisationId, group, ids: listed(db, ids) })
-  return rows.map(({ member }) => member)
+  groupId: string,
+  { add, remove, noted }: { add: string[]; remove: string[]; noted: boolean },
+  provenance: Provenance,
+): Promise<{ joined: string[]; left: string[]; touched: ScimGroup | undefined }> {
+  if (add.length + remove.length === 0) return { joined: [], left: [], touched: undefined }
+  const of = { org: organisationId, group: groupId }
+  const told = provenanceColumns(provenance)
+  const lists = { add: listed(db, add), remove: listed(db, remove) }
+  if (isSqlite(db)) {
+    const joined = add.length > 0 ? await addPeople(db, { ...of, add: lists.add, ...told }) : []
+    const left = remove.length > 0 ? await removePeople(db, { ...of, remove: lists.remove }) : []
+    const isNoted = noted && joined.length + left.length > 0
+    return {
+      joined: joined.map(({ member }) => member),
+      left: left.map(({ member }) => member),
+      touched: isNoted ? await touch(db, organisationId, groupId, provenance.at) : undefined,
+    }
+  }
+  const rows = await movePeople(db, { ...of, ...lists, ...told, noted })
+  const idsOf = (kind: Moved['kind']) => rows.flatMap((row) => (row.kind === kind ? [row.id] : []))
+  const touched = rows.find(({ kind }) => kind === 'touched')?.touched
+  return {
+    joined: idsOf('joined'),
+    left: idsOf('left'),
+    touched: touched ? toGroup(touched) : undefined,
+  }
 }
 
 /** Everyone who is in it and not among these. */

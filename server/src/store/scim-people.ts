@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { User } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { statement } from './statement.ts'
+import { send, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 import { toUser } from './users.ts'
@@ -263,7 +263,7 @@ export async function putAttributes(
   before: Record<string, unknown> | undefined,
 ): Promise<void> {
   const { organisationId, id } = user
-  await putAttributesOf(db, {
+  await send(db, putAttributesOf, {
     org_id: organisationId,
     user_id: id,
     ...attributeColumns(attributes),

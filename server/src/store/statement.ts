@@ -12,6 +12,11 @@ class Slot {
 /** Statements that PostgreSQL plans once a connection and finds again by name. */
 export const planned = new Map<string, string>()
 
+export type Statement<Values, Row> = {
+  (db: Db, values: Values): Promise<Row[]>
+  bind(db: Db, values: Values): CompiledQuery<Row>
+}
+
 /**
  * A query that is built and compiled once, at its first call, and then only bound to values: on the
  * paths that thousands of calls take, building it would cost more than running it. The names of
@@ -19,10 +24,10 @@ export const planned = new Map<string, string>()
  */
 export function statement<Values extends Record<string, unknown>, Row>(
   build: (db: Db, values: Values) => Compilable<Row>,
-): (db: Db, values: Values) => Promise<Row[]> {
+): Statement<Values, Row> {
   const compiled = new Map<boolean, { query: CompiledQuery<Row>; bound: unknown[] }>()
 
-  return async (db, values) => {
+  function bind(db: Db, values: Values): CompiledQuery<Row> {
     const dialect = isSqlite(db)
     let known = compiled.get(dialect)
     if (!known) {
@@ -35,7 +40,26 @@ export function statement<Values extends Record<string, unknown>, Row>(
     const parameters = known.bound.map((value) =>
       value instanceof Slot ? values[value.name] : value,
     )
-    const { rows } = await db.executeQuery<Row>({ ...known.query, parameters })
-    return rows
+    return { ...known.query, parameters }
   }
+
+  const ask = async (db: Db, values: Values) => (await db.executeQuery(bind(db, values))).rows
+  return Object.assign(ask, { bind })
+}
+
+/** Of a change in progress on PostgreSQL: gives a statement away whose answer the commit waits for. */
+export const senders = new WeakMap<Db, (query: CompiledQuery) => void>()
+
+/**
+ * A last step of a change, one that nothing reads from: it stands or falls with the change, so
+ * PostgreSQL gets it in one packet with the commit. Elsewhere it is done when this resolves.
+ */
+export async function send<Values>(
+  db: Db,
+  step: Statement<Values, never>,
+  values: Values,
+): Promise<void> {
+  const sender = senders.get(db)
+  if (sender) sender(step.bind(db, values))
+  else await step(db, values)
 }

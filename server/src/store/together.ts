@@ -10,10 +10,15 @@ export async function together<const Steps extends readonly unknown[]>(
 ): Promise<{ -readonly [Step in keyof Steps]: Awaited<Steps[Step]> }> {
   const ended = await Promise.allSettled(steps)
   const reasons = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
-  if (reasons.length > 0) throw reasons.find((reason) => !isAftermath(reason)) ?? reasons[0]
+  if (reasons.length > 0) throw whatFailed(reasons)
   return ended.map((end) => (end as PromiseFulfilledResult<unknown>).value) as {
     -readonly [Step in keyof Steps]: Awaited<Steps[Step]>
   }
+}
+
+/** PostgreSQL refuses whatever comes behind a statement that failed. */
+export function whatFailed(reasons: unknown[]): unknown {
+  return reasons.find((reason) => !isAftermath(reason)) ?? reasons[0]
 }
 
 function isAftermath(reason: unknown): boolean {

@@ -5,7 +5,7 @@ import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { statement } from './statement.ts'
+import { send, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 
@@ -49,9 +49,9 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
         ]
   const values = { ...Object.fromEntries(changed), org_id: organisationId, id, rows: '' }
   if (deltas.length > 0 && !isSqlite(db)) {
-    await counted(db, { ...values, rows: counts.rowsOf(deltas) })
+    await send(db, counted, { ...values, rows: counts.rowsOf(deltas) })
   } else {
-    await plain(db, values)
+    await send(db, plain, values)
     if (deltas.length > 0) await counts.add(db, organisationId, deltas)
   }
   if (searchText(before) !== searchText(user)) await queueForSearch(db, user)

@@ -1,9 +1,10 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import type { Db } from '../dialect.ts'
-import { planned } from '../statement.ts'
+import { planned, senders } from '../statement.ts'
 import type { Tables } from '../tables.ts'
+import { together, whatFailed } from '../together.ts'
 
 const bigint = 20
 const numeric = 1700
@@ -25,21 +26,23 @@ export type Connections = {
 
 /**
  * What leaves for the database in one turn of the event loop leaves in one packet: a round trip
- * costs both sides more than most of our queries do.
+ * costs both sides more than most of our queries do. Only once a connection stands, whatever its
+ * stream is then: `connect` of a socket puts back the `write` that every socket has.
  */
-class GatheringSocket extends Socket {
-  #gathers = false
-
-  override write(...parts: unknown[]): boolean {
-    if (!this.#gathers) {
-      this.#gathers = true
-      this.cork()
+function gatherWrites(client: pg.Client | pg.PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const write = stream.write.bind(stream) as (...parts: unknown[]) => boolean
+  let gathers = false
+  stream.write = (...parts: unknown[]) => {
+    if (!gathers) {
+      gathers = true
+      stream.cork()
       setImmediate(() => {
-        this.#gathers = false
-        this.uncork()
+        gathers = false
+        stream.uncork()
       })
     }
-    return super.write(...(parts as Parameters<Socket['write']>))
+    return write(...parts)
   }
 }
 
@@ -47,12 +50,15 @@ export function openConnections(connectionString: string): Connections {
   const types = new pg.TypeOverrides()
   types.setTypeParser(bigint, Number)
   types.setTypeParser(numeric, Number)
-  const options = { connectionString, types, pipeline: true, stream: () => new GatheringSocket() }
+  const options = { connectionString, types, pipeline: true }
   const pool = new pg.Pool({ ...options, max: pooled })
   // A connection that the server closes, idle or between two statements of a change, fails what runs
   // on it and is replaced at the next query; unheard, its event would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => void client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    gatherWrites(client)
+  })
 
   // One plan for whatever is asked: planning anew costs more than these questions do.
   const decided = { ...options, options: '-c plan_cache_mode=force_generic_plan' }
@@ -72,21 +78,29 @@ export function openConnections(connectionString: string): Connections {
       ofConnection.get(connection) ??
       kyselyOver((text, values) => connection.query(named(text, values)))
     ofConnection.set(connection, db)
+    const sent: Promise<pg.QueryResult>[] = []
+    const sending = (answer: Promise<pg.QueryResult>) => {
+      answer.catch(() => undefined)
+      sent.push(answer)
+    }
+    senders.set(db, ({ sql, parameters }) => sending(connection.query(named(sql, parameters))))
     let broken: Error | undefined
     try {
       // It travels with the first statement. Were it refused, so would be everything after it.
-      const begun = connection.query('begin')
-      begun.catch(() => undefined)
+      sending(connection.query('begin'))
       const value = await work(db)
-      await begun
-      const { command } = await connection.query('commit')
+      senders.delete(db)
+      const [{ command }] = await together(connection.query('commit'), ...sent)
       if (command === 'ROLLBACK') throw new Error('a statement of this change had failed')
       return value
     } catch (error) {
+      senders.delete(db)
       await connection.query('rollback').catch((failed: Error) => {
         broken = failed
       })
-      throw error
+      const ends = await Promise.allSettled(sent)
+      const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+      throw whatFailed([error, ...reasons])
     } finally {
       connection.release(broken)
     }
@@ -127,7 +141,9 @@ function openLane(options: pg.ClientConfig) {
     connection.on('error', forget)
     connection.on('end', forget)
     try {
-      return await connection.connect()
+      const connected = await connection.connect()
+      gatherWrites(connected)
+      return connected
     } catch (error) {
       forget()
       throw error
