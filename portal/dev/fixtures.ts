@@ -1172,6 +1172,17 @@ const secondFactor: SecondFactor = {
   recoveryCodesLeft: 8,
 }
 
+const personalKey = {
+  id: id(880),
+  label: 'Monthly report',
+  scopes: ['users:read', 'audit:read'],
+  last3: 'mZ4',
+  createdAt: now - 12 * day,
+  expiresAt: now + 78 * day,
+  lastUsedAt: now - 5 * hour,
+  lastUsedIp: '203.0.113.24',
+}
+
 /** Sign-ins that stand between password and session, each under an address of its own. */
 function halfway(route: string): Answer | undefined {
   const [, slug = '', rest = ''] = /^\/sign-in\/(prove|enrol|given)(.*)$/.exec(route) ?? []
@@ -1226,6 +1237,13 @@ export function answer(method: string, path: string, face: Face, query: string):
           ? { ...secondFactor, totpSince: null, passkeys: [], recoveryCodesLeft: 0 }
           : secondFactor,
       ),
+    '/me/keys': () =>
+      method === 'POST'
+        ? { status: 201, body: { ...personalKey, key: `usp_${'k7Q2mXw4'.repeat(5)}mZ4` } }
+        : ok({
+            items: fresh ? [] : [personalKey],
+            scopes: ['users:read', 'access:read', 'audit:read'],
+          }),
     '/me/second-factor/totp': () => ok(method === 'POST' ? totp : { recoveryCodes }),
     '/sign-in/acme': () =>
       ok({

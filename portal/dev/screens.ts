@@ -105,6 +105,15 @@ const scenes: Scene[] = [
     },
   },
   {
+    name: 'account-key',
+    path: '/o/acme/account',
+    face: 'new',
+    async act(page) {
+      await press('Create a key')(page)
+      await page.getByLabel('Label').fill('Monthly report')
+    },
+  },
+  {
     name: 'account-everywhere',
     path: '/o/acme/account',
     face: 'member',

@@ -17,9 +17,11 @@ import type {
   ConfirmTotp,
   CreatedBreakGlass,
   CreatedOrganisation,
+  CreatedPersonalKey,
   CreatedScimClient,
   CreatedScimToken,
   CreateOrganisation,
+  CreatePersonalKey,
   CreateScimClient,
   CreateScimToken,
   CreateUser,
@@ -49,6 +51,7 @@ import type {
   MetadataView,
   OidcInput,
   PasskeyOptions,
+  PersonalKeys,
   PlatformOrganisation,
   PoolDetails,
   PoolList,
@@ -155,6 +158,10 @@ export const account = {
   removePasskey: (id: string) => ask<void>('DELETE', `/me/second-factor/passkeys/${enc(id)}`),
   renewRecoveryCodes: () =>
     ask<Seen<typeof RecoveryCodes>>('POST', '/me/second-factor/recovery-codes'),
+  keys: () => ask<Seen<typeof PersonalKeys>>('GET', '/me/keys'),
+  createKey: (body: Sent<typeof CreatePersonalKey>) =>
+    ask<Seen<typeof CreatedPersonalKey>>('POST', '/me/keys', { body }),
+  revokeKey: (id: string) => ask<void>('DELETE', `/me/keys/${enc(id)}`),
   /** `keepThis` leaves the browser that asks signed in. */
   endSessions: (keepThis: boolean) =>
     ask<{ ended: number }>('POST', '/me/sessions/end', { body: { keepThis } }),

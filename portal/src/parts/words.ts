@@ -76,6 +76,7 @@ const eventLabels: Record<string, string> = {
   'user.role_granted': 'Role granted',
   'user.role_revoked': 'Role revoked',
   'user.password_set': 'Password set',
+  'api_key.revoked': 'API key revoked',
   'second_factor.added': 'Second factor added',
   'second_factor.removed': 'Second factor removed',
   'second_factor.reset': 'Second factor reset by a manager',

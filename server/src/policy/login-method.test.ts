@@ -31,6 +31,9 @@ const ready: MethodChange = {
   now,
 }
 
+const from = (loginMethod: 'sso' | null): Partial<MethodChange> => ({
+  organisation: { loginMethod, source: 'portal' },
+})
 const decide = (changes: Partial<MethodChange>) =>
   decideMethodChange({ ...ready, ...changes })?.code ?? 'yes'
 const tested = (changes: Partial<typeof test1>) => decide({ test: { ...test1, ...changes } })
@@ -107,8 +110,18 @@ describe('LM-14: leaving SSO', () => {
 
 test.each([
   ['with a password of one’s own', { managerHasPassword: true }, 'yes'],
-  ['without one', { managerHasPassword: false }, 'login_method.test_required'],
-  ['without one, by an operator', { managerHasPassword: false, byOperator: true }, 'yes'],
+  ['without one', { managerHasPassword: false, ...from('sso') }, 'login_method.test_required'],
+  [
+    'without one, from none',
+    { managerHasPassword: false, ...from(null) },
+    'login_method.test_required',
+  ],
+  ['again, without one', { managerHasPassword: false }, 'yes'],
+  [
+    'without one, by an operator',
+    { managerHasPassword: false, byOperator: true, ...from('sso') },
+    'yes',
+  ],
 ])('LM-11: choosing the password %s', (_, changes, answer) => {
   expect(decide({ method: 'password', test: undefined, breakGlass: [], ...changes })).toBe(answer)
 })

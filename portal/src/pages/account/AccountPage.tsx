@@ -18,6 +18,7 @@ import {
   toastProblem,
 } from '../../parts/index.ts'
 import { OwnPassword } from './OwnPassword.tsx'
+import { PersonalKeys } from './PersonalKeys.tsx'
 import { SecondFactor } from './SecondFactor.tsx'
 import { Sessions } from './Sessions.tsx'
 
@@ -85,6 +86,7 @@ export function AccountPage() {
             <OwnPassword />
             <SecondFactor />
             <Sessions userId={user.id} />
+            <PersonalKeys />
           </>
         )}
       </Page>
