@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { createIdentityProvider } from '../../testing/identity-provider.ts'
+import { createOpenIdProvider } from '../../testing/openid-provider.ts'
 import { startUsher } from '../../testing/organisation.ts'
 import { newId } from '../lib/ids.ts'
 import { Refused } from '../model/refusals.ts'
@@ -255,6 +256,49 @@ test('DESIGN §7: several organisations stand in one file', async () => {
   )
 })
 
+test('DESIGN §7: OpenID Connect is declared like SAML, its secret is nowhere to be read, and a second run changes nothing', async () => {
+  const provider = await createOpenIdProvider()
+  const oidc = {
+    connectionName: 'Keycloak',
+    provider: 'keycloak',
+    discoveryUrl: provider.discoveryUrl,
+    clientId: provider.clientId,
+    clientSecret: provider.clientSecret,
+  }
+  const state = { ...acme(), loginMethod: { method: 'sso', oidc } }
+
+  const first = await apply(state, '--json')
+  const again = await apply(state, '--json')
+  const { clientSecret: _, ...without } = oidc
+  const kept = await apply({ ...state, loginMethod: { method: 'sso', oidc: without } }, '--json')
+  const other = await apply(
+    { ...state, loginMethod: { method: 'sso', oidc: { ...oidc, clientSecret: 'another' } } },
+    '--json',
+  )
+
+  const base = `https://usher.example/oidc/${first.json.id}`
+  expect(first).toMatchObject({
+    code: 0,
+    json: {
+      oidc: {
+        redirectUri: `${base}/callback`,
+        jwksUrl: `${base}/jwks`,
+        startUrl: `${base}/start`,
+      },
+    },
+  })
+  expect(first.json.changes).toContainEqual(expect.stringContaining('login method sso (settings '))
+  expect([again, kept].map(({ code, json }) => [code, json.changes])).toEqual([
+    [0, []],
+    [0, []],
+  ])
+  expect(other.json.changes).toEqual([expect.stringContaining('login method sso (settings ')])
+  const events = await eventsOf(first.json.id)
+  expect(events.map(({ type }) => type)).toContain('connection.changed')
+  expect(JSON.stringify([first, other, events])).not.toContain(provider.clientSecret)
+  await provider.close()
+})
+
 describe('a bad file names the place and changes nothing', () => {
   const bad = (change: (state: ReturnType<typeof acme>) => unknown) => change(acme())
 
@@ -309,6 +353,28 @@ describe('a bad file names the place and changes nothing', () => {
       'SSO without settings',
       bad((state) => ({ ...state, loginMethod: { method: 'sso' } })),
       'identity provider',
+    ],
+    [
+      'SAML and OpenID Connect at once',
+      bad((state) => ({
+        ...state,
+        loginMethod: {
+          ...state.loginMethod,
+          oidc: { discoveryUrl: 'https://idp.example', clientId: 'a', clientSecret: 'b' },
+        },
+      })),
+      'one identity-management connection',
+    ],
+    [
+      'an OpenID provider that does not answer',
+      bad((state) => ({
+        ...state,
+        loginMethod: {
+          method: 'sso',
+          oidc: { discoveryUrl: 'http://127.0.0.1:9', clientId: 'a', clientSecret: 'b' },
+        },
+      })),
+      '127.0.0.1:9',
     ],
     [
       'JIT without SSO',
