@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildPortalWhenStale } from './builds.ts'
+import { photographMails } from './mail-sheet.ts'
 
 // `npm run screenshots`: each page in light, dark and at 360 px, for the documentation.
 const pages = [
@@ -61,4 +62,5 @@ const { status } = spawnSync(
   [join(repository, 'portal/dev/screens.ts'), `^(${pages.join('|')})$`],
   { stdio: 'inherit', env: { ...process.env, SCREENS: folder } },
 )
+await photographMails(folder)
 process.exitCode = status ?? 1

@@ -144,6 +144,8 @@ const mailLabels: Record<string, string> = {
   last_manager_kept: 'Last manager kept',
   break_glass_used: 'Emergency access used',
   domain_lapsed: 'Proof of a domain missing',
+  assist_begun: 'The operator assists',
+  security_notice: 'Sign-in security',
 }
 /** What a mail is about; a template that is new here is shown as it is. */
 export function mailWords(template: string): string {

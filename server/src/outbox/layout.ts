@@ -13,9 +13,12 @@ export type Letter = {
  * One letter in text and in HTML. Escaping happens here and nowhere else, so that no name of a person
  * or an organisation becomes markup (SE-9) or a header of its own.
  */
-export function render(letter: Letter): { subject: string; text: string; html: string } {
+export function render(
+  letter: Letter,
+  organisation: string,
+): { subject: string; text: string; html: string } {
   const subject = oneLine(letter.subject)
-  return { subject, text: asText(letter), html: asHtml(letter, subject) }
+  return { subject, text: asText(letter), html: asHtml(letter, { subject, organisation }) }
 }
 
 const escapes: Record<string, string> = {
@@ -69,7 +72,10 @@ const dark = `@media (prefers-color-scheme:dark){
 .ink{color:#f1f2f4!important}.soft{color:#a9adb7!important}.line{border-color:#2c2f36!important}
 .button{background:#8b93ff!important;color:#101114!important}.link{color:#aab0ff!important}}`
 
-function asHtml({ heading, paragraphs, action, facts, closing }: Letter, subject: string): string {
+function asHtml(
+  { heading, paragraphs, action, facts, closing }: Letter,
+  { subject, organisation }: { subject: string; organisation: string },
+): string {
   const words = paragraphs
     .map(
       (text) =>
@@ -95,6 +101,7 @@ function asHtml({ heading, paragraphs, action, facts, closing }: Letter, subject
 <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f4f5f7"><tr><td align="center" style="padding:32px 12px">
 <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px"><tr>
 <td class="sheet" align="left" style="padding:32px 28px;background:#ffffff;border:1px solid #e4e6eb;border-radius:12px;${font}">
+<p class="soft" style="margin:0 0 10px;font-size:14px;font-weight:600;line-height:1.4;color:#5c616d">${escaped(organisation)}</p>
 <h1 class="ink" style="margin:0 0 20px;font-size:22px;font-weight:650;line-height:1.3;color:#1b1d22">${escaped(heading)}</h1>
 ${words}${rows}${button}
 <p class="soft line" style="margin:24px 0 0;padding-top:16px;border-top:1px solid #e4e6eb;font-size:13px;line-height:1.5;color:#5c616d">${escaped(closing)}</p>

@@ -192,7 +192,7 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         facts: [
           { label: 'Who', value: mail.root },
           { label: 'Why', value: mail.reason },
-          { label: 'Until', value: `${new Date(mail.until).toISOString().slice(0, 16)} UTC` },
+          { label: 'Until', value: `${moment.format(mail.until)} UTC` },
         ],
         action: { label: 'See what was done', url: settings('audit') },
         closing: toManagers,
@@ -262,6 +262,13 @@ function daysIn(days: number): string {
   return days === 1 ? '1 day' : `${days} days`
 }
 
+const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
+const moment = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+})
+
 function onDate(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
+  return date.format(at)
 }

@@ -95,7 +95,7 @@ export function createPostman(parts: PostmanParts): Postman {
       firstName,
       link: path && `${baseUrl}${path}`,
     }
-    return { fromName: organisation.name, ...render(compose(mail, facts)) }
+    return { fromName: organisation.name, ...render(compose(mail, facts), organisation.name) }
   }
 
   function drop(mail: mails.QueuedMail, why: string): Promise<void> {
