@@ -576,6 +576,23 @@ const scenes: Scene[] = [
   },
   { name: 'overview-scim', path: '/o/acme', face: 'scim' },
   { name: 'adoptions', path: `${settings}/adoptions` },
+  {
+    name: 'adoptions-chosen',
+    path: `${settings}/adoptions`,
+    async act(page) {
+      await page.getByRole('checkbox', { name: 'Choose all' }).click()
+      await page.getByText('chosen', { exact: false }).first().waitFor()
+    },
+  },
+  {
+    name: 'adoptions-approve',
+    path: `${settings}/adoptions`,
+    async act(page) {
+      await page.getByRole('checkbox', { name: 'Choose all' }).click()
+      await page.getByRole('button', { name: 'Approve' }).first().click()
+      await page.getByText('Is each of them the same person?').waitFor()
+    },
+  },
   { name: 'adoptions-empty', path: `${settings}/adoptions`, face: 'new' },
   { name: 'emergency', path: `${settings}/emergency` },
   { name: 'emergency-empty', path: `${settings}/emergency`, face: 'new' },

@@ -395,6 +395,8 @@ export function organisationApi(organisationId: string) {
 
     adoptions: () => ask<Items<Adoption>>('GET', `${base}/adoptions`),
     approveAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/approve`),
+    decideAdoptions: (act: 'approve' | 'decline', ids: string[]) =>
+      ask<UserResults>('POST', `${base}/adoptions/${act}`, { body: { ids } }),
     declineAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/decline`),
 
     mailSettings: () => askVersioned<MailSettingsView>('GET', `${base}/mail-settings`),

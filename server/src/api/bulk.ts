@@ -3,6 +3,7 @@ import { ChosenUsers, Id, UserResults } from '../../../contract/src/index.ts'
 import {
   allow,
   deactivateUser,
+  decideAdoption,
   enableUser,
   resendActivation,
   type Write,
@@ -16,30 +17,34 @@ const params = z.object({ organisationId: Id })
 
 type Act = (write: Write, id: string) => Promise<unknown>
 
-/** One act for many people, with a result for each (US-16); into a group they go by its own route. */
+/** One act for many people or entries of the adoption queue, with a result for each (US-16, JI-20); into a group they go by its own route. */
 export function bulkRoutes(app: Api, door: ApiDoor): void {
   const acts: Record<string, Act> = {
     disable: deactivateUser,
     enable: enableUser,
     'resend-activation': (write, id) => resendActivation(write, id, !door.withoutMail),
   }
-  for (const [name, act] of Object.entries(acts)) {
-    app.post(
-      `${base}/users/${name}`,
-      { schema: { params, body: ChosenUsers, response: { 200: UserResults, 207: UserResults } } },
-      async (request, reply) => {
-        const actor = await callerFor(door, request)
-        allow(actor, 'users.write')
-        const items = []
-        for (const id of new Set(request.body.ids)) items.push(await one(door, actor, id, act))
-        const isDone = items.every((item) => item.status === 204)
-        return reply.code(isDone ? 200 : 207).send({ items })
-      },
-    )
-  }
+  for (const [name, act] of Object.entries(acts)) ofMany(app, door, `users/${name}`, act)
+  ofMany(app, door, 'adoptions/approve', (write, id) => decideAdoption(write, id, 'approved'))
+  ofMany(app, door, 'adoptions/decline', (write, id) => decideAdoption(write, id, 'declined'))
 }
 
-/** One person of many is a change of their own: a refusal is theirs alone. */
+function ofMany(app: Api, door: ApiDoor, path: string, act: Act): void {
+  app.post(
+    `${base}/${path}`,
+    { schema: { params, body: ChosenUsers, response: { 200: UserResults, 207: UserResults } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      allow(actor, 'users.write')
+      const items = []
+      for (const id of new Set(request.body.ids)) items.push(await one(door, actor, id, act))
+      const isDone = items.every((item) => item.status === 204)
+      return reply.code(isDone ? 200 : 207).send({ items })
+    },
+  )
+}
+
+/** One of many is a change of its own: a refusal is theirs alone. */
 async function one(door: ApiDoor, actor: Actor, id: string, act: Act) {
   try {
     const token = await door.directory.change(actor, (write) => act(write, id))

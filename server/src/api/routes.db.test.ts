@@ -596,6 +596,24 @@ const routes: Record<string, Route> = {
     events: ['group.member_removed'],
   },
   'GET /adoptions': { prepare: at('/adoptions'), status: 200, needs: 'users:read', events: [] },
+  'POST /adoptions/approve': {
+    prepare: async () => {
+      const { acme, path } = await adoption('approve')()
+      return { acme, path: '/adoptions/approve', body: { ids: [path.split('/').at(-2) ?? ''] } }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['adoption.approved'],
+  },
+  'POST /adoptions/decline': {
+    prepare: async () => {
+      const { acme, path } = await adoption('decline')()
+      return { acme, path: '/adoptions/decline', body: { ids: [path.split('/').at(-2) ?? ''] } }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['adoption.declined'],
+  },
   'POST /adoptions/{id}/approve': {
     prepare: adoption('approve'),
     status: 204,

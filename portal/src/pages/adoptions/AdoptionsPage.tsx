@@ -5,9 +5,10 @@ import type { Adoption } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
-  Badge,
+  BareCheckbox,
   Button,
   Card,
+  Checkbox,
   Dialog,
   EmptyState,
   KeyValue,
@@ -16,26 +17,51 @@ import {
   ProblemBanner,
   SkeletonRows,
   TextLink,
-  type Tone,
   toast,
   toastProblem,
 } from '../../parts/index.ts'
+import { Risk } from './Risk.tsx'
+import { Together } from './Together.tsx'
 
-const risks: Record<Adoption['risk'], { words: string; tone: Tone }> = {
-  low: { words: 'Low risk', tone: 'good' },
-  medium: { words: 'Medium risk', tone: 'warn' },
-  high: { words: 'High risk', tone: 'bad' },
-}
+/** As many as the server takes at a time (JI-20). */
+const chosenAtMost = 200
 
 export function AdoptionsPage() {
-  const { api, key } = useOrganisation()
+  const { api, key, manages } = useOrganisation()
+  const client = useQueryClient()
+  const [ids, setIds] = useState<ReadonlySet<string>>(new Set())
   const adoptions = useQuery({ queryKey: key('adoptions'), queryFn: api.adoptions })
+  // What somebody else decided meanwhile is chosen no longer.
+  const items = adoptions.data?.items ?? []
+  const chosen = items.filter(({ id }) => ids.has(id)).slice(0, chosenAtMost)
+  const choose = (entries: Adoption[], on: boolean) =>
+    setIds(
+      new Set(
+        items.filter((one) => (entries.includes(one) ? on : ids.has(one.id))).map(({ id }) => id),
+      ),
+    )
+  const all = chosen.length > 0 && chosen.length === Math.min(items.length, chosenAtMost)
   return (
     <Page
       title="Adoption queue"
       about="Someone signed in through SSO with the e-mail of a person who is already here. Nothing is linked until a manager says that they are the same."
     >
+      <Together
+        chosen={chosen}
+        onClear={() => setIds(new Set())}
+        onDone={() =>
+          Promise.all([
+            client.invalidateQueries({ queryKey: key('adoptions') }),
+            client.invalidateQueries({ queryKey: key('users') }),
+          ])
+        }
+      />
       <Card>
+        {manages && items.length > 1 ? (
+          <div className="border-b border-line px-5 py-3">
+            <Checkbox label="Choose all" checked={all} onChange={(on) => choose(items, on)} />
+          </div>
+        ) : null}
         <Loaded from={adoptions} problemOf={asProblem} skeleton={<SkeletonRows rows={3} />}>
           {({ items }) =>
             items.length === 0 ? (
@@ -47,7 +73,12 @@ export function AdoptionsPage() {
             ) : (
               <ul className="divide-y divide-line">
                 {items.map((adoption) => (
-                  <Entry key={adoption.id} adoption={adoption} />
+                  <Entry
+                    key={adoption.id}
+                    adoption={adoption}
+                    chosen={ids.has(adoption.id)}
+                    onChoose={(on) => choose([adoption], on)}
+                  />
                 ))}
               </ul>
             )
@@ -58,7 +89,15 @@ export function AdoptionsPage() {
   )
 }
 
-function Entry({ adoption }: { adoption: Adoption }) {
+function Entry({
+  adoption,
+  chosen,
+  onChoose,
+}: {
+  adoption: Adoption
+  chosen: boolean
+  onChoose: (on: boolean) => void
+}) {
   const { api, key, slug, manages } = useOrganisation()
   const client = useQueryClient()
   const [asked, setAsked] = useState(false)
@@ -83,17 +122,23 @@ function Entry({ adoption }: { adoption: Adoption }) {
     },
     onError: (error) => toastProblem('Still in the queue', asProblem(error).detail),
   })
-  const risk = risks[adoption.risk]
   const only = manages ? null : 'Only a manager can decide this.'
   return (
     <li className="flex flex-col gap-3 px-5 py-4">
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-2">
+            {manages ? (
+              <BareCheckbox
+                label={`Choose ${adoption.name}`}
+                checked={chosen}
+                onChange={onChoose}
+              />
+            ) : null}
             <TextLink to="/o/$slug/settings/users/$id" params={{ slug, id: adoption.userId }}>
               {adoption.name}
             </TextLink>
-            <Badge tone={risk.tone}>{risk.words}</Badge>
+            <Risk risk={adoption.risk} />
           </div>
           <div className="text-ink-2 wrap-anywhere">{adoption.email}</div>
         </div>
