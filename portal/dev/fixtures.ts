@@ -891,6 +891,19 @@ const adoptions: Adoption[] = [
     lastAttemptAt: now - 3 * hour,
     attempts: 3,
   },
+  {
+    id: id(801),
+    userId: id(10),
+    email: 'ana.ruiz@acme.example',
+    name: 'Ana Ruiz',
+    issuer: saml.idpEntityId,
+    subject: 'a.ruiz@contractors.example',
+    risk: 'high',
+    reason: 'This person manages the organisation, and the domain acme.example is not verified.',
+    createdAt: now - day,
+    lastAttemptAt: now - 5 * hour,
+    attempts: 1,
+  },
 ]
 
 const breakGlass = [
