@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { everyMail, letterOf } from '../server/testing/letters.ts'
+import { everyMail, letterOf } from '../server/src/outbox/index.ts'
 
 const looks = [
   { look: 'light', colorScheme: 'light', width: 600, columns: 3 },

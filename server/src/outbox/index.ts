@@ -18,6 +18,7 @@ import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
 
 export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
+export { everyMail, letterOf } from './every-letter.ts'
 export { createPostman, type Postman } from './postman.ts'
 
 export type OutboxLog = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { everyMail, letterOf } from '../../testing/letters.ts'
+import { everyMail, letterOf } from './every-letter.ts'
 
 const spiteful = `<b onclick="x">&"' </p><script>alert(1)</script>`
 const mails = Object.values(everyMail(spiteful))

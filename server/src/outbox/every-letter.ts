@@ -1,6 +1,6 @@
-import type { Mail, MailTemplate } from '../src/model/mail.ts'
-import { render } from '../src/outbox/layout.ts'
-import { compose, type LetterFacts } from '../src/outbox/letters.ts'
+import type { Mail, MailTemplate } from '../model/mail.ts'
+import { render } from './layout.ts'
+import { compose, type LetterFacts } from './letters.ts'
 
 const at = Date.UTC(2026, 10, 5)
 
