@@ -181,6 +181,8 @@ export const LoginMethodPreview = z.object({
   }),
   openInvitations: z.number().int(),
   sessionsToEnd: z.number().int(),
+  /** Without a mail service: how many activation links a manager hands over after Save; else null. */
+  linksToHandOver: z.number().int().nullable(),
 })
 export type LoginMethodPreview = z.infer<typeof LoginMethodPreview>
 

@@ -10,6 +10,8 @@ export const Problem = z.object({
   errors: z
     .array(z.object({ pointer: z.string(), code: z.string(), detail: z.string().optional() }))
     .optional(),
+  /** With `user.restorable`: who can be brought back (MU-7). */
+  userId: z.string().optional(),
   requestId: z.string().optional(),
 })
 export type Problem = z.infer<typeof Problem>

@@ -1422,6 +1422,7 @@ export function answer(method: string, path: string, face: Face, query: string):
         },
         openInvitations: 6,
         sessionsToEnd: 212,
+        linksToHandOver: 1283,
       }),
     '/org/domains': () =>
       method === 'POST'

@@ -90,7 +90,7 @@ import type {
   UserResults,
   UserSession,
 } from '../../../contract/src/index.ts'
-import { addressTo, ask, askVersioned } from './http.ts'
+import { addressTo, ask, askForFile, askVersioned } from './http.ts'
 
 /** What a login method is told besides its name; one of these. */
 export type MethodSettings = {
@@ -260,6 +260,8 @@ export function organisationApi(organisationId: string) {
       askVersioned<LoginMethodView>('PUT', identity, { body, ifMatch }),
     previewLoginMethod: (body: { method: string } & MethodSettings) =>
       ask<LoginMethodPreview>('POST', `${identity}/preview`, { body }),
+    /** Of everybody who waits for the new method; each link replaces the older one. */
+    switchLinks: () => askForFile(`${identity}/links`),
     readMetadata: (body: Sent<typeof MetadataInput>) =>
       ask<Seen<typeof MetadataView>>('POST', `${identity}/metadata`, { body }),
     startTest: (body: MethodSettings) =>
@@ -339,6 +341,8 @@ export function organisationApi(organisationId: string) {
     actOnUsers: (act: 'disable' | 'enable' | 'resend-activation', ids: string[]) =>
       ask<UserResults>('POST', `${base}/users/${act}`, { body: { ids } }),
     /** Only while the installation sends no mail: the link to hand over. */
+    /** Brings back whom the identity provider deleted (MU-7). */
+    restoreUser: (id: string) => ask<Seen<typeof UserDetails>>('POST', `${user(id)}/restore`),
     activationLink: (id: string) =>
       ask<{ activationLink: string }>('POST', `${user(id)}/activation-link`),
     userSessions: (id: string) =>

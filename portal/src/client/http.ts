@@ -77,6 +77,15 @@ export async function askVersioned<Answer>(
   }
 }
 
+/** A file that is made by asking for it, such as links that are shown once. */
+export async function askForFile(path: string): Promise<Blob> {
+  const response = await send('POST', path, {})
+  if (response.ok) return response.blob()
+  const problem = await readProblem(response)
+  if (problem.code === 'auth.required') doorman.signInAgain()
+  throw new Refusal(problem)
+}
+
 async function send(method: Method, path: string, options: Options): Promise<Response> {
   const headers = new Headers({ accept: 'application/json' })
   if (options.body !== undefined) headers.set('content-type', 'application/json')

@@ -116,7 +116,9 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     },
     async (request) => {
       const actor = await callerFor(door, request)
-      return door.directory.view(actor, (read) => previewLoginMethod(read, request.body.method))
+      return door.directory.view(actor, (read) =>
+        previewLoginMethod(read, request.body.method, !door.withoutMail),
+      )
     },
   )
 

@@ -23,6 +23,7 @@ import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { sessionRoutes } from './session.ts'
 import { simulationRoutes } from './simulation.ts'
+import { switchLinkRoutes } from './switch-links.ts'
 
 export type { ApiDoor, SamlTools, ScimTools, SecretTools } from './door.ts'
 export { running } from './sources.ts'
@@ -57,6 +58,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   secondFactorRoutes(app, door)
   keyRoutes(app, door)
   identityRoutes(app, door)
+  switchLinkRoutes(app, door)
   selfServiceRoutes(app, door)
   peopleRoutes(app, door)
   peopleExportRoutes(app, door)

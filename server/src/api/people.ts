@@ -33,6 +33,7 @@ import {
   releaseUser,
   renewActivation,
   renewPassword,
+  restoreUser,
   revokePool,
   roleLabel,
   userDetails,
@@ -149,6 +150,16 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     await door.directory.change(actor, (write) => deleteUser(write, request.params.id))
     return reply.code(204).send()
   })
+
+  app.post(
+    `${base}/users/:id/restore`,
+    { schema: { params: withId, response: { 200: UserDetails } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      await door.directory.change(actor, (write) => restoreUser(write, request.params.id))
+      return details(door, actor, request.params.id)
+    },
+  )
 
   app.post(
     `${base}/users/:id/activation-link`,

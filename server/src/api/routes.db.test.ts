@@ -5,6 +5,7 @@ import {
   type TestOrganisation,
 } from '../../testing/organisation.ts'
 import { register } from '../../testing/registration.ts'
+import { createScimOrganisation } from '../../testing/scim.ts'
 import { enrolTotp } from '../../testing/second-factor.ts'
 
 const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
@@ -127,6 +128,17 @@ const routes: Record<string, Route> = {
     status: 200,
     needs: 'identity:write',
     events: [],
+  },
+  [`POST ${settings}/links`]: {
+    prepare: async () => {
+      const { acme, path } = await about('')()
+      const id = path.split('/').at(-1)
+      await acme.store(`update users set pending_reason = 'method_changed' where id = '${id}'`)
+      return { acme, path: `${settings}/links` }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['activation.issued'],
   },
   [`POST ${settings}/metadata`]: {
     prepare: at(`${settings}/metadata`, (acme) => ({ metadataXml: acme.idp.metadataXml })),
@@ -374,6 +386,18 @@ const routes: Record<string, Route> = {
     status: 204,
     needs: 'users:write',
     events: ['user.enabled'],
+  },
+  'POST /users/{id}/restore': {
+    prepare: async () => {
+      const acme = await createScimOrganisation()
+      const id = await acme.user({ userName: ada.email })
+      await acme.scim('DELETE', `/Users/${id}`)
+      await acme.api('PUT', '/identity/provisioning', { source: 'portal' })
+      return { acme, path: `/users/${id}/restore` }
+    },
+    status: 200,
+    needs: 'users:write',
+    events: ['user.restored'],
   },
   'POST /users/{id}/activation-link': {
     prepare: about('/activation-link'),

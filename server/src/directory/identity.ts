@@ -21,7 +21,7 @@ import {
 } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { digestOf, readConnection, storeConnection } from './connections.ts'
-import { sendMail } from './mail.ts'
+import { isMailless, sendMail } from './mail.ts'
 import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
 const mailsAtOnce = 500
@@ -263,7 +263,11 @@ async function switchPeople(
 }
 
 /** Who is affected by a switch, before it happens; changes nothing (LM-10). */
-export async function previewLoginMethod({ db, actor, now }: Read, method: LoginMethod) {
+export async function previewLoginMethod(
+  { db, actor, now }: Read,
+  method: LoginMethod,
+  installationMails: boolean,
+) {
   allow(actor, 'identity.write')
   const proved = (await domains.list(db, actor.organisationId))
     .filter((domain) => ['verified', 'lapsing'].includes(domainState(domain)))
@@ -274,7 +278,14 @@ export async function previewLoginMethod({ db, actor, now }: Read, method: Login
     people.affected(db, actor.organisationId, method, proved, exampleCount),
     sessions.countOpen(db, actor.organisationId, now, actor.sessionId),
   ])
-  return { total, ...affected, openInvitations, sessionsToEnd }
+  const enabled =
+    (await people.total(db, actor.organisationId, { status: 'active' })) +
+    (await people.total(db, actor.organisationId, { status: 'pending' }))
+  // Whoever saves has proved the new method already.
+  const linksToHandOver = (await isMailless({ db, actor }, installationMails))
+    ? Math.max(0, enabled - (actor.kind === 'user' ? 1 : 0))
+    : null
+  return { total, ...affected, openInvitations, sessionsToEnd, linksToHandOver }
 }
 
 export type TestResult = {

@@ -9,6 +9,7 @@ import { access, newcomers, selfService } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import { setPassword } from './passwords.ts'
 import { type Claimed, claimInvitation } from './promises.ts'
+import { refuseRestorable } from './restore.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
 
 export type Newcomer = {
@@ -180,6 +181,7 @@ export async function createUser(write: Write, request: CreateRequest): Promise<
       errors: [{ pointer: '/password', code: 'user.password_not_allowed' }],
     })
   }
+  await refuseRestorable(write, request.email)
   const user = await land(write, organisation, {
     ...person,
     status: 'pending',

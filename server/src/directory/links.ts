@@ -73,6 +73,31 @@ export async function resendActivation(
   return undefined
 }
 
+const handedOverAtOnce = 100
+
+/**
+ * After a switch of the method where no mail service is: a link for each of the next who wait for it,
+ * made at this moment and shown once (LM-10, EM-5). Their older ones end.
+ */
+export async function issueLinksAfterSwitch(
+  write: Write,
+  afterId: string,
+  installationMails: boolean,
+): Promise<{ user: User; token: string }[]> {
+  const { db, actor } = write
+  allow(actor, 'users.write')
+  if (!(await isMailless(write, installationMails))) {
+    throw new Refused({
+      code: 'resource.not_found',
+      detail: 'Links are mailed to the people, not shown.',
+    })
+  }
+  const waiting = await users.eachAwaiting(db, actor.organisationId, afterId, handedOverAtOnce)
+  const issued: { user: User; token: string }[] = []
+  for (const user of waiting) issued.push({ user, token: await issueLink(write, user) })
+  return issued
+}
+
 async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {
   allow(write.actor, 'users.write')
   const user = await lockUser(write, id)

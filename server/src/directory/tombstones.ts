@@ -49,29 +49,34 @@ export async function tombstoneOf(
   }
 }
 
+export function belongingsOf(tombstone: tombstones.Tombstone): Belongings {
+  return JSON.parse(tombstone.person) as Belongings
+}
+
 /**
  * The person under their old id with all they had, deactivated until somebody says otherwise; groups
  * and pools that were deleted meanwhile stay away. Its event is the caller's.
- * @param keys what they are known by now: the old ones may be somebody else's.
+ * @param keys what they are known by now: the old ones may be somebody else's. Without, as before.
  * @returns undefined when these are somebody else's.
  */
 export async function restoreFrom(
   { db, now }: Write,
   organisation: Organisation,
   tombstone: tombstones.Tombstone,
-  keys: { userName: string; email: Pick<EmailAddress, 'address' | 'folded'> },
+  keys?: { userName: string; email: Pick<EmailAddress, 'address' | 'folded'> },
 ): Promise<scimPeople.ScimPerson | undefined> {
   if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
-  const kept = JSON.parse(tombstone.person) as Belongings
+  const kept = belongingsOf(tombstone)
   const groups = await access.stillThere(db, 'groups', organisation.id, kept.groups)
   const status = 'deactivated' as const
-  const { userName, email } = keys
   const user: User = {
     ...kept.user,
     status,
-    userName,
-    email: email.address,
-    emailFolded: email.folded,
+    ...(keys && {
+      userName: keys.userName,
+      email: keys.email.address,
+      emailFolded: keys.email.folded,
+    }),
     updatedAt: now,
   }
   const landed = await newcomers.land(db, [

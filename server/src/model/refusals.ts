@@ -106,6 +106,8 @@ export type Refusal = {
   code: RefusalCode
   detail: string
   errors?: FieldFault[]
+  /** Whom it is about, where the caller can do something for them. */
+  userId?: string
   retryAfterSeconds?: number
 }
 
@@ -134,6 +136,7 @@ export function toProblem(refusal: Refusal, requestId: string) {
     detail: refusal.detail,
     code: refusal.code,
     ...(refusal.errors && { errors: refusal.errors }),
+    ...(refusal.userId && { userId: refusal.userId }),
     requestId,
   }
 }

@@ -29,6 +29,39 @@ export async function find(
   return rows.sort((a, b) => place(a) - place(b) || b.deleted_at - a.deleted_at)
 }
 
+/** Who had this address last and may still come back. */
+export async function findByEmail(
+  db: Db,
+  organisationId: string,
+  emailFolded: string,
+  now: number,
+): Promise<Tombstone | undefined> {
+  return db
+    .selectFrom('tombstones')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('email_folded', '=', emailFolded)
+    .where('erase_at', '>', now)
+    .orderBy('deleted_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+export async function findById(
+  db: Db,
+  organisationId: string,
+  id: string,
+  now: number,
+): Promise<Tombstone | undefined> {
+  return db
+    .selectFrom('tombstones')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .where('erase_at', '>', now)
+    .executeTakeFirst()
+}
+
 export async function remove(db: Db, organisationId: string, id: string): Promise<boolean> {
   const row = await db
     .deleteFrom('tombstones')

@@ -166,6 +166,27 @@ export async function eachEnabled(
   return rows.map(toUser)
 }
 
+/** The next who wait for their first sign-in by the new method, in the order of their ids. */
+export async function eachAwaiting(
+  db: Db,
+  organisationId: string,
+  afterId: string,
+  limit: number,
+): Promise<User[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where('id', '>', afterId)
+    .where('status', '=', 'pending')
+    .where('pending_reason', '=', 'method_changed')
+    .where('held', '=', 0)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(toUser)
+}
+
 export async function recordSignIn(db: Db, user: User, now: number): Promise<void> {
   await db
     .updateTable('users')

@@ -17,6 +17,7 @@ import {
   toast,
 } from '../../parts/index.ts'
 import { type Changes, type Draft, settingsOf, type Views } from './draft.ts'
+import { HandOverLinks } from './HandOverLinks.tsx'
 import type { Gap } from './missing.ts'
 
 type Props = {
@@ -33,13 +34,15 @@ type Props = {
 export function SaveBar(props: Props) {
   const { changes, gaps, onDiscard, onStale } = props
   const [confirming, setConfirming] = useState(false)
+  const [handOver, setHandOver] = useState(0)
   const save = useSave(props)
   const problem = save.error ? asProblem(save.error) : null
   const stale = problem?.status === 412
-  const run = () =>
+  const run = (links = 0) =>
     save.mutate(undefined, {
       onSuccess: () => {
         setConfirming(false)
+        setHandOver(links)
         toast('Saved', { about: 'The new settings are in force.' })
       },
       onError: (error) => {
@@ -100,6 +103,7 @@ export function SaveBar(props: Props) {
           }}
         />
       ) : null}
+      {handOver > 0 ? <HandOverLinks people={handOver} onClose={() => setHandOver(0)} /> : null}
       <Stale
         open={stale}
         onChoose={async (keep) => {
@@ -201,7 +205,12 @@ function ConfirmSave({
   error,
   onConfirm,
   onClose,
-}: Props & { busy: boolean; error: unknown; onConfirm: () => void; onClose: () => void }) {
+}: Props & {
+  busy: boolean
+  error: unknown
+  onConfirm: (links: number) => void
+  onClose: () => void
+}) {
   const { api, key } = useOrganisation()
   const { method } = draft
   const first = views.login.value.method === null
@@ -224,7 +233,12 @@ function ConfirmSave({
           <Button look="ghost" onClick={onClose}>
             Cancel
           </Button>
-          <Button look="primary" busy={busy} disabled={!preview.data} onClick={onConfirm}>
+          <Button
+            look="primary"
+            busy={busy}
+            disabled={!preview.data}
+            onClick={() => onConfirm(preview.data?.linksToHandOver ?? 0)}
+          >
             Save
           </Button>
         </>
@@ -271,6 +285,11 @@ function Affected({ preview, sso }: { preview: LoginMethodPreview; sso: boolean 
         Everyone shows as Pending until their first sign-in by the new method, and keeps roles,
         groups, pools and history. You stay signed in.
       </p>
+      {preview.linksToHandOver ? (
+        <Banner title={`${number.format(preview.linksToHandOver)} activation links to hand over`}>
+          No mail service is set up. After Save you download a link for each person.
+        </Banner>
+      ) : null}
       {sso && preview.unverifiedDomain > 0 ? (
         <Banner
           tone="warn"

@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
-import type { Problem } from '../../../../contract/src/index.ts'
+import type { Problem, UserDetails } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   AccessChoices,
+  Banner,
   Button,
   CopyField,
   Dialog,
@@ -45,6 +46,20 @@ export function CreateUserDialog({
     setProblem(undefined)
     onClose()
   }
+  const tell = async (user: UserDetails, what: string) => {
+    onCreated()
+    const name = `${user.firstName} ${user.lastName}`
+    // Refused where links travel by mail; then there is nothing to hand over.
+    const link = byPassword ? await api.activationLink(user.id).catch(() => null) : null
+    close()
+    if (link) setMade({ name: `${name} ${what}`, link: link.activationLink })
+    else toast(`${name} ${what}`, { about: 'Pending until the account is activated.' })
+  }
+  const restore = useMutation({
+    mutationFn: (id: string) => api.restoreUser(id),
+    onSuccess: (user) => tell(user, 'is restored'),
+    onError: (error) => setProblem(asProblem(error)),
+  })
   const create = useMutation({
     mutationFn: (values: Values) =>
       api.createUser({
@@ -53,17 +68,10 @@ export function CreateUserDialog({
         ...(given.groups.length > 0 ? { groups: given.groups } : {}),
         ...(given.pools.length > 0 ? { pools: given.pools } : {}),
       }),
-    onSuccess: async (user) => {
-      onCreated()
-      const name = `${user.firstName} ${user.lastName}`
-      // Refused where links travel by mail; then there is nothing to hand over.
-      const link = byPassword ? await api.activationLink(user.id).catch(() => null) : null
-      close()
-      if (link) setMade({ name, link: link.activationLink })
-      else toast(`${name} is created`, { about: 'Pending until the account is activated.' })
-    },
+    onSuccess: (user) => tell(user, 'is created'),
     onError: (error) => {
       const found = asProblem(error)
+      if (found.code === 'user.restorable') return setProblem(found)
       if (found.code === 'user.email_exists') {
         return setError('email', { message: found.detail }, { shouldFocus: true })
       }
@@ -76,7 +84,7 @@ export function CreateUserDialog({
       <Dialog
         open
         onClose={() => setMade(undefined)}
-        title={`${made.name} is created`}
+        title={made.name}
         about="No mail service is set up, so hand this link over yourself. It works once and lives 7 days."
         footer={
           <Button look="primary" onClick={() => setMade(undefined)}>
@@ -113,7 +121,26 @@ export function CreateUserDialog({
           create.mutate(values)
         })}
       >
-        {problem ? <ProblemBanner problem={problem} /> : null}
+        {problem?.userId ? (
+          <Banner
+            tone="warn"
+            live
+            title="This person was here before"
+            action={
+              <Button
+                size="small"
+                busy={restore.isPending}
+                onClick={() => problem.userId && restore.mutate(problem.userId)}
+              >
+                Restore
+              </Button>
+            }
+          >
+            {problem.detail}
+          </Banner>
+        ) : problem ? (
+          <ProblemBanner problem={problem} />
+        ) : null}
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField
             label="First name"
