@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createOrganisation, startUsher } from '../../testing/organisation.ts'
-import { isWhole } from './text.ts'
+import { findBroken } from './text.ts'
 
 const broken = ['\0', 'a\0b', '\ud800', 'b\udc00']
 const hostile = [...broken, '\uffff', '%', "';--", '__proto__', '\u202e', 'x'.repeat(5_000)]
@@ -76,7 +76,7 @@ describe.each(hostile.map((text) => [JSON.stringify(text.slice(0, 20)), text]))(
   },
 )
 
-test('what is whole is told by every part of it, however deep', () => {
+test('broken text is found wherever it stands, and told by its place', () => {
   const leaf = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.integer(),
@@ -85,12 +85,13 @@ test('what is whole is told by every part of it, however deep', () => {
   )
   fc.assert(
     fc.property(fc.object({ values: [leaf], key: fc.string({ unit: 'binary' }) }), (value) => {
-      const text = JSON.stringify(value)
       // What JSON writes as an escape is a NUL or half a character of the value.
-      expect(isWhole(value)).toBe(!/(^|[^\\])(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/.test(text))
+      const isBroken = /(^|[^\\])(\\\\)*\\u(0000|d[89a-f][0-9a-f]{2})/.test(JSON.stringify(value))
+      expect(findBroken(value) !== undefined).toBe(isBroken)
     }),
   )
+  expect(findBroken({ people: [{ 'a/b': 'fine' }, { 'a/b': 'x\0' }] })).toBe('/people/1/a~1b')
   let deep: unknown = 'a\0b'
   for (let level = 0; level < 200_000; level += 1) deep = [deep]
-  expect(isWhole(deep)).toBe(false)
+  expect(findBroken(deep)).toMatch(/^(\/0)+$/)
 })

@@ -8,23 +8,36 @@ import { refuse } from '../model/refusals.ts'
 export function refuseBrokenText(app: FastifyInstance): void {
   app.addHook('preValidation', async ({ url, params, query, body }) => {
     if (url.startsWith('/scim/')) return
-    if (isWhole(params) && isWhole(query) && isWhole(body)) return
-    refuse('request.invalid', 'The request holds text that is none: a NUL, or half a character.')
+    const pointer = findBroken(params) ?? findBroken(query) ?? findBroken(body)
+    if (pointer === undefined) return
+    const detail = 'The request holds text that is none: a NUL, or half a character.'
+    refuse('request.invalid', detail, [{ pointer: pointer || '/', code: 'text' }])
   })
 }
 
-/** By a list of what is left to look at, since a body may be nested as deep as it is long. */
-export function isWhole(value: unknown): boolean {
-  const left = [value]
-  while (left.length > 0) {
-    const one = left.pop()
-    if (typeof one === 'string') {
-      if (one.includes('\0') || !one.isWellFormed()) return false
-    } else if (Array.isArray(one)) {
-      for (const item of one) left.push(item)
-    } else if (one !== null && typeof one === 'object') {
-      for (const [key, item] of Object.entries(one)) left.push(key, item)
+/**
+ * By a list of what is left to look at, since a body may be nested as deep as it is long.
+ * @returns where the first broken text stands (RFC 6901); undefined when all of it is whole.
+ */
+export function findBroken(value: unknown): string | undefined {
+  const left: { pointer: string; value: unknown }[] = [{ pointer: '', value }]
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    const { pointer, value: here } = one
+    if (typeof here === 'string') {
+      if (isBroken(here)) return pointer
+    } else if (here !== null && typeof here === 'object') {
+      for (const [key, inside] of Object.entries(here)) {
+        if (isBroken(key)) return pointer
+        // So far and no further: the place in a body that is nothing but depth helps nobody.
+        const place = pointer.length < longestPointer ? `${pointer}/${escaped(key)}` : pointer
+        left.push({ pointer: place, value: inside })
+      }
     }
   }
-  return true
+  return undefined
 }
+
+const longestPointer = 200
+
+const isBroken = (text: string) => text.includes('\0') || !text.isWellFormed()
+const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')
