@@ -112,6 +112,7 @@ describe('RB-14: groups', () => {
   test.each([
     [{}, '/name'],
     [{ name: ' ' }, '/name'],
+    [{ name: 'a\u0000b' }, '/name'],
     [{ name: 'x'.repeat(101) }, '/name'],
   ])('%j is no name', async (body, pointer) => {
     const acme = await plain()
