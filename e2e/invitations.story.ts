@@ -1,29 +1,12 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildPortalWhenStale } from '../scripts/builds.ts'
-import { createMailbox, type Mailbox } from '../server/testing/mailbox.ts'
-import { openBrowser } from './browser.ts'
-import { type RunningUsher, startUsher } from './running-usher.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { mailsByDefault, openStage } from './stage.ts'
 import { accessible, expectText, person, save, setUp } from './walk.ts'
 
-let browser: Browser
-let mailbox: Mailbox
-let usher: RunningUsher
-
-beforeAll(async () => {
-  await buildPortalWhenStale()
-  browser = await openBrowser()
-  mailbox = await createMailbox()
-  usher = await startUsher({ SMTP_URL: mailbox.url })
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await usher?.stop()
-  await mailbox?.close()
-})
+const stage = openStage(mailsByDefault)
 
 test('a manager invites several people at once; one accepts on a phone and has what was promised, one is revoked, and a file sends nothing twice', async () => {
+  const { browser, mailbox, usher } = stage
   const manager = await person(browser)
   const { page } = manager
   await setUp(usher, page)
@@ -101,7 +84,7 @@ test('a manager invites several people at once; one accepts on a phone and has w
 })
 
 async function inviteLink(email: string): Promise<string> {
-  const mail = await mailbox.next(email)
+  const mail = await stage.mailbox.next(email)
   return mail.links.find((one) => one.includes('/invite/')) ?? ''
 }
 

@@ -1,29 +1,12 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildPortalWhenStale } from '../scripts/builds.ts'
-import { createMailbox, type Mailbox } from '../server/testing/mailbox.ts'
-import { openBrowser } from './browser.ts'
-import { type RunningUsher, startUsher } from './running-usher.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { mailsByDefault, openStage } from './stage.ts'
 import { accessible, expectText, person, save, setUp } from './walk.ts'
 
-let browser: Browser
-let mailbox: Mailbox
-let usher: RunningUsher
-
-beforeAll(async () => {
-  await buildPortalWhenStale()
-  browser = await openBrowser()
-  mailbox = await createMailbox()
-  usher = await startUsher({ SMTP_URL: mailbox.url })
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await usher?.stop()
-  await mailbox?.close()
-})
+const stage = openStage(mailsByDefault)
 
 test('a newcomer registers by the link on a phone, proves the address and is in; a stranger is not; the manager rotates the link', async () => {
+  const { browser, mailbox, usher } = stage
   const manager = await person(browser)
   const { page } = manager
   await setUp(usher, page)

@@ -41,6 +41,8 @@ export function RecentMails({ mailless }: { mailless: boolean }) {
   const mails = useQuery({
     queryKey: key('mails', state, page),
     queryFn: () => api.mails({ ...(state !== 'all' && { state }), page, size }),
+    // Who comes back after a moment has just caused a mail and looks for it.
+    staleTime: 0,
     refetchInterval: (query) =>
       query.state.data?.items.some((mail) => mail.state === 'waiting') ? 5_000 : false,
   })
