@@ -10,15 +10,18 @@ import {
   CopyField,
   Dialog,
   fieldRules,
+  PasswordField,
   ProblemBanner,
+  passwordFault,
   placeFaults,
   TextField,
   toast,
   usualAccess,
 } from '../../parts/index.ts'
 
-type Values = { firstName: string; lastName: string; email: string }
-const fields = ['firstName', 'lastName', 'email'] as const
+type Values = { firstName: string; lastName: string; email: string; password: string }
+const fields = ['firstName', 'lastName', 'email', 'password'] as const
+const blank: Values = { firstName: '', lastName: '', email: '', password: '' }
 
 export function CreateUserDialog({
   open,
@@ -32,13 +35,19 @@ export function CreateUserDialog({
   const { api, key } = useOrganisation()
   const login = useQuery({ queryKey: key('login-method'), queryFn: api.loginMethod, enabled: open })
   const byPassword = login.data?.value.method === 'password'
+  const mail = useQuery({
+    queryKey: key('mail-settings'),
+    queryFn: api.mailSettings,
+    enabled: open && byPassword,
+  })
+  const handsOver = byPassword && mail.data?.value.inForce === 'none'
   const [made, setMade] = useState<{ name: string; link: string }>()
   const [given, setGiven] = useState(usualAccess)
   const groups = useQuery({ queryKey: key('groups'), queryFn: api.groups, enabled: open })
   const pools = useQuery({ queryKey: key('pools'), queryFn: api.pools, enabled: open })
   const [problem, setProblem] = useState<Problem>()
   const { register, handleSubmit, setError, reset, formState } = useForm<Values>({
-    defaultValues: { firstName: '', lastName: '', email: '' },
+    defaultValues: blank,
   })
   const close = () => {
     reset()
@@ -46,14 +55,20 @@ export function CreateUserDialog({
     setProblem(undefined)
     onClose()
   }
-  const tell = async (user: UserDetails, what: string) => {
+  const tell = async (user: UserDetails, what: string, password = '') => {
     onCreated()
     const name = `${user.firstName} ${user.lastName}`
-    // Refused where links travel by mail; then there is nothing to hand over.
-    const link = byPassword ? await api.activationLink(user.id).catch(() => null) : null
+    // Refused where links travel by mail; whoever has a first password needs none.
+    const link =
+      byPassword && !password ? await api.activationLink(user.id).catch(() => null) : null
     close()
     if (link) setMade({ name: `${name} ${what}`, link: link.activationLink })
-    else toast(`${name} ${what}`, { about: 'Pending until the account is activated.' })
+    else
+      toast(`${name} ${what}`, {
+        about: password
+          ? 'Hand the first password over; another one is chosen with it at the first sign-in.'
+          : 'Pending until the account is activated.',
+      })
   }
   const restore = useMutation({
     mutationFn: (id: string) => api.restoreUser(id),
@@ -61,17 +76,21 @@ export function CreateUserDialog({
     onError: (error) => setProblem(asProblem(error)),
   })
   const create = useMutation({
-    mutationFn: (values: Values) =>
+    mutationFn: ({ password, ...values }: Values) =>
       api.createUser({
         ...values,
+        ...(password ? { password } : {}),
         ...(given.roles.length > 0 ? { roles: given.roles } : {}),
         ...(given.groups.length > 0 ? { groups: given.groups } : {}),
         ...(given.pools.length > 0 ? { pools: given.pools } : {}),
       }),
-    onSuccess: (user) => tell(user, 'is created'),
+    onSuccess: (user, { password }) => tell(user, 'is created', password),
     onError: (error) => {
       const found = asProblem(error)
       if (found.code === 'user.restorable') return setProblem(found)
+      if (found.code === 'password.too_weak') {
+        return setError('password', { message: passwordFault(found).words }, { shouldFocus: true })
+      }
       if (found.code === 'user.email_exists') {
         return setError('email', { message: found.detail }, { shouldFocus: true })
       }
@@ -162,6 +181,16 @@ export function CreateUserDialog({
           error={errors.email?.message}
           {...register('email', fieldRules.email)}
         />
+        {handsOver ? (
+          <PasswordField
+            label="First password"
+            note="optional"
+            autoComplete="new-password"
+            help="No mail is sent here. Leave it empty to get a link to hand over; or set a password that opens nothing but the choice of another one."
+            error={errors.password?.message}
+            {...register('password')}
+          />
+        ) : null}
         <AccessChoices
           value={given}
           groups={groups.data?.items}
