@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { LifeBuoy, LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { asProblem, signOut, useMe, useOrganisation } from '../client/index.ts'
 import {
   Avatar,
@@ -54,31 +55,32 @@ export function Shell() {
         </div>
       </header>
       {me.user.breakGlass ? (
-        <div className="border-b border-warn-line bg-warn-soft text-ink">
-          <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
-            <Siren className="size-4 shrink-0 text-warn" aria-hidden="true" />
-            <span>
-              Emergency access is open until <Moment at={me.session.expiresAt} />. All managers have
-              been told, and everything done here is recorded.
-            </span>
-          </p>
-        </div>
+        <Notice Icon={Siren}>
+          Emergency access is open until <Moment at={me.session.expiresAt} />. All managers have
+          been told, and everything done here is recorded.
+        </Notice>
       ) : null}
       {me.session.method === 'assist' ? (
-        <div className="border-b border-warn-line bg-warn-soft text-ink">
-          <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
-            <LifeBuoy className="size-4 shrink-0 text-warn" aria-hidden="true" />
-            <span>
-              You assist {name} as its manager until <Moment at={me.session.expiresAt} />. Its
-              managers have been told why, and everything done here is recorded. Sign out when you
-              are done.
-            </span>
-          </p>
-        </div>
+        <Notice Icon={LifeBuoy}>
+          You assist {name} as its manager until <Moment at={me.session.expiresAt} />. Its managers
+          have been told why, and everything done here is recorded. Sign out when you are done.
+        </Notice>
       ) : null}
       <div id="content" className="flex flex-1 flex-col">
         <Outlet />
       </div>
+    </div>
+  )
+}
+
+/** Above every page, while this session is no ordinary one. */
+function Notice({ Icon, children }: { Icon: typeof Siren; children: ReactNode }) {
+  return (
+    <div className="border-b border-warn-line bg-warn-soft text-ink">
+      <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
+        <Icon className="size-4 shrink-0 text-warn" aria-hidden="true" />
+        <span>{children}</span>
+      </p>
     </div>
   )
 }
