@@ -17,6 +17,7 @@ import {
   readSearch,
   type Search,
   userResource,
+  type WrittenList,
   writeCursor,
 } from './core/index.ts'
 import type { ProvisioningLog } from './log.ts'
@@ -92,6 +93,7 @@ export type Answer = {
   body?: JsonObject
   /** The body of an answer that is written as JSON already. */
   text?: string
+  list?: WrittenList
   etag?: string
   location?: string
 }
@@ -159,11 +161,11 @@ export async function answerList<Resource>(
 
   const page = paging.kind === 'index' ? await byIndex(paging) : await byCursor(paging)
   const resources = await write(page.items)
-  const text = listResponse({
+  const list = listResponse({
     resources,
     totalResults: page.total,
     paging,
     ...(page.next !== undefined && { nextCursor: page.next }),
   })
-  return { status: 200, text }
+  return { status: 200, list }
 }

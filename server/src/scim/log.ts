@@ -2,6 +2,7 @@ import { type Directory, type RecordedCall, recordCalls } from '../directory/ind
 import { type Clock, minutes } from '../lib/clock.ts'
 import { isId } from '../lib/ids.ts'
 import { systemActor } from '../model/actor.ts'
+import type { WrittenList } from './core/index.ts'
 import { maskBody, maskPath, maskText } from './masking.ts'
 
 export type ProvisioningLog = {
@@ -11,9 +12,10 @@ export type ProvisioningLog = {
   flush(): Promise<void>
 }
 /** A call as it came: masking and cutting is the log's own business. */
-export type ProvisioningCall = Omit<RecordedCall, 'at' | 'ip' | 'userAgent'> & {
+export type ProvisioningCall = Omit<RecordedCall, 'at' | 'ip' | 'userAgent' | 'response'> & {
   ip: string | undefined
   userAgent: string | undefined
+  response?: string | WrittenList | undefined
 }
 type Waiting = { organisationId: string; call: RecordedCall; tries: number }
 
@@ -172,7 +174,12 @@ function readCall(call: ProvisioningCall, now: number): RecordedCall {
     }),
     notes: call.notes.slice(0, notesAtMost).map((note) => maskText(note, longest.note)),
     ...(call.request !== undefined && { request: maskBody(call.request) }),
-    ...(call.response !== undefined && { response: maskBody(call.response) }),
+    ...(call.response !== undefined && { response: responseOf(call.response) }),
     requestId: call.requestId,
   }
+}
+
+function responseOf(response: string | WrittenList): string {
+  if (typeof response === 'string') return maskBody(response)
+  return maskBody(response.beginning, response.length)
 }

@@ -17,10 +17,13 @@ const passwordName = /(?:^|[:.])\s*password\s*$/i
 /** A filter that compares a password, or a text that says what one is. */
 const passwordSaid = /password["'\]\s]*(?:\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b|[:=])/i
 
-/** A body as it may be kept: without passwords (SC-9), cut, and as text that every database takes. */
-export function maskBody(text: string): string {
+/**
+ * A body as it may be kept: without passwords (SC-9), cut, and as text that every database takes.
+ * Of a body of this length the text may be no more than its beginning.
+ */
+export function maskBody(text: string, length = text.length): string {
   const hidden = suspect.test(text) ? maskPasswords(text) : text
-  return storable(hidden, longestText)
+  return storable(hidden, longestText, length > text.length ? length : hidden.length)
 }
 
 /** A path with its query; where a password is searched for, without the query. */
@@ -48,11 +51,10 @@ function speaksOfPassword(query: string): boolean {
  * PostgreSQL takes no NUL and no half of a surrogate pair. The copy lets go of a long original, which
  * a mere slice would hold in memory.
  */
-function storable(text: string, longest: number): string {
+function storable(text: string, longest: number, length = text.length): string {
   // A secret across the cut is seen as a whole.
   const shown = text.slice(0, longest + longestSecret).replace(secret, masked)
-  const cut =
-    text.length > longest ? `${shown.slice(0, longest)}… (cut: ${text.length} characters)` : shown
+  const cut = length > longest ? `${shown.slice(0, longest)}… (cut: ${length} characters)` : shown
   return Buffer.from(cut.replaceAll('\0', '␀')).toString()
 }
 

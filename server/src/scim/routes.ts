@@ -8,6 +8,7 @@ import {
   type JsonObject,
   parseBody,
   ScimError,
+  type WrittenList,
 } from './core/index.ts'
 import { dispatch } from './dispatch.ts'
 import type { Answer, Call, Caller, Credential, ScimDoor, Stranger } from './door.ts'
@@ -75,11 +76,12 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       await nameSubject(call)
       return refuse(request, reply, faultOf(error) ?? internal(request, error), { call })
     }
+    const { list } = answered
     const text = answered.text ?? (answered.body && JSON.stringify(answered.body))
-    record(request, { status: answered.status, response: text, call })
+    record(request, { status: answered.status, response: list ?? text, call })
     if (answered.etag) reply.header('etag', answered.etag)
     if (answered.location) reply.header('location', answered.location)
-    return send(request, reply, answered.status, text)
+    return send(request, reply, answered.status, list?.bytes ?? text)
   }
 
   function refuse(
@@ -148,7 +150,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
 type Outcome = {
   status: number
   fault?: Fault | undefined
-  response?: string | undefined
+  response?: string | WrittenList | undefined
   credential?: Credential | undefined
   call?: Call | undefined
   /** Of an operation of a bulk request. */
@@ -212,14 +214,14 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
-  text: string | undefined,
+  body: string | Buffer | undefined,
 ): FastifyReply {
   const accepts = request.headers.accept ?? ''
   const wantsPlain =
     /application\/json/i.test(accepts) && !/application\/scim\+json|\*\/\*/i.test(accepts)
   reply.code(status).header('cache-control', 'no-store')
-  if (text === undefined) return reply.send()
-  return reply.type(wantsPlain ? 'application/json; charset=utf-8' : mediaType).send(text)
+  if (body === undefined) return reply.send()
+  return reply.type(wantsPlain ? 'application/json; charset=utf-8' : mediaType).send(body)
 }
 
 class Unauthorized extends ScimError {

@@ -56,8 +56,18 @@ export type BelongingRow = {
   name: string | null
 }
 
-// Neither database is to read all groups of the identity provider for the few of a person: SQLite
-// keeps to the order of a cross join, and what has an offset PostgreSQL asks for each by its key.
+/**
+ * The group of the identity provider with this id, to be crossed with where the id comes from.
+ * Neither database is to read all of its groups for the few of a person: SQLite keeps to the order
+ * of a cross join, and what has an offset PostgreSQL asks for each by its key.
+ */
+export function managedGroup(db: Db, org: string, id: string): RawBuilder<unknown> {
+  return isSqlite(db)
+    ? sql`groups g where g.org_id = ${org} and g.id = ${sql.ref(id)} and g.managed_by || '' = 'scim'`
+    : sql`lateral (select id, name from groups where org_id = ${org} and id = ${sql.ref(id)}
+        and managed_by = 'scim' offset 0) g where true`
+}
+
 // Groups in groups are climbed only where there are any.
 export function selectBelongings(
   db: Db,
@@ -66,11 +76,6 @@ export function selectBelongings(
   sent: 'with what was sent' | 'without',
 ) {
   const text = isSqlite(db) ? sql`` : sql`::text`
-  const managed = (id: string) =>
-    isSqlite(db)
-      ? sql`groups g where g.org_id = ${org} and g.id = ${sql.ref(id)} and g.managed_by || '' = 'scim'`
-      : sql`lateral (select id, name from groups where org_id = ${org} and id = ${sql.ref(id)}
-          and managed_by = 'scim' offset 0) g where true`
   const theirs = sql`m.org_id = ${org} and ${isTheirs('m.user_id')}`
   const attributes = sql`union all
       select a.user_id, 'sent'${text}, a.user_id, a.sent from scim_attributes a
@@ -85,10 +90,10 @@ export function selectBelongings(
         select x.user_id, n.group_id from above x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
       select m.user_id, 'direct'${text} as kind, g.id, g.name
-        from group_members m cross join ${managed('m.group_id')} and ${theirs}
+        from group_members m cross join ${managedGroup(db, org, 'm.group_id')} and ${theirs}
       union all
       select above.user_id, 'indirect'${text}, g.id, g.name
-        from above cross join ${managed('above.id')}
+        from above cross join ${managedGroup(db, org, 'above.id')}
       union all
       select u.user_id, 'role'${text}, u.role, null from user_roles u
         where u.org_id = ${org} and ${isTheirs('u.user_id')}

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
 import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
-import type { Db } from './dialect.ts'
+import { type Db, isSqlite } from './dialect.ts'
 import { readPage } from './scim-page.ts'
 import {
   among,
@@ -10,6 +10,7 @@ import {
   belong,
   compilable,
   listed,
+  managedGroup,
   type ScimPerson,
   selectBelongings,
 } from './scim-people.ts'
@@ -55,11 +56,13 @@ type Row = Pick<
   | 'version'
 > & { sent: string | null }
 
+const shownColumns = sql`r.id, r.email, r.first_name, r.last_name, r.status, r.managed_by,
+  r.user_name, r.external_id, r.active_assigned, r.created_at, r.updated_at, r.version, a.sent`
+
 const select = (db: Db, org: string, which: RawBuilder<unknown>) =>
   compilable(
     db,
-    sql<Row>`select r.id, r.email, r.first_name, r.last_name, r.status, r.managed_by, r.user_name,
-      r.external_id, r.active_assigned, r.created_at, r.updated_at, r.version, a.sent
+    sql<Row>`select ${shownColumns}
       from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
       where r.org_id = ${org} and ${which}`,
   )
@@ -70,15 +73,36 @@ const byId = statement<{ org: string; id: string }, Row>((db, { org, id }) =>
 const byUserName = statement<{ org: string; name: string }, Row>((db, { org, name }) =>
   select(db, org, sql`r.user_name_folded = ${name}`),
 )
-const byIds = statement<{ org: string; ids: unknown }, Row>((db, { org, ids }) =>
-  select(db, org, among(db, 'r.id', ids)),
+
+/** With their roles and the ids of their groups in one text each: a page is as many rows as people. */
+type PageRow = Row & { roles: string | null; group_ids: string | null }
+
+const selectPage = (db: Db, org: string, which: RawBuilder<unknown>) => {
+  const gathered = (column: string) =>
+    isSqlite(db)
+      ? sql`group_concat(${sql.ref(column)}, ' ')`
+      : sql`string_agg(${sql.ref(column)}, ' ')`
+  return compilable(
+    db,
+    sql<PageRow>`select ${shownColumns},
+      (select ${gathered('u.role')} from user_roles u
+        where u.org_id = r.org_id and u.user_id = r.id) as roles,
+      (select ${gathered('m.group_id')} from group_members m
+        where m.org_id = r.org_id and m.user_id = r.id) as group_ids
+      from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
+      where r.org_id = ${org} and ${which}`,
+  )
+}
+
+const byIds = statement<{ org: string; ids: unknown }, PageRow>((db, { org, ids }) =>
+  selectPage(db, org, among(db, 'r.id', ids)),
 )
 /** PostgreSQL takes a limit that it does not know for a tenth of the table. */
 const pageSizes = [10, 100, 200] as const
 const managedAfter = pageSizes.map((size) => ({
   size,
-  read: statement<{ org: string; id: string }, Row>((db, { org, id }) =>
-    select(
+  read: statement<{ org: string; id: string }, PageRow>((db, { org, id }) =>
+    selectPage(
       db,
       org,
       sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${sql.lit(size + 1)}`,
@@ -86,9 +110,25 @@ const managedAfter = pageSizes.map((size) => ({
   ),
 }))
 
-const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
-  selectBelongings(db, org, (column) => among(db, column, ids), 'without'),
+type GroupAbove = { below: string; id: string; name: string; inherited: number }
+
+/** These groups, and beside each those it is in; of the identity provider's alone. */
+const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { org, ids }) =>
+  compilable(
+    db,
+    sql<GroupAbove>`with recursive above(below, id) as (
+        select child_id, group_id from nested_groups
+          where org_id = ${org} and ${among(db, 'child_id', ids)}
+        union
+        select x.below, n.group_id from above x
+          join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
+      select id as below, id, name, 0 as inherited from groups
+        where org_id = ${org} and ${among(db, 'id', ids)} and managed_by || '' = 'scim'
+      union all
+      select above.below, g.id, g.name, 1 from above cross join ${managedGroup(db, org, 'above.id')}`,
+  ),
 )
+
 const belongingsOfOne = statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
   selectBelongings(db, org, (column) => sql<boolean>`${sql.ref(column)} = ${id}`, 'without'),
 )
@@ -110,6 +150,22 @@ function complete(rows: Row[], belongings: BelongingRow[]): ShownPerson[] {
     if (person && kind !== 'sent') belong(person, kind, { id, name: name ?? '' })
   }
   return [...people.values()]
+}
+
+/** People of a page; that they are in few different groups is what makes it cheap. */
+async function completePage(db: Db, org: string, rows: PageRow[]): Promise<ShownPerson[]> {
+  const groupIds = rows.map(({ group_ids }) => group_ids?.split(' ') ?? [])
+  const ids = [...new Set(groupIds.flat())]
+  const found = ids.length > 0 ? await groupsAbove(db, { org, ids: listed(db, ids) }) : []
+  const groups = Map.groupBy(found, ({ below }) => below)
+  return rows.map((row, at) => {
+    const theirs = (groupIds[at] ?? []).flatMap((id) => groups.get(id) ?? [])
+    const person = toShown(row)
+    person.roles = row.roles?.split(' ') ?? []
+    for (const { id, name, inherited } of theirs.toSorted((a, b) => a.inherited - b.inherited))
+      belong(person, inherited ? 'indirect' : 'direct', { id, name })
+    return person
+  })
 }
 
 function toShown(row: Row): ShownPerson {
@@ -195,19 +251,15 @@ function startInOrder({ filter, sort, from, count }: ResourceQuery): string | un
   return from.skip === 0 ? '' : undefined
 }
 
-type Asked = { rows: Promise<Row[]>; total: Promise<number>; isFirst: boolean; count: number }
+type Asked = { rows: Promise<PageRow[]>; total: Promise<number>; isFirst: boolean; count: number }
 
 async function walk(db: Db, org: string, asked: Asked): Promise<ResourcePage<ShownPerson>> {
   const [found, all] = await together(asked.rows, asked.total)
   const rows = found.slice(0, asked.count)
   const last = rows.at(-1)
   const hasMore = found.length > rows.length
-  const ids = listed(
-    db,
-    rows.map(({ id }) => id),
-  )
   return {
-    items: complete(rows, rows.length > 0 ? await belongingsOf(db, { org, ids }) : []),
+    items: await completePage(db, org, rows),
     total: asked.isFirst && !hasMore ? rows.length : all,
     ...(hasMore && last && { next: { value: null, id: last.id } }),
   }
@@ -219,8 +271,8 @@ const managedKeys = (['active', 'pending', 'deactivated'] as const).map((status)
 
 async function inOrder(db: Db, org: string, wanted: string[]): Promise<ShownPerson[]> {
   if (wanted.length === 0) return []
-  const ids = listed(db, wanted)
-  const [rows, belongings] = await together(byIds(db, { org, ids }), belongingsOf(db, { org, ids }))
-  const people = new Map(complete(rows, belongings).map((person) => [person.user.id, person]))
+  const rows = await byIds(db, { org, ids: listed(db, wanted) })
+  const shown = await completePage(db, org, rows)
+  const people = new Map(shown.map((person) => [person.user.id, person]))
   return wanted.flatMap((id) => people.get(id) ?? [])
 }

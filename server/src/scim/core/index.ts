@@ -48,4 +48,5 @@ export {
   readSearch,
   type Search,
   type Sort,
+  type WrittenList,
 } from './search.ts'

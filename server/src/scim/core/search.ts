@@ -98,8 +98,21 @@ export type Page = {
   nextCursor?: string
 }
 
-/** RFC 7644 §3.4.2: `Resources` is there even when it is empty, for Entra ID looks for it. */
-export function listResponse({ resources, totalResults, paging, nextCursor }: Page): string {
+export type WrittenList = {
+  bytes: Buffer
+  /** A list of only its first resources, which is JSON as well: what a log keeps of it. */
+  beginning: string
+  /** Of the whole text, in characters. */
+  length: number
+}
+
+const beginsWith = 4_000
+
+/**
+ * RFC 7644 §3.4.2: `Resources` is there even when it is empty, for Entra ID looks for it. Written as
+ * bytes piece by piece: a text of this size would cost more on its way to the socket than all else.
+ */
+export function listResponse({ resources, totalResults, paging, nextCursor }: Page): WrittenList {
   const head = {
     schemas: [listSchema],
     totalResults,
@@ -107,5 +120,24 @@ export function listResponse({ resources, totalResults, paging, nextCursor }: Pa
     ...(paging.kind === 'index' ? { startIndex: paging.startIndex } : {}),
     ...(nextCursor === undefined ? {} : { nextCursor }),
   }
-  return `${JSON.stringify(head).slice(0, -1)},"Resources":[${resources.join(',')}]}`
+  const opening = `${JSON.stringify(head).slice(0, -1)},"Resources":[`
+  let length = opening.length
+  const first = resources.filter((resource) => {
+    const isFirst = length < beginsWith
+    length += resource.length
+    return isFirst
+  })
+  return {
+    bytes: bytesOf([opening, ...resources.flatMap((one, at) => (at > 0 ? [',', one] : one)), ']}']),
+    beginning: `${opening}${first.join(',')}]}`,
+    length: length + Math.max(resources.length - 1, 0) + ']}'.length,
+  }
+}
+
+function bytesOf(texts: readonly string[]): Buffer {
+  const length = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const bytes = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const text of texts) at += bytes.write(text, at)
+  return bytes
 }
