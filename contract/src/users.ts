@@ -120,6 +120,12 @@ export const UserDetails = UserRow.extend({
   version: z.number().int(),
 })
 export type UserDetails = z.infer<typeof UserDetails>
+/** `POST /users`, `POST /users/{id}/restore` */
+export const CreatedUser = UserDetails.extend({
+  /** Only where no mail is sent, and only now: to hand over (EM-5, EM-7). */
+  activationLink: z.string().optional(),
+})
+export type CreatedUser = z.infer<typeof CreatedUser>
 
 const name = z
   .string()

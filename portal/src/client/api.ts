@@ -24,6 +24,7 @@ import type {
   CreatePersonalKey,
   CreateScimClient,
   CreateScimToken,
+  CreatedUser,
   CreateUser,
   Domain,
   DomainDetails,
@@ -325,7 +326,7 @@ export function organisationApi(organisationId: string) {
     /** Of the file; the browser fetches it by itself. */
     usersExport: (query: UserSearch) => addressTo(`${base}/users/export`, query),
     createUser: (body: Sent<typeof CreateUser>) =>
-      ask<Seen<typeof UserDetails>>('POST', `${base}/users`, { body }),
+      ask<CreatedUser>('POST', `${base}/users`, { body }),
     user: (id: string) => askVersioned<Seen<typeof UserDetails>>('GET', user(id)),
     changeUser: (id: string, body: ChangeUser, ifMatch: string | null) =>
       ask<Seen<typeof UserDetails>>('PATCH', user(id), { body, ifMatch }),
@@ -340,11 +341,10 @@ export function organisationApi(organisationId: string) {
     /** One act for many people, with a result for each. */
     actOnUsers: (act: 'disable' | 'enable' | 'resend-activation', ids: string[]) =>
       ask<UserResults>('POST', `${base}/users/${act}`, { body: { ids } }),
-    /** Only while the installation sends no mail: the link to hand over. */
     /** Brings back whom the identity provider deleted (MU-7). */
-    restoreUser: (id: string) => ask<Seen<typeof UserDetails>>('POST', `${user(id)}/restore`),
-    activationLink: (id: string) =>
-      ask<{ activationLink: string }>('POST', `${user(id)}/activation-link`),
+    restoreUser: (id: string) => ask<CreatedUser>('POST', `${user(id)}/restore`),
+    /** Only where no mail is sent, for somebody who is Active (EM-6). */
+    resetLink: (id: string) => ask<{ resetLink: string }>('POST', `${user(id)}/reset-link`),
     userSessions: (id: string) =>
       ask<Items<Seen<typeof UserSession>>>('GET', `${user(id)}/sessions`),
     endSession: (id: string, sessionId: string) =>

@@ -141,6 +141,7 @@ const mailLabels: Record<string, string> = {
   scim_credential_expires: 'SCIM credential expires',
   scim_credential_refused: 'Expired SCIM credential in use',
   api_key_expires: 'API key expires',
+  personal_key_expires: 'Personal API key expires',
   last_manager_kept: 'Last manager kept',
   break_glass_used: 'Emergency access used',
   domain_lapsed: 'Proof of a domain missing',

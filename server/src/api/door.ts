@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -7,6 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type {
   OidcInput,
   SamlInput,
@@ -14,7 +16,7 @@ import type {
   SimulationView,
 } from '../../../contract/src/index.ts'
 import type { Enrolments, Passkeys, RateLimits } from '../auth/index.ts'
-import type { Directory } from '../directory/index.ts'
+import { type Directory, isMailless, renewActivation, type Write } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Dns } from '../lib/dns.ts'
 import { isId } from '../lib/ids.ts'
@@ -176,6 +178,22 @@ export async function callerFor(door: ApiDoor, request: FastifyRequest): Promise
     return refuse('resource.not_found', 'There is no such organisation.')
   }
   return caller.actor
+}
+
+/** An answer that is a file: text in the OpenAPI document, and a stream here. */
+export const csvFile = {
+  description: 'A file with a line for each person.',
+  content: { 'text/csv': { schema: z.string() as unknown as z.ZodType<Readable> } },
+}
+
+/** Where no mail is sent: the activation link of somebody new, for a manager to hand over (EM-5). */
+export async function handedOver(
+  door: ApiDoor,
+  write: Write,
+  userId: string,
+): Promise<{ activationLink?: string }> {
+  if (!(await isMailless(write, !door.withoutMail))) return {}
+  return { activationLink: `${door.baseUrl}/activate/${await renewActivation(write, userId)}` }
 }
 
 /** `"7"` as sent in If-Match becomes 7; `*` and none ask for nothing (RFC 9110 §13.1.1). */

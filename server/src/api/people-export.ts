@@ -4,7 +4,7 @@ import { Id, UserExport } from '../../../contract/src/index.ts'
 import { beginExport, endExport, exportedPeople, roleLabel } from '../directory/index.ts'
 import { byteOrderMark, csvLine } from '../lib/csv.ts'
 import type { Actor } from '../model/actor.ts'
-import { type Api, type ApiDoor, callerFor } from './door.ts'
+import { type Api, type ApiDoor, callerFor, csvFile } from './door.ts'
 import { readSort, readWanted } from './people-query.ts'
 
 const params = z.object({ organisationId: Id })
@@ -39,7 +39,10 @@ export function peopleExportRoutes(app: Api, door: ApiDoor): void {
   app.get(
     '/orgs/:organisationId/users/export',
     // Who asks for the headings alone would have the whole directory read.
-    { exposeHeadRoute: false, schema: { params, querystring: UserExport } },
+    {
+      exposeHeadRoute: false,
+      schema: { params, querystring: UserExport, response: { 200: csvFile } },
+    },
     async (request, reply) => {
       const actor = await callerFor(door, request)
       const now = door.clock.now()

@@ -5,6 +5,7 @@ import {
   AddPoolGrant,
   Adoption,
   ChangeUser,
+  CreatedUser,
   CreateUser,
   Id,
   listOf,
@@ -42,7 +43,7 @@ import {
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
-import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
+import { type Api, type ApiDoor, callerFor, handedOver, whole } from './door.ts'
 import { readSort, readWanted } from './people-query.ts'
 
 const base = '/orgs/:organisationId'
@@ -68,13 +69,13 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 
   app.post(
     `${base}/users`,
-    { schema: { params, body: CreateUser, response: { 201: UserDetails } } },
+    { schema: { params, body: CreateUser, response: { 201: CreatedUser } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
       const { email, firstName, lastName, roles, groups, pools, password } = request.body
       const passwordHash = await readFirstPassword(door, actor, password)
-      const user = await door.directory.change(actor, (write) =>
-        createUser(write, {
+      const made = await door.directory.change(actor, async (write) => {
+        const { id } = await createUser(write, {
           email,
           firstName,
           lastName,
@@ -82,9 +83,11 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
           groupIds: groups ?? [],
           poolIds: pools ?? [],
           passwordHash,
-        }),
-      )
-      return reply.code(201).send(await details(door, actor, user.id))
+        })
+        // Whoever has a first password needs no link.
+        return { id, ...(passwordHash === undefined && (await handedOver(door, write, id))) }
+      })
+      return reply.code(201).send({ ...(await details(door, actor, made.id)), ...made })
     },
   )
 
@@ -153,11 +156,14 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 
   app.post(
     `${base}/users/:id/restore`,
-    { schema: { params: withId, response: { 200: UserDetails } } },
+    { schema: { params: withId, response: { 200: CreatedUser } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      await door.directory.change(actor, (write) => restoreUser(write, request.params.id))
-      return details(door, actor, request.params.id)
+      const made = await door.directory.change(actor, async (write) => {
+        const { id } = await restoreUser(write, request.params.id)
+        return handedOver(door, write, id)
+      })
+      return { ...(await details(door, actor, request.params.id)), ...made }
     },
   )
 

@@ -289,6 +289,7 @@ describe('PV-8: what each source allows', () => {
       const events = (await acme.events()).slice(happened)
       expect(events.map((one) => [one.type, one.emergency])).toEqual([
         ['user.joined', 1],
+        ['activation.issued', 1],
         ['user.changed', 1],
         ['user.deactivated', 1],
         ['user.deleted', 1],

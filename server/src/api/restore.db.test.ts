@@ -61,7 +61,9 @@ describe('MU-7: somebody whom the identity provider deleted', () => {
       ])
       expect(await since()).toMatchObject([
         { type: 'user.restored', subject_id: id, before: { managedBy: 'scim' } },
+        { type: 'activation.issued', subject_id: id },
       ])
+      expect(restored.body.activationLink).toContain('/activate/')
       expect((await acme.mails()).at(-1)).toEqual({ template: 'activation', recipient: bob.email })
     },
   )
@@ -75,7 +77,10 @@ describe('MU-7: somebody whom the identity provider deleted', () => {
     ])
 
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect((await since()).map((event) => event.type)).toEqual(['user.restored'])
+    expect((await since()).map((event) => event.type)).toEqual([
+      'user.restored',
+      'activation.issued',
+    ])
     expect((await acme.people()).filter(({ email }) => email === bob.email)).toHaveLength(1)
   })
 

@@ -138,6 +138,8 @@ const routes: Record<string, Route> = {
     },
     status: 200,
     needs: 'users:write',
+    // Links of managers are among them.
+    key: 403,
     events: ['activation.issued'],
   },
   [`POST ${settings}/metadata`]: {
@@ -272,7 +274,7 @@ const routes: Record<string, Route> = {
     prepare: at('/users', () => ada),
     status: 201,
     needs: 'users:write',
-    events: ['user.joined'],
+    events: ['user.joined', 'activation.issued'],
   },
   'GET /users/{id}': { prepare: about(''), status: 200, needs: 'users:read', events: [] },
   'PATCH /users/{id}': {
@@ -397,7 +399,7 @@ const routes: Record<string, Route> = {
     },
     status: 200,
     needs: 'users:write',
-    events: ['user.restored'],
+    events: ['user.restored', 'activation.issued'],
   },
   'POST /users/{id}/activation-link': {
     prepare: about('/activation-link'),
@@ -792,6 +794,20 @@ const scopes = ['identity', 'users', 'access', 'temporary_access', 'audit', 'key
 const rows = Object.entries(routes).map(([name, route]) => {
   const [method = '', template = ''] = name.split(' ')
   return { name, method, template, ...route }
+})
+
+test('OP-6: every answer with a body says in the OpenAPI document what it holds', async () => {
+  const { app } = await startUsher()
+  const { paths } = (await app.inject({ url: '/api/v1/openapi.json' })).json()
+
+  const silent = Object.entries(routes).flatMap(([name, { status }]) => {
+    const [method = '', path] = name.split(' ')
+    const route = paths[`/api/v1/orgs/{organisationId}${path}`][method.toLowerCase()]
+    return status === 204 || status >= 400 || route.responses[status]?.content ? [] : [name]
+  })
+
+  // What a person likes to see is theirs to say.
+  expect(silent).toEqual(['GET /preferences/{key}'])
 })
 
 test('the table names every route of the OpenAPI document', async () => {

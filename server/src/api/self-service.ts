@@ -9,13 +9,11 @@ import {
 import {
   approveRegistration,
   declineRegistration,
-  isMailless,
   type JoinFacts,
   listRegistrations,
-  renewActivation,
   rotateJoinLink,
 } from '../directory/index.ts'
-import { type Api, type ApiDoor, callerFor } from './door.ts'
+import { type Api, type ApiDoor, callerFor, handedOver } from './door.ts'
 
 const base = '/orgs/:organisationId/identity/self-service'
 const params = z.object({ organisationId: Id })
@@ -65,9 +63,7 @@ export function selfServiceRoutes(app: Api, door: ApiDoor): void {
       const actor = await callerFor(door, request)
       return door.directory.change(actor, async (write) => {
         const user = await approveRegistration(write, request.params.id)
-        if (!(await isMailless(write, !door.withoutMail))) return { userId: user.id }
-        const token = await renewActivation(write, user.id)
-        return { userId: user.id, activationLink: `${door.baseUrl}/activate/${token}` }
+        return { userId: user.id, ...(await handedOver(door, write, user.id)) }
       })
     },
   )

@@ -4,7 +4,7 @@ import { Id } from '../../../contract/src/index.ts'
 import { issueLinksAfterSwitch } from '../directory/index.ts'
 import { byteOrderMark, csvLine } from '../lib/csv.ts'
 import type { Actor } from '../model/actor.ts'
-import { type Api, type ApiDoor, callerFor } from './door.ts'
+import { type Api, type ApiDoor, callerFor, csvFile } from './door.ts'
 
 type Issued = Awaited<ReturnType<typeof issueLinksAfterSwitch>>
 
@@ -15,7 +15,7 @@ type Issued = Awaited<ReturnType<typeof issueLinksAfterSwitch>>
 export function switchLinkRoutes(app: Api, door: ApiDoor): void {
   app.post(
     '/orgs/:organisationId/identity/login-method/links',
-    { schema: { params: z.object({ organisationId: Id }) } },
+    { schema: { params: z.object({ organisationId: Id }), response: { 200: csvFile } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
       const first = await issue(door, actor, '')

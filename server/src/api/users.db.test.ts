@@ -19,8 +19,8 @@ const emailsOf = (list: { body: { items: { email: string }[] } }) =>
   list.body.items.map((one) => one.email)
 
 describe('creating', () => {
-  test('MU-2, MU-4, MU-5, MU-6: a person is Pending, in the list at once, with a mail in the same act', async () => {
-    const acme = await createOrganisation(password)
+  test('MU-2, MU-4, MU-5, MU-6, EM-7: a person is Pending, in the list at once, with a mail in the same act and no link for the manager', async () => {
+    const acme = await createOrganisation({ ...password, mailbox: { port: 9 } })
 
     const created = await acme.api('POST', '/users', ada)
 
@@ -39,10 +39,26 @@ describe('creating', () => {
         pools: [{ poolName: 'Default', roles: ['ROLE_USER'] }],
       },
     })
+    expect(created.body).not.toHaveProperty('activationLink')
     expect((await acme.people()).map((one) => one.email)).toContain(ada.email)
     expect(await acme.mails()).toEqual([{ template: 'activation', recipient: ada.email }])
     expect(await acme.eventNames()).toEqual(['user.joined'])
   })
+
+  test.each(['portal', 'sso_jit'] as const)(
+    'MU-1, EM-5: without a mail service under %s the answer holds the link to hand over, this once',
+    async (source) => {
+      const acme = await createOrganisation({ method: 'sso', source })
+
+      const { activationLink, ...created } = await create(acme, {})
+
+      const opened = await acme.send('GET', `/api/v1/activations/${activationLink.split('/').at(-1)}`)
+      expect(opened).toMatchObject({ status: 200, body: { email: ada.email } })
+      expect((await acme.api('GET', `/users/${created.id}`)).body).toEqual(created)
+      expect(await acme.eventNames()).toEqual(['user.joined', 'activation.issued'])
+      expect(JSON.stringify(await acme.events())).not.toContain(activationLink)
+    },
+  )
 
   test('MU-2: roles, groups and pools that are named are given', async () => {
     const acme = await createOrganisation(password)
@@ -157,7 +173,7 @@ describe('creating', () => {
 
     expect(answers.map((one) => one.status).sort((a, b) => a - b)).toEqual([201, 409, 409, 409])
     expect(await acme.people()).toHaveLength(2)
-    expect(await acme.eventNames()).toEqual(['user.joined'])
+    expect(await acme.eventNames()).toEqual(['user.joined', 'activation.issued'])
     expect(await acme.mails()).toHaveLength(1)
   })
 })
@@ -401,7 +417,7 @@ describe('changing', () => {
       role: 'ROLE_MANAGER',
       provenance: expect.objectContaining({ kind: 'manual', actor: 'Ana Ruiz' }),
     })
-    expect((await acme.eventNames()).slice(1)).toEqual([
+    expect((await acme.eventNames()).slice(2)).toEqual([
       'user.role_granted',
       'user.role_granted',
       'user.role_revoked',
@@ -456,10 +472,9 @@ describe('deactivating and deleting', () => {
 
   test('US-8: a pending person who was deactivated is pending again', async () => {
     const acme = await createOrganisation(password)
-    const { id } = await create(acme, {})
-    const link = (await acme.api('POST', `/users/${id}/activation-link`)).body.activationLink
+    const { id, activationLink } = await create(acme, {})
     await acme.api('PUT', `/users/${id}/disable`)
-    const dead = await acme.send('GET', `/api/v1/activations/${link.split('/').at(-1)}`)
+    const dead = await acme.send('GET', `/api/v1/activations/${activationLink.split('/').at(-1)}`)
 
     await acme.api('PUT', `/users/${id}/enable`)
 
@@ -537,7 +552,7 @@ describe('deactivating and deleting', () => {
       const refused = await acme.api(method, `/users/${acme.manager.id}${path}`, body)
 
       expect(refused).toMatchObject({ status: 409, body: { code: 'manager.last_working' } })
-      expect(await acme.eventNames()).toEqual(['user.joined'])
+      expect(await acme.eventNames()).toEqual(['user.joined', 'activation.issued'])
     },
   )
 
@@ -598,9 +613,8 @@ describe('deactivating and deleting', () => {
 describe('activation', () => {
   test('MU-8, MU-9: the link works once, by post, and the act is the person’s own', async () => {
     const acme = await createOrganisation(password)
-    const { id } = await create(acme, {})
-    const made = await acme.api('POST', `/users/${id}/activation-link`)
-    const path = `/api/v1/activations/${made.body.activationLink.split('/').at(-1)}`
+    const { id, activationLink } = await create(acme, {})
+    const path = `/api/v1/activations/${activationLink.split('/').at(-1)}`
     const body = { password: acme.manager.password }
 
     const opened = [await acme.send('GET', path), await acme.send('GET', path)]
@@ -625,13 +639,11 @@ describe('activation', () => {
 
   test('MU-9: a newer link kills the older one, and each lives seven days', async () => {
     const acme = await createOrganisation(password)
-    const { id } = await create(acme, {})
-    const make = async () => {
-      const made = await acme.api('POST', `/users/${id}/activation-link`)
-      return `/api/v1/activations/${made.body.activationLink.split('/').at(-1)}`
-    }
-    const older = await make()
-    const newer = await make()
+    const made = await create(acme, {})
+    const again = await acme.api('POST', `/users/${made.id}/activation-link`)
+    const [older = '', newer = ''] = [made, again.body].map(
+      ({ activationLink }) => `/api/v1/activations/${activationLink.split('/').at(-1)}`,
+    )
 
     const answers = [await acme.send('GET', older), await acme.send('GET', newer)]
     acme.usher.clock.advance(7 * day + 1_000)
@@ -643,9 +655,8 @@ describe('activation', () => {
 
   test('MU-9: of two who use one link at once, one chooses the password', async () => {
     const acme = await createOrganisation(password)
-    const { id } = await create(acme, {})
-    const made = await acme.api('POST', `/users/${id}/activation-link`)
-    const path = `/api/v1/activations/${made.body.activationLink.split('/').at(-1)}`
+    const { activationLink } = await create(acme, {})
+    const path = `/api/v1/activations/${activationLink.split('/').at(-1)}`
 
     const answers = await Promise.all(
       ['Correct-horse-7', 'Other-horse-8'].map((chosen) =>
@@ -656,6 +667,24 @@ describe('activation', () => {
     expect(answers.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 410])
     expect(await acme.events('user.password_set')).toHaveLength(1)
   })
+
+  test.each(['/activation-link', '/reset-link'])(
+    'MU-11: a key that may write people opens no account of a manager by %s',
+    async (path) => {
+      const acme = await createOrganisation(password)
+      const { id } = await create(acme, { roles: manager })
+      const key = await acme.apiKey(['users:write'])
+      const begun = (await acme.eventNames()).length
+      const who = path === '/reset-link' ? acme.manager.id : id
+
+      const refused = await acme.byKey(key, 'POST', `/users/${who}${path}`)
+      const many = await acme.byKey(key, 'POST', '/users/resend-activation', { ids: [id] })
+
+      expect(refused).toMatchObject({ status: 403, body: { code: 'role.escalation' } })
+      expect(many.body.items).toMatchObject([{ id, status: 403, code: 'role.escalation' }])
+      expect((await acme.eventNames()).slice(begun)).toEqual([])
+    },
+  )
 
   test('EM-7: an active person has no activation link', async () => {
     const acme = await createOrganisation(password)
@@ -702,7 +731,7 @@ describe('access', () => {
       items.find((item) => item.scope === 'pool')?.paths.length
     expect(removed.status).toBe(204)
     expect([paths(both), paths(one)]).toEqual([2, 1])
-    expect((await acme.eventNames()).slice(1)).toEqual(['pool.granted', 'pool.revoked'])
+    expect((await acme.eventNames()).slice(2)).toEqual(['pool.granted', 'pool.revoked'])
   })
 
   test('a grant is the person’s own: it cannot be taken by the path of another', async () => {
@@ -757,7 +786,7 @@ describe('access', () => {
 
     expect(added.map((one) => one.status)).toEqual([204, 204])
     expect(removed.map((one) => one.status)).toEqual([204, 404])
-    expect((await acme.eventNames()).slice(1)).toEqual([
+    expect((await acme.eventNames()).slice(2)).toEqual([
       'group.created',
       'group.member_added',
       'group.member_removed',

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { createOrganisation, managerPassword, startUsher } from '../../testing/organisation.ts'
+import {
+  createOrganisation,
+  managerPassword,
+  oneTimeCode,
+  startUsher,
+} from '../../testing/organisation.ts'
+import { enrolTotp, nextCode, withPassword } from '../../testing/second-factor.ts'
 
 const from = (address: string) => ({ 'x-forwarded-for': address })
 
@@ -51,6 +57,36 @@ test('SE-3: emergency access slows down like any other sign-in', async () => {
   }
 
   expect(statuses).toEqual([...Array(8).fill(401), 429])
+})
+
+test('SE-3, SE-11: thirty wrong codes an hour from wherever, and then only what nobody guesses opens the account', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const { secret, recoveryCodes } = await enrolTotp(acme)
+  const path = `/api/v1/sign-in/${acme.slug}/second-factor`
+  const wrongFor = (right: string) => (right === '000000' ? '111111' : '000000')
+  const attempt = (ticket: string, body: object, network: number) =>
+    acme.send('POST', path, body, {
+      cookie: `usher_sign_in=${ticket}`,
+      ...from(`203.0.113.${network}`),
+    })
+
+  const statuses: number[] = []
+  for (let network = 1; network <= 6; network += 1) {
+    const { ticket } = await withPassword(acme)
+    for (let one = 1; one <= 5; one += 1) {
+      const totp = wrongFor(oneTimeCode(secret, acme.usher.clock.now()))
+      statuses.push((await attempt(ticket, { totp }, network)).status)
+    }
+  }
+  const { ticket } = await withPassword(acme)
+  const right = await attempt(ticket, { totp: nextCode(acme, secret) }, 7)
+  const recovered = await attempt(ticket, { recoveryCode: recoveryCodes[0] }, 7)
+
+  expect(statuses).toEqual(Array(30).fill(401))
+  expect(right).toMatchObject({ status: 429, body: { code: 'rate.limited' } })
+  expect(Number(right.headers['retry-after'])).toBeGreaterThan(50 * 60)
+  expect(recovered.status).toBe(200)
 })
 
 test('SE-3, SE-4: an address is mailed at most three times in a quarter of an hour, and nobody is told', async () => {

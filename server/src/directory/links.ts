@@ -3,11 +3,12 @@ import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { MailTemplate } from '../model/mail.ts'
 import { Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
+import { decideRoles, isByPassword } from '../policy/index.ts'
 import { accounts, events, users } from '../store/index.ts'
 import { linkForInvitation } from './invitations.ts'
 import { isMailless, sendMail } from './mail.ts'
-import { lockUser, subjectOf } from './people.ts'
-import { allow, type Write } from './write.ts'
+import { expectMayOpen, lockUser, subjectOf } from './people.ts'
+import { allow, lockOrganisation, type Write } from './write.ts'
 
 const activationDays = 7
 const resetMinutes = 60
@@ -63,7 +64,10 @@ export async function resendActivation(
     const detail = `This person is ${state}. Only who is Pending has an activation to send again.`
     throw new Refused({ code: 'request.invalid', detail })
   }
-  if (await isMailless(write, installationMails)) return issueLink(write, user)
+  if (await isMailless(write, installationMails)) {
+    await expectMayOpen(write, id)
+    return issueLink(write, user)
+  }
   await accounts.removeLinksOf(db, user.organisationId, user.id)
   const template = user.pendingReason === 'method_changed' ? 'method_changed' : 'activation'
   await sendMail(write, { id: user.organisationId }, template, user)
@@ -92,6 +96,9 @@ export async function issueLinksAfterSwitch(
       detail: 'Links are mailed to the people, not shown.',
     })
   }
+  // Managers are among them.
+  const refusal = decideRoles(actor, ['ROLE_MANAGER'])
+  if (refusal) throw new Refused(refusal)
   const waiting = await users.eachAwaiting(db, actor.organisationId, afterId, handedOverAtOnce)
   const issued: { user: User; token: string }[] = []
   for (const user of waiting) issued.push({ user, token: await issueLink(write, user) })
@@ -100,12 +107,20 @@ export async function issueLinksAfterSwitch(
 
 async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {
   allow(write.actor, 'users.write')
+  const organisation = await lockOrganisation(write)
+  if (kind === 'reset' && !isByPassword(organisation)) {
+    throw new Refused({
+      code: 'login_method.disabled',
+      detail: 'Passwords are not the login method of this organisation.',
+    })
+  }
   const user = await lockUser(write, id)
   const status = kind === 'activation' ? 'pending' : 'active'
   if (user.status !== status) {
     const detail = `This link is for ${status} people; this person is ${user.status}.`
     throw new Refused({ code: 'request.invalid', detail })
   }
+  await expectMayOpen(write, id)
   return issueLink(write, user, kind)
 }
 

@@ -408,6 +408,19 @@ export async function lockUser({ db, actor }: Write, id: string): Promise<User> 
   return user
 }
 
+/**
+ * Whoever may not give a person's roles may not weaken their sign-in or open their account either: it
+ * would be a way to get these roles (MU-11).
+ */
+export async function expectMayOpen({ db, actor }: Write, userId: string): Promise<void> {
+  const held = await access.rolesOf(db, actor.organisationId, [userId])
+  const refusal = decideRoles(
+    actor,
+    held.map(({ role }) => role as Role),
+  )
+  if (refusal) throw new Refused(refusal)
+}
+
 export function subjectOf(user: Pick<User, 'id' | 'email'>): {
   kind: string
   id: string

@@ -3,11 +3,11 @@ import type { SecurityNotice } from '../model/mail.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { Factor } from '../model/second-factor.ts'
-import type { Role, User } from '../model/user.ts'
-import { decideFactorLoss, decideRoles, decideSecondFactor } from '../policy/index.ts'
-import { access, events, organisations, secondFactors, tickets, users } from '../store/index.ts'
+import type { User } from '../model/user.ts'
+import { decideFactorLoss, decideSecondFactor } from '../policy/index.ts'
+import { events, organisations, secondFactors, tickets, users } from '../store/index.ts'
 import { sendMail } from './mail.ts'
-import { lockUser, subjectOf } from './people.ts'
+import { expectMayOpen, lockUser, subjectOf } from './people.ts'
 import type { Browser } from './sessions.ts'
 import { holdTicket, type LetIn, letIn, toKey, waysOf } from './sign-in.ts'
 import { allow, allowOn, lockOrganisation, notFound, type Read, type Write } from './write.ts'
@@ -221,21 +221,13 @@ export async function renewRecoveryCodes(write: Write, hashes: string[]): Promis
   await notify(write, organisation, user, 'recovery_codes_made')
 }
 
-/**
- * A manager takes the second factor from somebody who lost it. Whoever may not give a person's roles
- * may not weaken their sign-in either (MU-11).
- */
+/** A manager takes the second factor from somebody who lost it. */
 export async function resetSecondFactor(write: Write, userId: string): Promise<void> {
   const { db, actor, now } = write
   allow(actor, 'users.write')
   const organisation = await lockOrganisation(write)
   const user = await lockUser(write, userId)
-  const roles = await access.rolesOf(db, organisation.id, [userId])
-  const refusal = decideRoles(
-    actor,
-    roles.map((one) => one.role as Role),
-  )
-  if (refusal) throw new Refused(refusal)
+  await expectMayOpen(write, userId)
   const held = await secondFactors.of(db, organisation.id, userId)
   if (waysOf(held).length === 0) throw notFound('second factor')
   await secondFactors.removeTotp(db, organisation.id, userId)

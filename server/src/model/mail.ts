@@ -13,7 +13,7 @@ export type Mail =
       days: number
     }
   | {
-      template: 'scim_credential_expires' | 'api_key_expires'
+      template: 'scim_credential_expires' | 'api_key_expires' | 'personal_key_expires'
       label: string
       expiresAt: number
       days: number

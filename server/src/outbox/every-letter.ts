@@ -30,6 +30,12 @@ export function everyMail(named: string): { [Each in MailTemplate]: Mail } {
     },
     scim_credential_refused: { template: 'scim_credential_refused', label: named },
     api_key_expires: { template: 'api_key_expires', label: named, expiresAt: at, days: 7 },
+    personal_key_expires: {
+      template: 'personal_key_expires',
+      label: named,
+      expiresAt: at,
+      days: 14,
+    },
     domain_lapsed: {
       template: 'domain_lapsed',
       domain: 'acme.example',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createOrganisation } from '../../testing/organisation.ts'
+import { me } from '../../testing/second-factor.ts'
 import { organisations } from '../store/index.ts'
 import { announceExpiry } from './expiry.ts'
 
@@ -84,4 +85,25 @@ test('SC-7: managers are mailed 30, 14, 7 and 1 days before a token or a client 
   expect(await mailedAt(-180)).toEqual([...all, 'Okta 7'])
   await acme.api('DELETE', `${scim}/tokens/${token.id}`)
   expect(await mailedAt(0.5)).toEqual([...all, 'Okta 7'])
+})
+
+test('AK-2: of a personal key its owner hears, of a key of the organisation its managers', async () => {
+  const acme = await createOrganisation({ method: 'password' })
+  const { store, clock } = acme.usher
+  const { session } = await acme.join({ email: 'ada@acme.test', firstName: 'Ada', lastName: 'Hill' })
+  const wish = { label: 'my script', scopes: ['users:read'], expiresInDays: 30 }
+  expect((await me(acme, 'POST', '/keys', wish, session)).status).toBe(201)
+  await acme.apiKey(['users:read'])
+  const organisation = await organisations.find(store.read, acme.id)
+  if (!organisation) throw new Error('No organisation.')
+
+  await announceExpiry(store, organisation, clock.now() + 85 * day)
+
+  const told = (await acme.mails()).filter(({ template }) => template.endsWith('_expires'))
+  expect(told).toEqual([{ template: 'api_key_expires', recipient: acme.manager.email }])
+  await announceExpiry(store, organisation, clock.now() + 25 * day)
+  expect((await acme.mails()).at(-1)).toEqual({
+    template: 'personal_key_expires',
+    recipient: 'ada@acme.test',
+  })
 })

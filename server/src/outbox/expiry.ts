@@ -73,7 +73,11 @@ async function apiKeys(store: Store, organisationId: string): Promise<Ending[]> 
     owner: user_id,
     key: `api key ${id}`,
     endsAt: expires_at,
-    tells: { template: 'api_key_expires', label, expiresAt: expires_at },
+    tells: {
+      template: user_id ? 'personal_key_expires' : 'api_key_expires',
+      label,
+      expiresAt: expires_at,
+    },
   }))
 }
 

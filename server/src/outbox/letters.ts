@@ -98,27 +98,33 @@ export function compose(mail: Mail, facts: LetterFacts): Letter {
         closing: toManagers,
       }
     case 'scim_credential_expires':
-    case 'api_key_expires': {
-      const scim = mail.template === 'scim_credential_expires'
       return {
-        subject: `${scim ? 'The SCIM credential' : 'The API key'} ${mail.label} expires in ${daysIn(mail.days)}`,
-        heading: `${scim ? 'A SCIM credential' : 'An API key'} expires in ${daysIn(mail.days)}`,
+        ...expiring('The SCIM credential', 'A SCIM credential', mail),
         paragraphs: [
-          scim
-            ? `After that the identity provider can no longer add, change or remove people of ${name}. Make a second credential, give it to the identity provider, and revoke this one.`
-            : `Programs that use it can no longer reach ${name} after that. Make a second key, put it in place, and revoke this one.`,
+          `After that the identity provider can no longer add, change or remove people of ${name}. Make a second credential, give it to the identity provider, and revoke this one.`,
         ],
-        facts: [
-          { label: 'Label', value: mail.label },
-          { label: 'Expires', value: onDate(mail.expiresAt) },
-        ],
-        action: {
-          label: scim ? 'Open the SCIM settings' : 'Open the settings',
-          url: settings(scim ? 'identity/scim' : 'identity'),
-        },
+        action: { label: 'Open the SCIM settings', url: settings('identity/scim') },
         closing: toManagers,
       }
-    }
+    case 'api_key_expires':
+      return {
+        ...expiring('The API key', 'An API key', mail),
+        paragraphs: [
+          `Programs that use it can no longer reach ${name} after that. Make a second key, put it in place, and revoke this one.`,
+        ],
+        action: { label: 'Open the settings', url: settings('identity') },
+        closing: toManagers,
+      }
+    case 'personal_key_expires':
+      return {
+        ...expiring('Your API key', 'Your API key', mail),
+        paragraphs: [
+          hello,
+          `Your programs that use it can no longer reach ${name} after that. Make a second key, put it in place, and revoke this one.`,
+        ],
+        action: { label: 'Open My account', url: `${baseUrl}/o/${slug}/account` },
+        closing: `You get this because you made the key at ${name}.`,
+      }
     case 'domain_lapsed': {
       const { domain, record, lapsesAt } = mail
       const until = lapsesAt === null ? 'It counts no longer:' : `After ${onDate(lapsesAt)}`
@@ -243,6 +249,21 @@ const securityNotices: Record<SecurityNotice, { happened: string; about: string 
     happened: 'Somebody has your password',
     about: 'Your password was entered rightly, and then too many wrong codes.',
   },
+}
+
+function expiring(
+  named: string,
+  some: string,
+  { label, expiresAt, days }: { label: string; expiresAt: number; days: number },
+): Pick<Letter, 'subject' | 'heading' | 'facts'> {
+  return {
+    subject: `${named} ${label} expires in ${daysIn(days)}`,
+    heading: `${some} expires in ${daysIn(days)}`,
+    facts: [
+      { label: 'Label', value: label },
+      { label: 'Expires', value: onDate(expiresAt) },
+    ],
+  }
 }
 
 /** EM-2: the login method in the words of whoever has never seen it. */

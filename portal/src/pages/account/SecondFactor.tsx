@@ -49,6 +49,7 @@ function Factors({ view }: { view: View }) {
   const [codes, setCodes] = useState<string[]>()
   const [addingApp, setAddingApp] = useState(false)
   const [removal, setRemoval] = useState<Removal>()
+  const [renewing, setRenewing] = useState(false)
   const refresh = () => client.invalidateQueries({ queryKey })
   const onAdded = async (what: string, made: string[] | null) => {
     if (made) setCodes(made)
@@ -66,10 +67,10 @@ function Factors({ view }: { view: View }) {
   const renew = useMutation({
     mutationFn: account.renewRecoveryCodes,
     onSuccess: async ({ recoveryCodes }) => {
+      setRenewing(false)
       setCodes(recoveryCodes ?? [])
       await refresh()
     },
-    onError: (error) => toastProblem('The old codes still work', asProblem(error).detail),
   })
   const remove = useMutation({
     mutationFn: (one: Removal) => one.remove(),
@@ -186,7 +187,7 @@ function Factors({ view }: { view: View }) {
               </Badge>
             }
           >
-            <Button size="small" busy={renew.isPending} onClick={() => renew.mutate()}>
+            <Button size="small" onClick={() => setRenewing(true)}>
               Make new ones
             </Button>
           </Entry>
@@ -212,6 +213,19 @@ function Factors({ view }: { view: View }) {
           <RecoveryCodes codes={codes} of={organisation.name} />
         </ShownOnce>
       ) : null}
+      <Confirm
+        open={renewing}
+        title="Make new recovery codes?"
+        about="The codes from before open nothing any more. You get a mail about it."
+        verb="Make new ones"
+        busy={renew.isPending}
+        problem={renew.error ? asProblem(renew.error) : null}
+        onConfirm={() => renew.mutate()}
+        onClose={() => {
+          setRenewing(false)
+          renew.reset()
+        }}
+      />
       <Confirm
         open={removal !== undefined}
         title="Remove it?"

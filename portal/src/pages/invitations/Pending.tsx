@@ -9,8 +9,7 @@ import {
   Button,
   type Column,
   Confirm,
-  CopyField,
-  Dialog,
+  HandOver,
   IconButton,
   Menu,
   MenuItem,
@@ -144,19 +143,13 @@ function Acts({ invitation }: { invitation: Invitation }) {
         }}
       />
       {link ? (
-        <Dialog
-          open
-          onClose={() => setLink(undefined)}
+        <HandOver
           title={`A new link for ${email}`}
           about="No mail is sent here: hand it over yourself. It is not shown again."
-          footer={
-            <Button look="primary" onClick={() => setLink(undefined)}>
-              Done
-            </Button>
-          }
-        >
-          <CopyField label="Invitation link" value={link} />
-        </Dialog>
+          label="Invitation link"
+          link={link}
+          onClose={() => setLink(undefined)}
+        />
       ) : null}
     </>
   )

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { asProblem, useOrganisation } from '../../client/index.ts'
-import { Button, CopyField, Dialog, toast, toastProblem } from '../../parts/index.ts'
+import { Button, HandOver, toast, toastProblem } from '../../parts/index.ts'
 import type { Person } from './person.ts'
 
 /** Sends the mail again; without a mail service the manager hands the link over (MU-9, EM-5). */
@@ -26,19 +26,13 @@ export function ResendActivation({ person }: { person: Person }) {
         Resend activation
       </Button>
       {link ? (
-        <Dialog
-          open
+        <HandOver
+          title={`An activation link for ${person.firstName} ${person.lastName}`}
+          about="No mail is sent here: hand it over yourself. It is for this person only, works once, lives 7 days, and replaces every earlier one."
+          label="Activation link"
+          link={link}
           onClose={resend.reset}
-          title="Activation link"
-          about={`No mail service is set up, so hand this over yourself. It is for ${person.firstName} ${person.lastName} only, works once, lives 7 days, and replaces every earlier one.`}
-          footer={
-            <Button look="primary" onClick={resend.reset}>
-              Done
-            </Button>
-          }
-        >
-          <CopyField label="Link" value={link} />
-        </Dialog>
+        />
       ) : null}
     </>
   )

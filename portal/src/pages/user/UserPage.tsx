@@ -26,6 +26,7 @@ import { History } from './History.tsx'
 import { MailFailed } from './MailFailed.tsx'
 import { Memberships } from './Memberships.tsx'
 import { Profile } from './Profile.tsx'
+import { Password } from './Password.tsx'
 import { isManaged, type Person } from './person.ts'
 import { ResendActivation } from './ResendActivation.tsx'
 import { Roles } from './Roles.tsx'
@@ -158,6 +159,7 @@ function Details({
       <Memberships person={person} onChanged={onChanged} />
       <Why person={person} />
       <Identity person={person} />
+      <Password person={person} />
       <SecondFactor person={person} />
       <Sessions person={person} />
       <History person={person} />

@@ -1,15 +1,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
-import type { Problem, UserDetails } from '../../../../contract/src/index.ts'
+import type { CreatedUser, Problem } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   AccessChoices,
   Banner,
   Button,
-  CopyField,
+  Checkbox,
   Dialog,
   fieldRules,
+  HandOver,
   PasswordField,
   ProblemBanner,
   passwordFault,
@@ -43,26 +44,30 @@ export function CreateUserDialog({
   const handsOver = byPassword && mail.data?.value.inForce === 'none'
   const [made, setMade] = useState<{ name: string; link: string }>()
   const [given, setGiven] = useState(usualAccess)
+  const [another, setAnother] = useState(false)
   const groups = useQuery({ queryKey: key('groups'), queryFn: api.groups, enabled: open })
   const pools = useQuery({ queryKey: key('pools'), queryFn: api.pools, enabled: open })
   const [problem, setProblem] = useState<Problem>()
-  const { register, handleSubmit, setError, reset, formState } = useForm<Values>({
+  const { register, handleSubmit, setError, setFocus, reset, formState } = useForm<Values>({
     defaultValues: blank,
   })
   const close = () => {
     reset()
     setGiven(usualAccess)
+    setAnother(false)
     setProblem(undefined)
     onClose()
   }
-  const tell = async (user: UserDetails, what: string, password = '') => {
+  const tell = (user: CreatedUser, what: string, password = '') => {
     onCreated()
     const name = `${user.firstName} ${user.lastName}`
-    // Refused where links travel by mail; whoever has a first password needs none.
-    const link =
-      byPassword && !password ? await api.activationLink(user.id).catch(() => null) : null
-    close()
-    if (link) setMade({ name: `${name} ${what}`, link: link.activationLink })
+    if (another) {
+      // Who comes next often gets the same roles, groups and pools.
+      reset()
+      setProblem(undefined)
+      setFocus('firstName')
+    } else close()
+    if (user.activationLink) setMade({ name: `${name} ${what}`, link: user.activationLink })
     else
       toast(`${name} ${what}`, {
         about: password
@@ -100,19 +105,13 @@ export function CreateUserDialog({
   const { errors } = formState
   if (made) {
     return (
-      <Dialog
-        open
-        onClose={() => setMade(undefined)}
+      <HandOver
         title={made.name}
-        about="No mail service is set up, so hand this link over yourself. It works once and lives 7 days."
-        footer={
-          <Button look="primary" onClick={() => setMade(undefined)}>
-            Done
-          </Button>
-        }
-      >
-        <CopyField label="Activation link" value={made.link} />
-      </Dialog>
+        about="No mail is sent here: hand this link over yourself. It works once and lives 7 days."
+        label="Activation link"
+        link={made.link}
+        onClose={() => setMade(undefined)}
+      />
     )
   }
   return (
@@ -122,6 +121,9 @@ export function CreateUserDialog({
       title="Create a user"
       footer={
         <>
+          <div className="mr-auto self-center">
+            <Checkbox label="Create another" checked={another} onChange={setAnother} />
+          </div>
           <Button look="ghost" onClick={close}>
             Cancel
           </Button>

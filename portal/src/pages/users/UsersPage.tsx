@@ -232,7 +232,6 @@ function useNames() {
   }
 }
 
-/** Why nobody can be created here now; the server refuses for the same reasons. */
 function sortingOf(sort: string | undefined): Sorting | undefined {
   const [by, direction] = (sort ?? '').split(',')
   return by ? { by, descending: direction === 'desc' } : undefined
