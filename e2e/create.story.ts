@@ -4,7 +4,7 @@ import { accessible, expectText, person, save, setUp } from './walk.ts'
 
 const stage = openStage(() => ({}))
 
-test('without a mail service a manager creates people: one comes by a first password on a phone and chooses another, one by a link that is handed over', async () => {
+test('without a mail service a manager creates people: one comes by a first password on a phone and chooses another, one by a link that is handed over, as is a new one when the password is forgotten', async () => {
   const { browser, usher } = stage
   const manager = await person(browser)
   const { page } = manager
@@ -21,12 +21,13 @@ test('without a mail service a manager creates people: one comes by a first pass
   await page.getByRole('link', { name: 'User Management' }).click()
   const dialog = page.getByRole('dialog')
   const fillIn = async (firstName: string, email: string) => {
-    await page.getByRole('button', { name: '+ Create a user' }).first().click()
     await dialog.getByLabel('First name').fill(firstName)
     await dialog.getByLabel('Last name').fill('Levi')
     await dialog.getByLabel('E-mail').fill(email)
   }
+  const begin = () => page.getByRole('button', { name: '+ Create a user' }).first().click()
   const create = () => dialog.getByRole('button', { name: 'Create', exact: true }).click()
+  await begin()
   await fillIn('Noa', 'noa@acme')
   await create()
   await expectText(page, 'This does not look like an e-mail address.')
@@ -34,6 +35,7 @@ test('without a mail service a manager creates people: one comes by a first pass
   await dialog.getByLabel('First password', { exact: true }).fill('password')
   await dialog.getByText('Groups and pools').click()
   await dialog.getByRole('checkbox', { name: 'Production' }).check()
+  await dialog.getByRole('checkbox', { name: 'Create another' }).check()
   await create()
   await dialog
     .getByText(/leaked|classes|three of/i)
@@ -43,6 +45,17 @@ test('without a mail service a manager creates people: one comes by a first pass
   await dialog.getByLabel('First password', { exact: true }).fill('Only-for-the-first-7')
   await create()
   await expectText(page, 'Hand the first password over')
+
+  await fillIn('Lea', 'lea@acme.test')
+  await create()
+  await expectText(page, 'Lea Levi is created')
+  const link = await dialog.getByRole('textbox', { name: 'Activation link' }).inputValue()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await fillIn('Lea', 'LEA@acme.test')
+  await create()
+  await expectText(page, 'is already here')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
 
   const newcomer = await person(browser)
   await newcomer.page.setViewportSize({ width: 360, height: 740 })
@@ -56,23 +69,24 @@ test('without a mail service a manager creates people: one comes by a first pass
   await newcomer.page.waitForURL(/\/o\/acme/)
   await expectText(newcomer.page, 'Production')
 
-  await fillIn('Lea', 'lea@acme.test')
-  await create()
-  await expectText(page, 'Lea Levi is created')
-  const link = await dialog.getByRole('textbox', { name: 'Activation link' }).inputValue()
-  await accessible(page)
-  await dialog.getByRole('button', { name: 'Done' }).click()
   const second = await person(browser)
   await second.page.goto(link)
   await second.page.getByLabel('Password', { exact: true }).fill('Correct-horse-9')
   await second.page.getByRole('button', { name: 'Activate' }).click()
   await second.page.waitForURL(/\/o\/acme/)
+  await expectText(second.page, 'Production')
 
   await page.reload()
   const row = page.getByRole('row').filter({ hasText: 'lea@acme.test' })
   await row.getByText('Active').waitFor()
-  await fillIn('Lea', 'LEA@acme.test')
-  await create()
-  await expectText(page, 'is already here')
+  await row.getByRole('link', { name: 'Lea Levi' }).click()
+  await page.getByRole('button', { name: 'Generate a reset link' }).click()
+  const reset = await dialog.getByRole('textbox', { name: 'Reset link' }).inputValue()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await second.page.goto(reset)
+  await second.page.getByLabel('Password', { exact: true }).fill('Correct-horse-10')
+  await second.page.getByRole('button', { name: 'Save the new password' }).click()
+  await second.page.waitForURL(/\/o\/acme/)
   expect([manager, newcomer, second].flatMap(({ faults }) => faults)).toEqual([])
 })

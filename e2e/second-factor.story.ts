@@ -82,6 +82,10 @@ test('a manager adds a passkey and requires a second factor; a newcomer on a pho
   await phone.waitForURL(/\/o\/acme/)
   await phone.goto(`${usher.url}/o/acme/account`)
   await expectText(phone, '9 left')
+  await phone.getByRole('button', { name: 'Make new ones' }).click()
+  await expectText(phone, 'The codes from before open nothing any more.')
+  await phone.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await expectText(phone, '9 left')
 
   await page.goto(`${usher.url}/o/acme/settings/users`)
   await page.getByRole('link', { name: 'Noa Levi' }).click()

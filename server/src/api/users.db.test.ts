@@ -52,7 +52,10 @@ describe('creating', () => {
 
       const { activationLink, ...created } = await create(acme, {})
 
-      const opened = await acme.send('GET', `/api/v1/activations/${activationLink.split('/').at(-1)}`)
+      const opened = await acme.send(
+        'GET',
+        `/api/v1/activations/${activationLink.split('/').at(-1)}`,
+      )
       expect(opened).toMatchObject({ status: 200, body: { email: ada.email } })
       expect((await acme.api('GET', `/users/${created.id}`)).body).toEqual(created)
       expect(await acme.eventNames()).toEqual(['user.joined', 'activation.issued'])

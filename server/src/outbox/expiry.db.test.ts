@@ -90,7 +90,11 @@ test('SC-7: managers are mailed 30, 14, 7 and 1 days before a token or a client 
 test('AK-2: of a personal key its owner hears, of a key of the organisation its managers', async () => {
   const acme = await createOrganisation({ method: 'password' })
   const { store, clock } = acme.usher
-  const { session } = await acme.join({ email: 'ada@acme.test', firstName: 'Ada', lastName: 'Hill' })
+  const { session } = await acme.join({
+    email: 'ada@acme.test',
+    firstName: 'Ada',
+    lastName: 'Hill',
+  })
   const wish = { label: 'my script', scopes: ['users:read'], expiresInDays: 30 }
   expect((await me(acme, 'POST', '/keys', wish, session)).status).toBe(201)
   await acme.apiKey(['users:read'])

@@ -6,7 +6,6 @@ import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Badge,
-  Button,
   type Column,
   Confirm,
   HandOver,
