@@ -77,7 +77,7 @@ export async function runBulk(call: Call, done: OperationDone): Promise<Answer> 
     await run(operation)
   }
   await flush()
-  return { status: 200, body: bulkResponse(results) }
+  return { status: 200, body: () => bulkResponse(results) }
 }
 
 function pathOf({ endpoint, id }: BulkOperation): string {

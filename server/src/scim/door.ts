@@ -90,7 +90,8 @@ export type OperationDone = (call: Call, path: string, fault: Fault | undefined)
 
 export type Answer = {
   status: number
-  body?: JsonObject
+  /** Made when it is asked for: an operation of a bulk request is answered without. */
+  body?: () => JsonObject
   /** The body of an answer that is written as JSON already. */
   text?: string
   list?: WrittenList

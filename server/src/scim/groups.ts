@@ -165,7 +165,7 @@ async function show(
   const rendered = renderGroup(group, members?.get(group.id), call.baseUrl)
   return {
     status,
-    body: project(projection, rendered),
+    body: () => project(projection, rendered),
     etag: groupEtag(group),
     location: `${call.baseUrl}/Groups/${group.id}`,
   }

@@ -77,7 +77,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       return refuse(request, reply, faultOf(error) ?? internal(request, error), { call })
     }
     const { list } = answered
-    const text = answered.text ?? (answered.body && JSON.stringify(answered.body))
+    const text = answered.text ?? (answered.body && JSON.stringify(answered.body()))
     record(request, { status: answered.status, response: list ?? text, call })
     if (answered.etag) reply.header('etag', answered.etag)
     if (answered.location) reply.header('location', answered.location)

@@ -192,7 +192,7 @@ function show(
   about(call, person)
   return {
     status,
-    body: project(projection, renderPerson(person, call.baseUrl)),
+    body: () => project(projection, renderPerson(person, call.baseUrl)),
     etag: personEtag(person),
     location: locationOf(call, person),
   }

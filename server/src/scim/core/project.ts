@@ -28,6 +28,7 @@ export function readProjection(
   type: ResourceType,
   { attributes, excludedAttributes }: { attributes?: unknown; excludedAttributes?: unknown },
 ): Projection {
+  if (attributes === undefined && excludedAttributes === undefined) return everything(type)
   const only = readNames('attributes', attributes)
   const except = readNames('excludedAttributes', excludedAttributes)
   if (only.length > 0 && except.length > 0)
@@ -37,6 +38,17 @@ export function readProjection(
     ...(only.length > 0 ? { only: pathsOf(type, only) } : {}),
     ...(except.length > 0 ? { except: pathsOf(type, except) } : {}),
   }
+}
+
+const whole = new WeakMap<ResourceType, Projection>()
+
+/** Nearly every answer shows everything, and what that is is worked out once. */
+function everything(type: ResourceType): Projection {
+  const known = whole.get(type)
+  if (known) return known
+  const projection = { type }
+  whole.set(type, projection)
+  return projection
 }
 
 function readNames(parameter: string, value: unknown): string[] {

@@ -97,6 +97,7 @@ function connect(file: string): DatabaseSync {
     pragma wal_autocheckpoint = 0;
     pragma foreign_keys = on;
     pragma cache_size = -16000;
+    pragma cache_spill = 16000;
     pragma temp_store = memory;
     pragma mmap_size = 0;
   `)
