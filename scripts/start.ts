@@ -5,7 +5,7 @@ await buildPortalWhenStale()
 
 const main = await buildServerWhenStale()
 // Short-lived objects get 4 MB: a big young heap is never given back, and sign-ins are no slower.
-const command = ['--max-semi-space-size=4', main, 'serve', ...process.argv.slice(2)]
+const command = ['--max-semi-space-size=16', main, 'serve', ...process.argv.slice(2)]
 if (process.execve) {
   // The server takes the place of this process, so that signals and exit codes are its own.
   process.execve(process.execPath, [process.execPath, ...command])

@@ -24,8 +24,8 @@ export type UsherProcess = {
 /** Which of the two databases this run of the tests is for. */
 export const onPostgres = process.env.USHER_TEST_STORE === 'postgres'
 
-/** As `npm start` has it: short-lived objects get 4 MB, since a big young heap is never given back. */
-const nodeOptions = ['--max-semi-space-size=4']
+/** As `npm start` has it: with less, an import copies what it is still at work on again and again. */
+const nodeOptions = ['--max-semi-space-size=16']
 const startsWithinMs = 30_000
 
 function environment({ dataDir, databaseUrl }: Place): Record<string, string> {

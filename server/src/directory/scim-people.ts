@@ -68,6 +68,22 @@ export async function joinTogetherByScim(
   return arriving.map((newcomer) => (landed.has(newcomer.user.id) ? personOf(newcomer) : undefined))
 }
 
+/**
+ * What refuses those who came together and whose userName is somebody's whom the identity provider
+ * manages, as `joinByScim` would refuse each; undefined for the others.
+ */
+export async function refuseKnown(
+  { db }: Read,
+  organisation: Organisation,
+  arrivals: { person: SentPerson }[],
+): Promise<(Refused | undefined)[]> {
+  const names = arrivals.map(({ person }) => person.userName.toLowerCase())
+  const known = await scimPeople.managedUserNames(db, organisation, names)
+  return arrivals.map(({ person }, at) =>
+    known.has(names[at] ?? '') ? userNameTaken(person.userName) : undefined,
+  )
+}
+
 function personOf({ user, roles, attributes }: newcomers.Newcomer): ScimPerson {
   return { user, attributes, roles: roles.map(({ role }) => role), groups: [] }
 }

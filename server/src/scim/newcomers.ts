@@ -2,6 +2,7 @@ import {
   type Directory,
   joinByScim,
   joinTogetherByScim,
+  refuseKnown,
   type ScimPerson,
 } from '../directory/index.ts'
 import type { Actor } from '../model/actor.ts'
@@ -31,7 +32,9 @@ export function createNewcomers(directory: Directory) {
     line.atWork += 1
     try {
       const landed = await landTogether(batch)
-      await Promise.all(batch.map((one, index) => settle(one, landed[index])))
+      const left = batch.filter((_, index) => !landed[index])
+      const refused = await refuseTogether(left)
+      await Promise.all(batch.map((one, index) => settle(one, landed[index] ?? refused.get(one))))
     } finally {
       line.atWork -= 1
     }
@@ -50,8 +53,19 @@ export function createNewcomers(directory: Directory) {
     }
   }
 
-  async function settle(one: Waiting, landed: ScimPerson | undefined): Promise<void> {
-    if (landed) return one.resolve(landed)
+  /** Who begins an import anew sends everybody again. */
+  async function refuseTogether(left: Waiting[]): Promise<Map<Waiting, Refused>> {
+    const [first] = left
+    if (!first || left.length === 1) return new Map()
+    const refused = await directory
+      .view(first.actor, (read) => refuseKnown(read, first.organisation, left))
+      .catch(() => [])
+    return new Map(left.flatMap((one, at) => (refused[at] ? [[one, refused[at]]] : [])))
+  }
+
+  async function settle(one: Waiting, decided: ScimPerson | Refused | undefined): Promise<void> {
+    if (decided instanceof Refused) return one.reject(decided)
+    if (decided) return one.resolve(decided)
     try {
       one.resolve(await joinAlone(directory, one))
     } catch (error) {

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Organisation } from '../model/organisation.ts'
 import type { User } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { send, statement } from './statement.ts'
@@ -165,6 +166,28 @@ export async function findByUserName(
 ): Promise<ScimPerson | undefined> {
   const [row] = await byUserName(db, { org, name: userName.toLowerCase() })
   return row && find(db, org, row.id)
+}
+
+const managedAmong = statement<{ org: string; names: unknown; version: number }, { name: string }>(
+  (db, { org, names, version }) =>
+    compilable(
+      db,
+      sql<{ name: string }>`select r.user_name_folded as name from users r
+        where r.org_id = ${org} and ${among(db, 'r.user_name_folded', names)}
+        and r.managed_by || '' = 'scim' and exists (select 1 from organisations
+          where id = ${org} and version = ${version})`,
+    ),
+)
+
+/** Of these userNames, folded, those of people whom it manages; none when the organisation has changed. */
+export async function managedUserNames(
+  db: Db,
+  { id, version }: Pick<Organisation, 'id' | 'version'>,
+  userNames: string[],
+): Promise<Set<string>> {
+  const names = listed(db, userNames)
+  const rows = await managedAmong(db, { org: id, names, version })
+  return new Set(rows.map(({ name }) => name))
 }
 
 /** People whom the identity provider does not manage yet and who have one of these keys. */
