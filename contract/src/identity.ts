@@ -158,6 +158,13 @@ export const LoginMethodView = z.object({
 })
 export type LoginMethodView = z.infer<typeof LoginMethodView>
 
+/** Ticked in the preview of the switch; managers only by name. */
+const Adopt = z.strictObject({
+  /** Everyone who waits, but for managers. */
+  everyone: z.boolean().default(false),
+  users: z.array(Id).max(200).default([]),
+})
+
 /** `PUT /identity/login-method`; `testId` is required for `sso` and for any change to live SSO settings (LM-16). */
 export const LoginMethodChange = z.strictObject({
   method: LoginMethod,
@@ -166,6 +173,8 @@ export const LoginMethodChange = z.strictObject({
   oidc: OidcInput.optional(),
   google: GoogleInput.optional(),
   testId: Id.optional(),
+  /** Whose first sign-in links them without the adoption queue; only with a switch to `sso` (JI-20). */
+  adopt: Adopt.optional(),
 })
 export type LoginMethodChange = z.input<typeof LoginMethodChange>
 
@@ -179,8 +188,25 @@ export const LoginMethodPreview = z.object({
     withoutCredential: z.array(z.object({ id: Id, email: z.string() })),
     unverifiedDomain: z.array(z.object({ id: Id, email: z.string() })),
   }),
+  /** Whose first sign-in by SSO waits in the adoption queue unless they are ticked (JI-20). */
+  waiting: z.object({
+    managers: z.number().int(),
+    others: z.number().int(),
+    /** The first 200, managers before others. */
+    people: z.array(
+      z.object({
+        id: Id,
+        email: z.string(),
+        name: z.string(),
+        risk: z.enum(['low', 'medium', 'high']),
+        reason: z.string(),
+      }),
+    ),
+  }),
   openInvitations: z.number().int(),
   sessionsToEnd: z.number().int(),
+  /** Who waits for their first sign-in by the new method; nobody at the first choice of the password (LM-3). */
+  becomePending: z.number().int(),
   /** Without a mail service: how many activation links a manager hands over after Save; else null. */
   linksToHandOver: z.number().int().nullable(),
 })

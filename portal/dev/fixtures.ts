@@ -133,6 +133,12 @@ const newLogin: LoginMethodView = {
   breakGlass: { exists: false, proved: false, drillDueAt: null },
 }
 
+function loginOf(face: Face): LoginMethodView {
+  if (face === 'new') return newLogin
+  if (face === 'password') return { ...login, method: 'password' }
+  return face === 'oidc' ? oidcLogin : login
+}
+
 const provisioning: ProvisioningView = {
   source: 'sso_jit',
   configurable: true,
@@ -997,6 +1003,8 @@ const simulation: SimulationView = {
 export type Face =
   | 'full'
   | 'new'
+  /** People sign in by password, and no mail is sent. */
+  | 'password'
   | 'loading'
   | 'error'
   | 'signed-out'
@@ -1341,13 +1349,13 @@ export function answer(method: string, path: string, face: Face, query: string):
       ]),
     '/org/identity/login-method': () =>
       ok({
-        ...(fresh ? newLogin : face === 'oidc' ? oidcLogin : login),
+        ...loginOf(face),
         canWrite: face !== 'viewer',
       }),
     '/org/identity/provisioning': () =>
       ok(
-        fresh
-          ? newProvisioning
+        fresh || face === 'password'
+          ? { ...newProvisioning, configurable: !fresh }
           : face === 'scim'
             ? scimProvisioning
             : face === 'link'
@@ -1420,9 +1428,21 @@ export function answer(method: string, path: string, face: Face, query: string):
           withoutCredential: users.slice(4, 7).map(({ id, email }) => ({ id, email })),
           unverifiedDomain: users.slice(7, 9).map(({ id, email }) => ({ id, email })),
         },
+        waiting: {
+          managers: face === 'password' ? 1 : 0,
+          others: face === 'password' ? 1_240 : 0,
+          people: (face === 'password' ? users.slice(3, 12) : []).map((user, n) => ({
+            id: user.id,
+            email: user.email,
+            name: `${user.firstName} ${user.lastName}`,
+            risk: n === 0 ? 'high' : 'medium',
+            reason: 'The e-mail domain is not verified.',
+          })),
+        },
         openInvitations: 6,
-        sessionsToEnd: 212,
-        linksToHandOver: 1283,
+        sessionsToEnd: fresh ? 0 : 212,
+        becomePending: fresh ? 0 : 1283,
+        linksToHandOver: fresh ? 0 : 1283,
       }),
     '/org/domains': () =>
       method === 'POST'

@@ -187,6 +187,42 @@ const scenes: Scene[] = [
     },
   },
   {
+    name: 'identity-first-password',
+    path: `${settings}/identity`,
+    face: 'new',
+    async act(page) {
+      await page.getByRole('radio', { name: /E-mail and password/ }).click()
+      await press('Save')(page)
+      await page.getByText('Nothing changes').waitFor()
+    },
+  },
+  {
+    name: 'identity-ticks',
+    path: `${settings}/identity`,
+    face: 'password',
+    async act(page) {
+      await page.getByRole('radio', { name: /Single sign-on/ }).click()
+      await press('Test sign-in')(page)
+      await page.getByText('It works, and it is you').waitFor()
+      await press('Save')(page)
+      await page.getByRole('checkbox', { name: /Everyone but managers/ }).click()
+    },
+  },
+  {
+    name: 'identity-hand-over',
+    path: `${settings}/identity`,
+    face: 'password',
+    async act(page) {
+      await page.getByRole('radio', { name: /Single sign-on/ }).click()
+      await press('Test sign-in')(page)
+      await page.getByText('It works, and it is you').waitFor()
+      await press('Save')(page)
+      await page.getByRole('checkbox', { name: /Everyone but managers/ }).waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Hand over the activation links').waitFor()
+    },
+  },
+  {
     name: 'identity-leave',
     path: `${settings}/identity`,
     async act(page) {

@@ -31,6 +31,7 @@ export { meetsPasswordRules, PasswordRules, passwordFault } from './PasswordRule
 export { SourceBadge, StatusBadge } from './PersonBadges.tsx'
 export { PickPeople } from './PickPeople.tsx'
 export { RecoveryCodes } from './RecoveryCodes.tsx'
+export { Risk } from './Risk.tsx'
 export { SaveCard } from './SaveCard.tsx'
 export { Scroller } from './Scroller.tsx'
 export { Segmented } from './Segmented.tsx'

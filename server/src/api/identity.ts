@@ -89,6 +89,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
           ...(google && { google: readGoogle(google) }),
           testId,
           requireSecondFactor: password?.requireSecondFactor,
+          adopt: request.body.adopt,
           googleAvailable: door.googleAvailable,
           ifVersion: ifVersion(request),
         }),
@@ -116,8 +117,12 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     },
     async (request) => {
       const actor = await callerFor(door, request)
+      await door.directory.view(actor, mayChangeIdentity)
+      const { method: wanted } = request.body
+      const connection =
+        wanted === 'sso' ? await connectionIn(door, actor, request.body) : undefined
       return door.directory.view(actor, (read) =>
-        previewLoginMethod(read, request.body.method, !door.withoutMail),
+        previewLoginMethod(read, wanted, connection, !door.withoutMail),
       )
     },
   )

@@ -73,8 +73,10 @@ describe('choosing', () => {
     const acme = await createOrganisation()
     const other = await acme.signInByPassword(acme.manager.email, acme.manager.password)
 
+    const preview = await acme.api('POST', `${url}/preview`, { method: 'password' })
     await acme.api('PUT', url, { method: 'password' })
 
+    expect(preview.body).toMatchObject({ becomePending: 0, sessionsToEnd: 0, linksToHandOver: 0 })
     expect((await acme.people()).map((one) => one.status)).toEqual(['active'])
     const again = await acme.api('GET', '/users', undefined, { session: other.session ?? '' })
     expect(again.status).toBe(200)
@@ -240,7 +242,13 @@ describe('switching', () => {
 
     expect(preview).toMatchObject({
       status: 200,
-      body: { total: 2, withoutCredential: 2, unverifiedDomain: 2, sessionsToEnd: 1 },
+      body: {
+        total: 2,
+        withoutCredential: 2,
+        unverifiedDomain: 2,
+        sessionsToEnd: 1,
+        becomePending: 1,
+      },
     })
     expect(preview.body.examples.unverifiedDomain).toContainEqual({
       id: stranger.id,

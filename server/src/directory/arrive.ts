@@ -128,6 +128,7 @@ export async function arrive(
     claimScreen: connection.claimScreen,
     domainVerified: found.domainVerified || vouched.runsMailbox,
     adoptionApproved: found.adoptionApproved || used.expected !== undefined,
+    riskTaken: found.riskTaken,
     invited: found.invited,
   })
   if (decision.kind === 'refused') return refuse(decision.refusal, decision.rule, found.user?.id)
@@ -178,8 +179,7 @@ export async function arrive(
   if (decision.kind === 'create' || decision.kind === 'link') {
     if (!(await sso.link(db, organisation.id, user.id, linked))) throw new ArrivedMeanwhile()
   }
-  if (decision.kind === 'link')
-    user = await complete(write, organisation, user, linked, decision.completes)
+  if (decision.kind === 'link') user = await complete(write, organisation, user, linked, decision)
   user = await refresh(write, organisation, user, vouched, connection.refresh)
   user = await followEmail(write, user, address, found.domainVerified, decision)
   user = await signedIn(write, user, vouched.method, { idp: vouched.issuer })
@@ -278,6 +278,10 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     user && !bySubject
       ? await accounts.isAdoptionApproved(db, organisation.id, user.id, vouched.issuer, subject)
       : false
+  const riskTaken =
+    user && !bySubject
+      ? await accounts.approvedRisk(db, organisation.id, user.id, vouched.issuer)
+      : undefined
   const invitation =
     !user && address
       ? await invitations.findByEmail(db, organisation.id, address.folded)
@@ -293,6 +297,7 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
     known,
     bySubject,
     adoptionApproved: approved,
+    riskTaken,
     domainVerified: address ? await domains.isVerified(db, organisation.id, address.domain) : false,
   }
 }
@@ -354,14 +359,16 @@ async function complete(
   { db, actor, now }: Write,
   organisation: Organisation,
   user: User,
-  linked: sso.Identity,
-  completes: boolean,
+  { linkedAt: _, ...linked }: sso.Identity,
+  { completes, ticked }: Extract<Arrival, { kind: 'link' }>,
 ): Promise<User> {
+  // An approval is for one linking, whatever it was that vouched for it.
+  await accounts.spendApproval(db, organisation.id, user.id)
   await events.append(db, actor, now, [
     {
       name: 'user.linked',
       subject: { kind: 'user', id: user.id, label: user.email },
-      data: { issuer: linked.issuer, subject: linked.subject, connection: linked.connection },
+      data: { ...linked, ...(ticked && { approval: 'preview of the switch' }) },
     },
   ])
   const preRegistered =

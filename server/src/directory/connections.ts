@@ -13,6 +13,11 @@ export function digestOf(tested: Tested): string {
     .digest('base64url')
 }
 
+/** What the identity provider calls itself, and every identity that it vouches for. */
+export function issuerOf(connection: ConnectionSettings): string {
+  return connection.protocol === 'saml' ? connection.saml.idpEntityId : connection.oidc.issuer
+}
+
 function provable(tested: Tested): unknown {
   if (tested.protocol === 'saml') return tested.saml
   if (tested.protocol === 'google') return { google: tested.google }

@@ -5,11 +5,17 @@ import { hashSecret } from '../lib/secrets.ts'
 import type { ConnectionSettings, GoogleSettings, Tested } from '../model/connection.ts'
 import type { LoginMethod } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { decideMethodChange, domainState, isProved, type TestFacts } from '../policy/index.ts'
+import {
+  adoptionRisk,
+  decideMethodChange,
+  decideTicks,
+  isProved,
+  type TestFacts,
+  takesNothing,
+} from '../policy/index.ts'
 import {
   access,
   accounts,
-  domains,
   events,
   invitations,
   organisations,
@@ -19,8 +25,9 @@ import {
   sso,
   users,
 } from '../store/index.ts'
+import { approve, provedDomains, type Ticks, waitingFor } from './approvals.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
-import { digestOf, readConnection, storeConnection } from './connections.ts'
+import { digestOf, issuerOf, readConnection, storeConnection } from './connections.ts'
 import { isMailless, sendMail } from './mail.ts'
 import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
@@ -67,6 +74,8 @@ export type MethodChangeRequest = {
   testId: string | undefined
   /** Under `password`; undefined leaves it as it is. */
   requireSecondFactor?: boolean | undefined
+  /** Who was ticked in the preview (JI-20). */
+  adopt?: Ticks | undefined
   googleAvailable: boolean
   /** The version that the manager saw (GE-5); undefined when the caller sent none. */
   ifVersion: number | undefined
@@ -79,6 +88,11 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
   const organisation = await lockOrganisation(write, 'alone')
   expectVersion(organisation.version, request.ifVersion)
 
+  if (request.adopt) {
+    allow(actor, 'users.write')
+    const misplaced = decideTicks(organisation, request.method)
+    if (misplaced) throw new Refused(misplaced)
+  }
   const live = await readConnection(db, organisation.id)
   const wanted = request.method === 'sso' ? (request.connection ?? live) : undefined
   if (request.method === 'sso' && !wanted) {
@@ -123,6 +137,9 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
   if (refusal) throw new Refused(refusal)
 
   if (request.method === 'sso' && request.connection) {
+    // Approvals are for the identity provider that they were given for.
+    if (live && issuerOf(live) !== issuerOf(request.connection))
+      await accounts.removeApprovals(db, organisation.id)
     await storeConnection(db, organisation.id, request.connection, now)
     await events.append(db, actor, now, [
       {
@@ -177,6 +194,7 @@ export async function changeLoginMethod(write: Write, request: MethodChangeReque
         : { testId: request.testId ?? null },
     },
   ])
+  if (request.adopt && wanted) await approve(write, organisation, issuerOf(wanted), request.adopt)
 }
 
 const googleTest = (google: GoogleSettings): Tested => ({
@@ -241,8 +259,8 @@ async function switchPeople(
   method: LoginMethod,
 ): Promise<void> {
   const { db, actor, now } = write
-  // The first choice takes nothing from anyone when it is the password they have already (LM-3).
-  if (organisation.loginMethod === null && method === 'password') return
+  if (takesNothing(organisation.loginMethod, method)) return
+  await accounts.removeApprovals(db, organisation.id)
   const saverId = actor.kind === 'user' ? (actor.id ?? '') : ''
   await users.awaitNewMethod(db, organisation.id, saverId, now)
   if (method !== 'password') {
@@ -264,28 +282,49 @@ async function switchPeople(
 
 /** Who is affected by a switch, before it happens; changes nothing (LM-10). */
 export async function previewLoginMethod(
-  { db, actor, now }: Read,
+  read: Read,
   method: LoginMethod,
+  connection: ConnectionSettings | undefined,
   installationMails: boolean,
 ) {
+  const { db, actor, now } = read
   allow(actor, 'identity.write')
-  const proved = (await domains.list(db, actor.organisationId))
-    .filter((domain) => ['verified', 'lapsing'].includes(domainState(domain)))
-    .map((domain) => domain.name)
-  const [openInvitations, total, affected, sessionsToEnd] = await Promise.all([
+  const organisation = await organisations.find(db, actor.organisationId)
+  if (!organisation) throw notFound('organisation')
+  const changes = !takesNothing(organisation.loginMethod, method)
+  const proved = await provedDomains(db, actor.organisationId)
+  const wanted = connection ?? (await readConnection(db, actor.organisationId))
+  const [openInvitations, total, affected, sessionsToEnd, waiting] = await Promise.all([
     invitations.countOpen(db, actor.organisationId, now),
     people.total(db, actor.organisationId),
     people.affected(db, actor.organisationId, method, proved, exampleCount),
-    sessions.countOpen(db, actor.organisationId, now, actor.sessionId),
+    changes ? sessions.countOpen(db, actor.organisationId, now, actor.sessionId) : 0,
+    method === 'sso'
+      ? waitingFor(read, wanted ? issuerOf(wanted) : '')
+      : { managers: 0, others: 0, people: [] },
   ])
   const enabled =
     (await people.total(db, actor.organisationId, { status: 'active' })) +
     (await people.total(db, actor.organisationId, { status: 'pending' }))
   // Whoever saves has proved the new method already.
-  const linksToHandOver = (await isMailless({ db, actor }, installationMails))
-    ? Math.max(0, enabled - (actor.kind === 'user' ? 1 : 0))
-    : null
-  return { total, ...affected, openInvitations, sessionsToEnd, linksToHandOver }
+  const others = Math.max(0, enabled - (actor.kind === 'user' ? 1 : 0))
+  const becomePending = changes ? others : 0
+  const mailless = await isMailless({ db, actor }, installationMails)
+  return {
+    total,
+    ...affected,
+    waiting: {
+      ...waiting,
+      people: waiting.people.map(({ isManager, ...person }) => ({
+        ...person,
+        ...adoptionRisk({ isManager }),
+      })),
+    },
+    openInvitations,
+    sessionsToEnd,
+    becomePending,
+    linksToHandOver: mailless ? becomePending : null,
+  }
 }
 
 export type TestResult = {

@@ -23,6 +23,7 @@ function arrive(facts: Partial<ArrivalFacts>) {
     claimScreen: 'Open Attributes & Claims.',
     domainVerified: false,
     adoptionApproved: false,
+    riskTaken: undefined,
     invited: undefined,
     ...facts,
   })
@@ -151,6 +152,35 @@ describe('JI-19, JI-20: an e-mail that belongs to somebody who is not linked', (
     expect(outcome({ ...from(source), byEmail: { ...person, linkedElsewhere: true } })).toBe(
       'jit.adoption_pending',
     )
+  })
+
+  const waits = { status: 'pending', pendingReason: 'method_changed' } as const
+  test.each<[string, Partial<KnownPerson>, Partial<ArrivalFacts>, string]>([
+    ['since that switch', waits, { riskTaken: 'medium' }, 'link'],
+    ['a manager, as a manager', { ...waits, isManager: true }, { riskTaken: 'high' }, 'link'],
+    ['a manager then, none any more', waits, { riskTaken: 'high' }, 'link'],
+    [
+      'a manager by now',
+      { ...waits, isManager: true },
+      { riskTaken: 'medium' },
+      'jit.adoption_pending',
+    ],
+    ['active', {}, { riskTaken: 'high' }, 'jit.adoption_pending'],
+    [
+      'pending for another reason',
+      { ...waits, pendingReason: 'not_activated' },
+      { riskTaken: 'high' },
+      'jit.adoption_pending',
+    ],
+    [
+      'another subject is linked',
+      { ...waits, linkedElsewhere: true },
+      { riskTaken: 'high' },
+      'jit.adoption_pending',
+    ],
+    ['on hold', { ...waits, held: true }, { riskTaken: 'high' }, 'user.deactivated'],
+  ])('JI-20: ticked in the preview of a switch, %s: %s', (_, facts, changes, decision) => {
+    expect(outcome({ byEmail: { ...person, ...facts }, ...changes })).toBe(decision)
   })
 
   test('JI-21: one that was pending is completed, one that was active is not', () => {

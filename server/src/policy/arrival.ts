@@ -30,15 +30,20 @@ export type ArrivalFacts = {
   /** The organisation proved the domain, or who vouches runs the mailbox. */
   domainVerified: boolean
   adoptionApproved: boolean
+  /** The risk that a manager took in the preview of the switch that this person waits since (JI-20). */
+  riskTaken: Risk | undefined
   /** An open invitation of this address, with the names that it was given (IN-9). */
   invited: { firstName: string; lastName: string } | undefined
 }
 
+export type Risk = 'low' | 'medium' | 'high'
+
 export type Arrival =
   | { kind: 'known' }
-  | { kind: 'link'; completes: boolean }
+  /** `ticked`: nothing but a tick in the preview of the switch let them in. */
+  | { kind: 'link'; completes: boolean; ticked?: true }
   | { kind: 'create'; firstName: string; lastName: string }
-  | { kind: 'await_adoption'; refusal: Refusal; risk: 'low' | 'medium' | 'high'; reason: string }
+  | { kind: 'await_adoption'; refusal: Refusal; risk: Risk; reason: string }
   | { kind: 'refused'; refusal: Refusal; rule: string }
 
 const nameLimit = 100
@@ -110,15 +115,26 @@ function decideLink(facts: ArrivalFacts, person: KnownPerson): Arrival {
   if (vouched || facts.domainVerified || facts.adoptionApproved || expected) {
     return { kind: 'link', completes }
   }
-  return awaitAdoption(
-    person.isManager ? 'high' : 'medium',
-    person.isManager
-      ? 'A manager’s e-mail from a domain that is not verified.'
-      : 'The e-mail domain is not verified.',
-  )
+  const { risk, reason } = adoptionRisk(person)
+  const since = completes && person.pendingReason === 'method_changed'
+  // Who became a manager after they were ticked is another risk than the one that was taken.
+  if (since && (facts.riskTaken === risk || facts.riskTaken === 'high')) {
+    return { kind: 'link', completes, ticked: true }
+  }
+  return awaitAdoption(risk, reason)
 }
 
-function awaitAdoption(risk: 'medium' | 'high', reason: string): Arrival {
+/** What a manager is told of somebody whose e-mail domain nobody proved (JI-19). */
+export function adoptionRisk({ isManager }: Pick<KnownPerson, 'isManager'>): {
+  risk: 'medium' | 'high'
+  reason: string
+} {
+  return isManager
+    ? { risk: 'high', reason: 'A manager’s e-mail from a domain that is not verified.' }
+    : { risk: 'medium', reason: 'The e-mail domain is not verified.' }
+}
+
+function awaitAdoption(risk: Risk, reason: string): Arrival {
   return {
     kind: 'await_adoption',
     risk,

@@ -69,6 +69,11 @@ export function decideOwnPassword(
   }
 }
 
+/** LM-3: the first choice takes nothing from anyone when it is the password that people have already. */
+export function takesNothing(now: LoginMethod | null, wanted: LoginMethod): boolean {
+  return now === null && wanted === 'password'
+}
+
 /** May the login method, or the live SSO settings, become this? (LM-11, LM-14 to LM-18) */
 export function decideMethodChange(change: MethodChange): Refusal | undefined {
   const { organisation, method } = change
@@ -93,6 +98,20 @@ export function decideMethodChange(change: MethodChange): Refusal | undefined {
   }
   if (organisation.loginMethod === method && change.digest === change.liveDigest) return undefined
   return (method === 'sso' ? decideEmergency(change) : undefined) ?? decideTest(change)
+}
+
+/** People are ticked for adoption together with a switch to SSO, and never without one (JI-20). */
+export function decideTicks(
+  organisation: Pick<Organisation, 'loginMethod'>,
+  method: LoginMethod,
+): Refusal | undefined {
+  if (method === 'sso' && organisation.loginMethod !== 'sso') return undefined
+  return {
+    code: 'request.invalid',
+    detail:
+      'People are ticked for adoption only when the login method is switched to SSO. Later, approve them in the Adoption queue.',
+    errors: [{ pointer: '/adopt', code: 'not_accepted' }],
+  }
 }
 
 function decideEmergency({ breakGlass, now }: MethodChange): Refusal | undefined {

@@ -1,5 +1,11 @@
 import type { Db } from './dialect.ts'
-import type { AdoptionsTable, BreakGlassTable, LinksTable, PasswordsTable } from './tables.ts'
+import type {
+  AdoptionsTable,
+  ApprovalsTable,
+  BreakGlassTable,
+  LinksTable,
+  PasswordsTable,
+} from './tables.ts'
 
 export type BreakGlassAccount = BreakGlassTable
 export type Adoption = AdoptionsTable
@@ -196,6 +202,47 @@ export async function decideAdoption(
     .where('state', '=', 'open')
     .returningAll()
     .executeTakeFirst()
+}
+
+export type Approval = ApprovalsTable
+
+/** Stands for everyone who waits since the switch, but for managers. */
+export const everyone = ''
+
+/** Approves before they come who may be linked at their first sign-in (JI-20). */
+export async function addApprovals(db: Db, approvals: Approval[]): Promise<void> {
+  if (approvals.length > 0) await db.insertInto('approvals').values(approvals).execute()
+}
+
+/** The risk that was taken for this person, or for everyone when they were not ticked themselves. */
+export async function approvedRisk(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  issuer: string,
+): Promise<Approval['risk'] | undefined> {
+  const row = await db
+    .selectFrom('approvals')
+    .select('risk')
+    .where('org_id', '=', organisationId)
+    .where('user_id', 'in', [userId, everyone])
+    .where('issuer', '=', issuer)
+    .orderBy('user_id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.risk
+}
+
+export async function spendApproval(db: Db, organisationId: string, userId: string): Promise<void> {
+  await db
+    .deleteFrom('approvals')
+    .where('org_id', '=', organisationId)
+    .where('user_id', '=', userId)
+    .execute()
+}
+
+export async function removeApprovals(db: Db, organisationId: string): Promise<void> {
+  await db.deleteFrom('approvals').where('org_id', '=', organisationId).execute()
 }
 
 export async function addLink(db: Db, link: Link): Promise<void> {

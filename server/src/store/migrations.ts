@@ -162,6 +162,8 @@ const first: Migration = {
       reason text not null, state text not null, created_at bigint not null,
       last_attempt_at bigint not null, attempts integer not null, primary key (org_id, id))`,
     'create unique index adoptions_claim on adoptions (org_id, user_id, issuer, subject)',
+    `create table approvals (org_id text not null, user_id text not null, issuer text not null,
+      risk text not null, given_at bigint not null, primary key (org_id, user_id)) ${clustered}`,
     `create table links (org_id text not null, hash text not null, kind text not null,
       user_id text not null, created_at bigint not null, expires_at bigint not null,
       used_at bigint, primary key (org_id, hash)) ${clustered}`,

@@ -488,6 +488,74 @@ export type Affected = {
   }
 }
 
+export type Waiting = { id: string; email: string; name: string; isManager: boolean }
+
+/**
+ * Whose first sign-in by this identity provider would wait in the adoption queue (JI-19): nobody
+ * vouches for the address, and no subject of this provider is linked. The rule is `decideArrival`.
+ */
+export async function waiting(
+  db: Db,
+  organisationId: string,
+  {
+    issuer,
+    verifiedDomains,
+    exceptId,
+    among: ids,
+    limit,
+  }: {
+    issuer: string
+    verifiedDomains: string[]
+    exceptId: string
+    among?: string[]
+    limit: number
+  },
+): Promise<{ managers: number; others: number; people: Waiting[] }> {
+  let query: Query = db
+    .selectFrom('users')
+    .where('users.org_id', '=', organisationId)
+    .where('users.status', '<>', 'deactivated')
+    .where('users.held', '=', 0)
+    .where('users.id', '<>', exceptId)
+    .where(
+      sql<boolean>`not (joined_by in ('created', 'invited', 'self_service') and last_sign_in_at is null)`,
+    )
+    .where(
+      sql<boolean>`not exists (select 1 from identities i where i.org_id = ${organisationId} and i.user_id = users.id and i.issuer = ${issuer})`,
+    )
+  for (const domain of verifiedDomains)
+    query = query.where('email_folded', 'not like', `%@${domain}`)
+  if (ids) query = query.where(among(db, ids))
+  const manages = sql<boolean>`exists (select 1 from user_roles r where r.org_id = ${organisationId} and r.user_id = users.id and r.role = 'ROLE_MANAGER')`
+  const countOf = async (some: Query) =>
+    Number((await some.select(sql<number>`count(*)`.as('people')).executeTakeFirstOrThrow()).people)
+  const show = (some: Query, atMost: number) =>
+    some
+      .select(['id', 'email', 'first_name', 'last_name'])
+      .orderBy('sort_name')
+      .orderBy('id')
+      .limit(atMost)
+      .execute()
+  const managing = query.where(manages)
+  const managers = await show(managing, limit)
+  const others = await show(
+    query.where((where) => where.not(manages)),
+    limit - managers.length,
+  )
+  const named = (isManager: boolean) => (row: (typeof others)[number]) => ({
+    id: row.id,
+    email: row.email,
+    name: `${row.first_name} ${row.last_name}`.trim() || row.email,
+    isManager,
+  })
+  const countedManagers = await countOf(managing)
+  return {
+    managers: countedManagers,
+    others: (await countOf(query)) - countedManagers,
+    people: [...managers.map(named(true)), ...others.map(named(false))],
+  }
+}
+
 /** Enabled people whom a switch to this method would leave without a way in, or in an unproved domain (LM-10). */
 export async function affected(
   db: Db,

@@ -312,6 +312,15 @@ export type AdoptionsTable = {
   attempts: number
 }
 
+/** Whose first sign-in by this identity provider links them at once; nobody's id is everyone who waits. */
+export type ApprovalsTable = {
+  org_id: string
+  user_id: string
+  issuer: string
+  risk: 'medium' | 'high'
+  given_at: number
+}
+
 export type LinksTable = {
   org_id: string
   hash: string
@@ -573,6 +582,7 @@ export type Tables = {
   break_glass_accounts: BreakGlassTable
   domains: DomainsTable
   adoptions: AdoptionsTable
+  approvals: ApprovalsTable
   links: LinksTable
   invitations: InvitationsTable
   self_service: SelfServiceTable

@@ -94,6 +94,7 @@ const belongings = [
   'links',
   'preferences',
   'adoptions',
+  'approvals',
   'registrations',
 ] as const
 
@@ -145,6 +146,23 @@ export async function findByEmail(
     .where('email_folded', '=', emailFolded)
     .executeTakeFirst()
   return row && toUser(row)
+}
+
+/** Those of these people who are here and not deactivated. */
+export async function enabledAmong(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .where('id', 'in', ids)
+    .where('status', '<>', 'deactivated')
+    .execute()
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Every enabled person, in pages: for the e-mails of a method switch. */

@@ -15,12 +15,12 @@ import {
   Loaded,
   Page,
   ProblemBanner,
+  Risk,
   SkeletonRows,
   TextLink,
   toast,
   toastProblem,
 } from '../../parts/index.ts'
-import { Risk } from './Risk.tsx'
 import { Together } from './Together.tsx'
 
 /** As many as the server takes at a time (JI-20). */

@@ -3,8 +3,7 @@ import { X } from 'lucide-react'
 import { useState } from 'react'
 import type { Adoption, UserResults } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
-import { Banner, Button, Dialog, ProblemBanner, toast } from '../../parts/index.ts'
-import { Risk } from './Risk.tsx'
+import { Banner, Button, Dialog, ProblemBanner, Risk, toast } from '../../parts/index.ts'
 
 type Act = 'approve' | 'decline'
 const words = {

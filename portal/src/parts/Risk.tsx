@@ -1,5 +1,5 @@
-import type { Adoption } from '../../../../contract/src/index.ts'
-import { Badge, type Tone } from '../../parts/index.ts'
+import type { Adoption } from '../../../contract/src/index.ts'
+import { Badge, type Tone } from './Badge.tsx'
 
 const risks: Record<Adoption['risk'], { words: string; tone: Tone }> = {
   low: { words: 'Low risk', tone: 'good' },
