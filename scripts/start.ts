@@ -4,7 +4,7 @@ import { buildPortalWhenStale, buildServerWhenStale } from './builds.ts'
 await buildPortalWhenStale()
 
 const main = await buildServerWhenStale()
-// Short-lived objects get 4 MB: a big young heap is never given back, and sign-ins are no slower.
+// With less than 16 MB of short-lived objects, an import copies again and again what it is still at work on.
 const command = ['--max-semi-space-size=16', main, 'serve', ...process.argv.slice(2)]
 if (process.execve) {
   // The server takes the place of this process, so that signals and exit codes are its own.

@@ -144,8 +144,13 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
       event: undefined,
     }))
 
+    const names = arriving.map(({ user }) => user.userName)
+
     const plans = await world.store.write((write) =>
-      plansOf(write, () => newcomers.landPlain(write, organisation, arriving)),
+      plansOf(write, async () => {
+        await newcomers.landPlain(write, organisation, arriving)
+        await scimPeople.managedUserNames(write, organisation, names)
+      }),
     )
 
     expect(readsMuch(plans)).toEqual([])

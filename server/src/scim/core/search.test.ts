@@ -119,3 +119,23 @@ test('a page by cursor names the next one and no index', () => {
   expect(page.Resources).toEqual([{ id: 'u-1' }])
   expect(page).not.toHaveProperty('startIndex')
 })
+
+test.each([
+  ['whole, when it is short', 2, 2],
+  ['by its first resources, as JSON, when it is long', 100, 3],
+])('a list begins %s', (_, count, begun) => {
+  const resources = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ id: `u-${at}`, title: 'é'.repeat(1_500) }),
+  )
+  const paging = { kind: 'index', startIndex: 1, count: 100 } as const
+
+  const { bytes, beginning, length } = listResponse({ resources, totalResults: count, paging })
+
+  const text = String(bytes)
+  expect(length).toBe(text.length)
+  expect(JSON.parse(text).Resources).toHaveLength(count)
+  expect(JSON.parse(beginning)).toEqual({
+    ...JSON.parse(text),
+    Resources: JSON.parse(text).Resources.slice(0, begun),
+  })
+})
