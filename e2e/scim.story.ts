@@ -82,7 +82,7 @@ test.each(stores)(
   },
 )
 
-test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has brought signs in', async () => {
+test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has brought signs in; deleted by it, she is restored by hand', async () => {
   const usher = await startUsher()
   try {
     const newcomer = await person(browser)
@@ -108,6 +108,14 @@ test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has br
     await pick(grace.page, 'Grace Hopper', { plainClaims: true })
     await grace.page.waitForURL(`${usher.url}/o/contoso-demo`)
     await expectText(grace.page, 'Grace Hopper')
+
+    await page.goto(`${usher.url}/o/contoso-demo/settings/identity/scim`)
+    const email = await deleteByScim(await makeToken(page), 'Grace')
+    await page.goto(`${usher.url}/o/contoso-demo/settings/identity`)
+    await page.getByRole('switch', { name: 'SCIM' }).click()
+    await save(page)
+    await page.setViewportSize({ width: 360, height: 740 })
+    await restore(usher, page, { firstName: 'Grace', lastName: 'Hopper', email })
 
     expect(newcomer.faults).toEqual([])
     expect(grace.faults).toEqual([])
@@ -150,6 +158,50 @@ async function callWith(baseUrl: string, token: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}` }
   const answer = await fetch(`${baseUrl}/Users?count=1`, { headers })
   expect(answer.status).toBe(200)
+}
+
+/** @returns the e-mail of whom this first name belongs to. */
+async function deleteByScim(
+  { baseUrl, token }: { baseUrl: string; token: string },
+  firstName: string,
+): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` }
+  const query = encodeURIComponent(`name.givenName eq "${firstName}"`)
+  const found = await fetch(`${baseUrl}/Users?filter=${query}`, { headers })
+  const { Resources } = (await found.json()) as {
+    Resources: { id: string; emails: { value: string }[] }[]
+  }
+  const [one] = Resources
+  const gone = await fetch(`${baseUrl}/Users/${one?.id}`, { method: 'DELETE', headers })
+  expect(gone.status).toBe(204)
+  return one?.emails[0]?.value ?? ''
+}
+
+/** Whoever is created with the address of somebody who was deleted is offered to come back. */
+async function restore(
+  usher: RunningUsher,
+  page: Page,
+  who: { firstName: string; lastName: string; email: string },
+): Promise<void> {
+  const name = `${who.firstName} ${who.lastName}`
+  await page.goto(`${usher.url}/o/contoso-demo/settings/users?search=${who.firstName}`)
+  await expectText(page, 'No one matches')
+  await page.getByRole('button', { name: '+ Create a user' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('First name').fill(who.firstName)
+  await dialog.getByLabel('Last name').fill(who.lastName)
+  await dialog.getByLabel('E-mail').fill(who.email.toUpperCase())
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click()
+  await dialog.getByText('This person was here before').waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Restore' }).click()
+  await dialog.getByText(`${name} is restored`).waitFor()
+  await dialog.getByRole('textbox', { name: 'Activation link' }).waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('link', { name }).click()
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+  await expectText(page, 'Pending')
 }
 
 async function letSyncGroups(page: Page): Promise<void> {

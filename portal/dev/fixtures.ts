@@ -1023,9 +1023,17 @@ export type Answer = { status: number; body: unknown } | 'never'
 
 const indented = (body: unknown) => JSON.stringify(body, null, 2)
 const ok = (body: unknown): Answer => ({ status: 200, body })
-const refusal = (status: number, code: string, detail: string): Answer => ({
+const refusal = (status: number, code: string, detail: string, more: object = {}): Answer => ({
   status,
-  body: { type: 'about:blank', title: code, status, code, detail, requestId: 'req-5e1f09' },
+  body: {
+    type: 'about:blank',
+    title: code,
+    status,
+    code,
+    detail,
+    requestId: 'req-5e1f09',
+    ...more,
+  },
 })
 const items = (face: Face, all: unknown[]) => ok({ items: face === 'new' ? [] : all, next: null })
 
@@ -1468,12 +1476,26 @@ export function answer(method: string, path: string, face: Face, query: string):
             signInUrl: 'https://usher.acme.example/login/acme/emergency',
           })
         : items(face, breakGlass),
+    [`/org/users/${id(19)}/restore`]: () =>
+      ok({
+        ...person,
+        firstName: 'Grace',
+        lastName: 'Kim',
+        activationLink: `https://usher.example/activate/${id(1)}.${'k3Vd'.repeat(10)}`,
+      }),
     '/org/users': () =>
-      ok(
-        fresh
-          ? { items: [], total: 0, totalExact: true, page: 0, size: 10 }
-          : { items: users, total: 1_000_284, totalExact: true, page: 0, size: 10 },
-      ),
+      method === 'POST'
+        ? refusal(
+            409,
+            'user.restorable',
+            'grace.kim@acme.example was here and was deleted by the identity provider. Restore them: roles, groups and pools come back.',
+            { userId: id(19) },
+          )
+        : ok(
+            fresh
+              ? { items: [], total: 0, totalExact: true, page: 0, size: 10 }
+              : { items: users, total: 1_000_284, totalExact: true, page: 0, size: 10 },
+          ),
     '/org/groups': () =>
       method === 'POST'
         ? refusal(409, 'group.name_exists', 'There is a group "Engineering" already.')

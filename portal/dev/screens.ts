@@ -16,6 +16,15 @@ const settings = '/o/acme/settings'
 const press = (name: string | RegExp) => (page: Page) =>
   page.getByRole('button', { name }).first().click()
 
+async function fillInGrace(page: Page): Promise<void> {
+  await press('Create a user')(page)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('First name').fill('Grace')
+  await dialog.getByLabel('Last name').fill('Kim')
+  await dialog.getByLabel('E-mail').fill('grace.kim@acme.example')
+  await press('Create')(page)
+}
+
 const scenes: Scene[] = [
   { name: 'setup', path: '/setup?code=K7F2-9QXM', face: 'new' },
   { name: 'setup-closed', path: '/setup' },
@@ -111,6 +120,14 @@ const scenes: Scene[] = [
     async act(page) {
       await press('Create a key')(page)
       await page.getByLabel('Label').fill('Monthly report')
+    },
+  },
+  {
+    name: 'account-new-codes',
+    path: '/o/acme/account',
+    async act(page) {
+      await press('Make new ones')(page)
+      await page.getByRole('dialog').waitFor()
     },
   },
   {
@@ -531,6 +548,23 @@ const scenes: Scene[] = [
       await press('Create a user')(page)
       await press('Create')(page)
       await page.getByText('Please enter an e-mail address.').waitFor()
+    },
+  },
+  {
+    name: 'users-restore',
+    path: `${settings}/users`,
+    async act(page) {
+      await fillInGrace(page)
+      await page.getByText('This person was here before').waitFor()
+    },
+  },
+  {
+    name: 'users-restored',
+    path: `${settings}/users`,
+    async act(page) {
+      await fillInGrace(page)
+      await press('Restore')(page)
+      await page.getByRole('textbox', { name: 'Activation link' }).waitFor()
     },
   },
   {
