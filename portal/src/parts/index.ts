@@ -61,6 +61,7 @@ export {
   mailWords,
   methodWords,
   roleWords,
+  signedInWords,
   sourceWords,
   statusWords,
 } from './words.ts'

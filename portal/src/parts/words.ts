@@ -18,6 +18,19 @@ export const methodWords: Record<LoginMethod, string> = {
   sso: 'Single sign-on (SSO)',
 }
 
+const signedInBy: Record<string, string> = {
+  ...methodWords,
+  emergency: 'Emergency access',
+  setup: 'Set-up',
+  platform: 'Platform',
+  assist: 'Assist by ROLE_ROOT',
+}
+
+/** How a session was opened. */
+export function signedInWords(method: string): string {
+  return signedInBy[method] ?? method
+}
+
 const roleLabels: Record<string, string> = {
   ROLE_MANAGER: 'Manager',
   ROLE_GROUP_ADMIN: 'Group admin',

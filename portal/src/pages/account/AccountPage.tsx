@@ -14,6 +14,7 @@ import {
   roleWords,
   Section,
   SkeletonRows,
+  signedInWords,
   sourceWords,
   toastProblem,
 } from '../../parts/index.ts'
@@ -21,16 +22,6 @@ import { OwnPassword } from './OwnPassword.tsx'
 import { PersonalKeys } from './PersonalKeys.tsx'
 import { SecondFactor } from './SecondFactor.tsx'
 import { Sessions } from './Sessions.tsx'
-
-const methods: Record<string, string> = {
-  password: 'E-mail and password',
-  google: 'Google',
-  sso: 'Single sign-on (SSO)',
-  emergency: 'Emergency access',
-  setup: 'Set-up',
-  platform: 'Platform',
-  assist: 'Assist by ROLE_ROOT',
-}
 
 export function AccountPage() {
   const { user, session, organisation } = useMe()
@@ -75,7 +66,7 @@ export function AccountPage() {
               ...(user.managedBy
                 ? [{ label: 'Managed by', value: sourceWords[user.managedBy] }]
                 : []),
-              { label: 'Signed in with', value: methods[session.method] ?? session.method },
+              { label: 'Signed in with', value: signedInWords(session.method) },
               { label: 'Signed in', value: <Ago at={session.signedInAt} /> },
             ]}
           />

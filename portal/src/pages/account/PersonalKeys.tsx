@@ -43,7 +43,7 @@ export function PersonalKeys() {
     <Section
       id="keys"
       title="Personal API keys"
-      about="For scripts of your own. A key does what you may do at that moment, as far as its scopes go, and ends with your account."
+      about="For scripts of your own. A key does what you may do, as far as its scopes go."
       action={keys.data && keys.data.items.length > 0 ? create : null}
     >
       <Card>

@@ -41,7 +41,9 @@ export function Results({ invited }: { invited: Invited }) {
               <div className="min-w-0 flex-1">
                 <div className="wrap-anywhere">
                   {item.line === undefined ? null : (
-                    <span className="mr-2 text-sm text-ink-3 tabular-nums">Line {item.line}</span>
+                    <span className="mr-2 text-sm whitespace-nowrap text-ink-3 tabular-nums">
+                      Line {item.line}
+                    </span>
                   )}
                   {item.email || 'No address'}
                 </div>

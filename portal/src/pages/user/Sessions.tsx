@@ -9,6 +9,7 @@ import {
   Loaded,
   Section,
   SkeletonRows,
+  signedInWords,
   toast,
   toastProblem,
 } from '../../parts/index.ts'
@@ -48,8 +49,8 @@ export function Sessions({ person }: { person: Person }) {
                         {browserWords(session.userAgent)}
                       </div>
                       <div className="text-sm text-ink-3">
-                        {session.method} · {session.ip} · signed in <Ago at={session.createdAt} />,
-                        last seen <Ago at={session.lastSeenAt} />
+                        {signedInWords(session.method)} · {session.ip} · signed in{' '}
+                        <Ago at={session.createdAt} />, last seen <Ago at={session.lastSeenAt} />
                       </div>
                     </div>
                     {session.current ? (

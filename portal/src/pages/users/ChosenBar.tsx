@@ -200,13 +200,14 @@ function Outcome({
   const refused = items.filter(({ status }) => status >= 300)
   const good = items.length - refused.length
   const links = items.filter(({ activationLink }) => activationLink !== undefined)
-  const past1 = past.charAt(0).toUpperCase() + past.slice(1)
+  const came = links.length > 0 ? 'with a new link' : past
+  const came1 = came.charAt(0).toUpperCase() + came.slice(1)
   return (
     <div className="flex flex-col gap-4">
       <Banner tone={refused.length > 0 ? 'warn' : 'good'} live>
         {refused.length === 0
-          ? `${past1}: ${good === 1 ? '1 person' : `${good} people`}.`
-          : `${good} ${past}, ${refused.length} not. The reason stands beside each.`}
+          ? `${came1}: ${good === 1 ? '1 person' : `${good} people`}.`
+          : `${good} ${came}, ${refused.length} not. The reason stands beside each.`}
       </Banner>
       {links.length > 0 ? (
         <Banner
@@ -237,7 +238,7 @@ function Outcome({
                   <CopyButton of={`link of ${nameOf(id)}`} value={activationLink} bare />
                 </span>
               ) : status < 300 ? (
-                past1
+                came1
               ) : (
                 detail
               ),
