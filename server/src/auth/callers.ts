@@ -118,6 +118,28 @@ async function person(store: Store, organisationId: string, id: string) {
   }
 }
 
+/** Who calls by an API key of this organisation; undefined for an unknown, expired or orphaned one. */
+export async function holderOf(
+  store: Store,
+  organisationId: string,
+  secret: string,
+  from: From,
+  now: number,
+): Promise<{ key: keys.ApiKey; actor: Actor } | undefined> {
+  const key = await keys.findApiKey(store.read, organisationId, hashSecret(secret), now)
+  const owner = key?.user_id ? await person(store, organisationId, key.user_id) : null
+  if (!key || owner === undefined) return undefined
+  const actor: Actor = {
+    ...anonymous(organisationId, from),
+    kind: 'api_key',
+    id: key.id,
+    label: owner ? `API key ${key.label} of ${owner.label}` : `API key ${key.label}`,
+    scopes: key.scopes.split(' '),
+    ...(owner && { owner: { id: owner.id, roles: owner.roles } }),
+  }
+  return { key, actor }
+}
+
 /** An API key of this organisation as a caller; refuses an unknown or expired one (AK-5). */
 export async function callerByKey(
   store: Store,
@@ -126,25 +148,15 @@ export async function callerByKey(
   from: From,
   now: number,
 ): Promise<Actor> {
-  const key = /^Bearer (\S+)$/i.exec(authorization)?.[1]
-  const found = key && (await keys.findApiKey(store.read, organisationId, hashSecret(key), now))
-  if (!found) return refuse('auth.required', unknownKey)
-  if (found.last_used_at === null || now - found.last_used_at > touchEvery) {
-    await store.write((db) => keys.touch(db, found, now, from.ip))
+  const secret = /^Bearer (\S+)$/i.exec(authorization)?.[1]
+  const held = secret && (await holderOf(store, organisationId, secret, from, now))
+  if (!held) return refuse('auth.required', 'This API key is unknown, expired or revoked.')
+  const { key, actor } = held
+  if (key.last_used_at === null || now - key.last_used_at > touchEvery) {
+    await store.write((db) => keys.touch(db, key, now, from.ip))
   }
-  const owner = found.user_id && (await person(store, organisationId, found.user_id))
-  if (owner === undefined) return refuse('auth.required', unknownKey)
-  return {
-    ...anonymous(organisationId, from),
-    kind: 'api_key',
-    id: found.id,
-    label: owner ? `API key ${found.label} of ${owner.label}` : `API key ${found.label}`,
-    scopes: found.scopes.split(' '),
-    ...(owner && { owner: { id: owner.id, roles: owner.roles } }),
-  }
+  return actor
 }
-
-const unknownKey = 'This API key is unknown, expired or revoked.'
 
 /** SE-5. The token is the session's own and stands in no cookie. */
 export function requireCsrf(session: sessions.Session, sent: string | undefined): void {

@@ -2,8 +2,8 @@ import { isId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
-import { type Store, scimConnection } from '../store/index.ts'
-import { anonymous, type From } from './callers.ts'
+import { organisations, type Store, scimConnection } from '../store/index.ts'
+import { anonymous, type From, holderOf } from './callers.ts'
 
 export type ScimCredential = scimConnection.ScimCaller['credential']
 export type ScimCaller = {
@@ -35,7 +35,10 @@ export async function callerByScim(
 ): Promise<ScimCaller | ScimStranger> {
   const secret = bearer.exec(authorization ?? '')?.[1]
   if (!secret) return { refused: 'missing' }
-  const found = isId(organisationId) && (await findBySecret(store, organisationId, secret))
+  if (!isId(organisationId)) return { refused: 'unknown' }
+  if (secret.startsWith('usp_'))
+    return callerByPersonalKey(store, organisationId, secret, from, now)
+  const found = await findBySecret(store, organisationId, secret)
   if (!found) return { refused: 'unknown' }
   const { credential, organisation, settings } = found
   if (found.expiresAt <= now) return { refused: 'expired', credential }
@@ -44,6 +47,30 @@ export async function callerByScim(
     kind: 'scim',
     id: credential.id,
     label: `SCIM (${credential.label})`,
+  }
+  return { actor, organisation, settings, credential }
+}
+
+/** A person by their own key, who is told about themselves (SC-33). */
+async function callerByPersonalKey(
+  store: Store,
+  organisationId: string,
+  secret: string,
+  from: From,
+  now: number,
+): Promise<ScimCaller | ScimStranger> {
+  const [held, organisation, settings] = await Promise.all([
+    holderOf(store, organisationId, secret, from, now),
+    organisations.find(store.read, organisationId),
+    scimConnection.settings(store.read, organisationId),
+  ])
+  if (!held?.actor.owner || !organisation) return { refused: 'unknown' }
+  const { key, actor } = held
+  const credential = {
+    kind: 'personal_key' as const,
+    id: key.id,
+    label: actor.label,
+    lastUsedAt: key.last_used_at,
   }
   return { actor, organisation, settings, credential }
 }

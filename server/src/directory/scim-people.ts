@@ -25,7 +25,7 @@ import { endAccess, keepLastManager } from './lifecycle.ts'
 import { subjectOf } from './people.ts'
 import { claimInvitation } from './promises.ts'
 import { restoreFrom, tombstoneOf } from './tombstones.ts'
-import { lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
+import { allowOn, lockOrganisation, notFound, provenance, type Read, type Write } from './write.ts'
 
 export type ScimPerson = scimPeople.ScimPerson
 export type ShownPerson = scimShown.ShownPerson
@@ -317,6 +317,16 @@ async function adoptOrQueue(
 export async function scimPerson({ db, actor }: Read, id: string): Promise<ShownPerson> {
   const person = await scimShown.find(db, actor.organisationId, id)
   if (!person || !(await isVisible({ db, actor }, person))) throw notFound('user')
+  return person
+}
+
+/** Whoever calls by a personal key, as a SCIM client would see them (SC-33). */
+export async function ownScimPerson({ db, actor }: Read): Promise<ShownPerson> {
+  const id = actor.owner?.id
+  if (id === undefined) throw notFound('user')
+  allowOn(actor, id, 'users.read')
+  const person = await scimShown.find(db, actor.organisationId, id)
+  if (!person) throw notFound('user')
   return person
 }
 

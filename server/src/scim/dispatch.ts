@@ -9,7 +9,15 @@ import {
   patchGroup,
   replaceGroup,
 } from './groups.ts'
-import { createUser, deleteUser, getUser, listUsers, patchUser, replaceUser } from './users.ts'
+import {
+  createUser,
+  deleteUser,
+  getMe,
+  getUser,
+  listUsers,
+  patchUser,
+  replaceUser,
+} from './users.ts'
 
 /** What is asked for, by the address below the base URL (RFC 7644 §3.2). */
 export async function dispatch(
@@ -18,6 +26,7 @@ export async function dispatch(
   done: OperationDone,
 ): Promise<Answer> {
   requireSource(call)
+  if (call.actor.owner) requireOwn(resource.toLowerCase())
   if (more.length > 0) throw nothingHere()
   switch (resource.toLowerCase()) {
     case 'users':
@@ -29,8 +38,8 @@ export async function dispatch(
       allow(call, 'POST')
       return runBulk(call, done)
     case 'me':
-      // An organisation's credential is nobody (RFC 7644 §3.11).
-      throw new ScimError({ status: 404, detail: 'This credential belongs to no person.' })
+      if (id !== undefined) throw nothingHere()
+      return me(call)
     case 'serviceproviderconfig':
     case 'schemas':
     case 'resourcetypes':
@@ -38,6 +47,26 @@ export async function dispatch(
     default:
       throw nothingHere()
   }
+}
+
+/** An organisation's credential is nobody (RFC 7644 §3.11); whoever has a key of their own is told about themselves. */
+function me(call: Call): Promise<Answer> {
+  if (!call.actor.owner) {
+    throw new ScimError({ status: 404, detail: 'This credential belongs to no person.' })
+  }
+  allow(call, 'GET')
+  return getMe(call)
+}
+
+const closedToPeople = new Set(['users', 'groups', 'bulk'])
+
+/** SC-33: the directory is the identity provider's to read and change. */
+function requireOwn(resource: string): void {
+  if (!closedToPeople.has(resource)) return
+  throw new ScimError({
+    status: 403,
+    detail: 'auth.forbidden: A personal key reads its owner at /Me, and nobody else.',
+  })
 }
 
 /** SC-6: another source governs this organisation, whatever the credential says. */

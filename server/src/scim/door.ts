@@ -32,7 +32,7 @@ export type Settings = {
   dialect: string | null
 }
 export type Credential = {
-  kind: 'token' | 'client'
+  kind: 'token' | 'client' | 'personal_key'
   id: string
   label: string
   lastUsedAt: number | null

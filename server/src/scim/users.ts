@@ -2,6 +2,8 @@ import {
   adoptablePeople,
   changeByScim,
   listScimPeople,
+  ownScimPerson,
+  type Read,
   removeByScim,
   type ScimPerson,
   type ShownPerson,
@@ -41,9 +43,18 @@ export async function createUser(call: Call): Promise<Answer> {
   return show(call, person, 201, projection)
 }
 
-export async function getUser(call: Call, id: string): Promise<Answer> {
+export function getUser(call: Call, id: string): Promise<Answer> {
+  return tell(call, (read) => scimPerson(read, id))
+}
+
+/** RFC 7644 §3.11: the person themselves, who is found at their own address for good. */
+export function getMe(call: Call): Promise<Answer> {
+  return tell(call, ownScimPerson)
+}
+
+async function tell(call: Call, find: (read: Read) => Promise<ShownPerson>): Promise<Answer> {
   const projection = readProjection(userTypeOf(call), call.query)
-  const person = await call.directory.view(call.actor, (read) => scimPerson(read, id))
+  const person = await call.directory.view(call.actor, find)
   if (isUnchanged(call.ifNoneMatch, personEtag(person))) {
     about(call, person)
     return { status: 304, etag: personEtag(person) }

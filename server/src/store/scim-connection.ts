@@ -56,7 +56,13 @@ export async function settings(db: Db, organisationId: string): Promise<ScimSett
 
 /** Whose credential was shown, with all that every call has to know. */
 export type ScimCaller = {
-  credential: { kind: 'token' | 'client'; id: string; label: string; lastUsedAt: number | null }
+  credential: {
+    /** A personal key is nobody's connection: it opens `/Me` (SC-33). */
+    kind: 'token' | 'client' | 'personal_key'
+    id: string
+    label: string
+    lastUsedAt: number | null
+  }
   /** When it ends: of an access token its own end or its client's, whichever is first. */
   expiresAt: number
   organisation: Organisation

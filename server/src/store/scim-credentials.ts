@@ -86,13 +86,13 @@ export async function addAccessToken(db: Db, token: ScimAccessTokensTable): Prom
   await db.insertInto('scim_access_tokens').values(token).execute()
 }
 
-const tables = { token: 'scim_tokens', client: 'scim_clients' } as const
+const tables = { token: 'scim_tokens', client: 'scim_clients', personal_key: 'api_keys' } as const
 
 /** A later use from another node is not overwritten by an earlier one of this. */
 export async function touch(
   db: Db,
   organisationId: string,
-  credential: { kind: 'token' | 'client'; id: string },
+  credential: { kind: keyof typeof tables; id: string },
   use: { at: number; ip: string | null },
 ): Promise<void> {
   await db
