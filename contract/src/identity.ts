@@ -303,6 +303,8 @@ export const BreakGlassAccount = z.object({
   lastSignInAt: Time.nullable(),
   proved: z.boolean(),
   drillDueAt: Time.nullable(),
+  /** Each opens the account instead of the code. */
+  passkeys: z.array(z.object({ label: z.string(), addedAt: Time, lastUsedAt: Time.nullable() })),
 })
 export type BreakGlassAccount = z.infer<typeof BreakGlassAccount>
 export const CreateBreakGlass = z.strictObject({

@@ -6,7 +6,7 @@ const code = z.string().min(6).max(16)
 const base64url = z.string().min(1).max(20_000)
 
 /** What the browser's passkey API gave back, as JSON (WebAuthn level 3 §5.1); the server reads it. */
-const PasskeyAnswer = z.looseObject({
+export const PasskeyAnswer = z.looseObject({
   id: z.string().min(1).max(2_000),
   rawId: z.string().min(1).max(2_000),
   type: z.literal('public-key'),

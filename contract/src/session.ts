@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Factor, RecoveryCodes } from './second-factor.ts'
+import { Factor, PasskeyAnswer, RecoveryCodes } from './second-factor.ts'
 import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
 
 /** `GET /api/v1/me` */
@@ -59,11 +59,17 @@ export const PasswordSignIn = z.strictObject({
 export const ResetRequest = z.strictObject({ email: z.string().min(1).max(254) })
 
 /** `POST /api/v1/sign-in/{slug}/emergency`: password and TOTP of a break-glass account (SE-12). */
-export const EmergencySignIn = z.strictObject({
+const emergency = {
   email: z.string().min(1).max(254),
   password: z.string().min(1).max(256),
-  code: z.string().min(6).max(16),
-})
+}
+/** `POST /api/v1/sign-in/{slug}/emergency/passkey`: what a passkey of the account is to sign. */
+export const AskEmergencyPasskey = z.strictObject(emergency)
+export const EmergencySignIn = z.union([
+  z.strictObject({ ...emergency, code: z.string().min(6).max(16) }),
+  z.strictObject({ ...emergency, passkey: PasskeyAnswer }),
+])
+export type EmergencySignIn = z.infer<typeof EmergencySignIn>
 /** A first emergency sign-in of an account that has no second factor yet answers this instead (enrol, then send `code`). */
 export const SignedIn = z.object({ returnTo: z.string() })
 

@@ -921,6 +921,7 @@ const breakGlass = [
     lastSignInAt: now - 29 * day,
     proved: true,
     drillDueAt: now + 61 * day,
+    passkeys: [{ label: 'YubiKey in the safe', addedAt: now - 30 * day, lastUsedAt: null }],
   },
   {
     id: id(951),
@@ -930,6 +931,7 @@ const breakGlass = [
     lastSignInAt: null,
     proved: false,
     drillDueAt: null,
+    passkeys: [],
   },
 ]
 const qr = `data:image/svg+xml,${encodeURIComponent(

@@ -28,6 +28,7 @@ import type {
   CreateUser,
   Domain,
   DomainDetails,
+  EmergencySignIn,
   EnrolledAtSignIn,
   FactorProof,
   GoogleInput,
@@ -129,7 +130,9 @@ export const doors = {
     ask<Seen<typeof EnrolledAtSignIn>>('POST', `/sign-in/${enc(slug)}/enrolment`, { body }),
   replacePassword: (slug: string, password: string) =>
     ask<SignInAnswer>('POST', `/sign-in/${enc(slug)}/new-password`, { body: { password } }),
-  signInEmergency: (slug: string, body: { email: string; password: string; code: string }) =>
+  askEmergencyPasskey: (slug: string, body: { email: string; password: string }) =>
+    ask<Seen<typeof PasskeyOptions>>('POST', `/sign-in/${enc(slug)}/emergency/passkey`, { body }),
+  signInEmergency: (slug: string, body: EmergencySignIn) =>
     ask<Seen<typeof SignedIn>>('POST', `/sign-in/${enc(slug)}/emergency`, { body }),
   requestReset: (slug: string, email: string) =>
     ask<unknown>('POST', `/sign-in/${enc(slug)}/reset`, { body: { email } }),
@@ -308,6 +311,13 @@ export function organisationApi(organisationId: string) {
     provisioningLog: (query: ProvisioningLogSearch) => ask<ProvisioningLog>('GET', log, { query }),
     provisioningCall: (id: string) => ask<ProvisioningLogDetails>('GET', `${log}/${enc(id)}`),
 
+    askBreakGlassPasskey: (id: string) =>
+      ask<Seen<typeof PasskeyOptions>>(
+        'POST',
+        `${base}/break-glass-accounts/${enc(id)}/passkeys/options`,
+      ),
+    addBreakGlassPasskey: (id: string, body: Sent<typeof ConfirmPasskey>) =>
+      ask<void>('POST', `${base}/break-glass-accounts/${enc(id)}/passkeys`, { body }),
     breakGlass: () =>
       ask<Items<Seen<typeof BreakGlassAccount>>>('GET', `${base}/break-glass-accounts`),
     createBreakGlass: (body: { email: string; password: string }) =>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   BreakGlassAccount,
+  ConfirmPasskey,
   CreateBreakGlass,
   CreatedBreakGlass,
   GoogleInput,
@@ -13,6 +14,7 @@ import {
   MetadataInput,
   MetadataView,
   OidcInput,
+  PasskeyOptions,
   ProvisioningChange,
   ProvisioningView,
   SamlInput,
@@ -20,7 +22,9 @@ import {
   TestView,
 } from '../../../contract/src/index.ts'
 import {
-  breakGlassView,
+  addBreakGlassPasskey,
+  breakGlassOwner,
+  breakGlassWithPasskeys,
   changeLoginMethod,
   changeProvisioning,
   createBreakGlass,
@@ -30,6 +34,7 @@ import {
   latestTest,
   loginMethodView,
   mayChangeIdentity,
+  openChallenge,
   previewLoginMethod,
   provisioningView,
   startTest,
@@ -206,7 +211,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, response: { 200: listOf(BreakGlassAccount) } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      return whole(await door.directory.view(actor, breakGlassView))
+      return whole(await door.directory.view(actor, breakGlassWithPasskeys))
     },
   )
   app.post(
@@ -235,9 +240,40 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
         lastSignInAt: null,
         proved: false,
         drillDueAt: null,
+        passkeys: [],
         totp: { ...totp, qr: await door.secrets.qr(totp.uri) },
         signInUrl: `${door.baseUrl}/login/${organisation.slug}/emergency`,
       })
+    },
+  )
+  app.post(
+    `${emergency}/:id/passkeys/options`,
+    { schema: { params: withId, response: { 200: PasskeyOptions } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      door.requireFresh(actor)
+      const { account, passkeys } = await door.directory.view(actor, (read) =>
+        breakGlassOwner(read, request.params.id),
+      )
+      const { id, email } = account
+      const asked = await door.passkeys.askToMake({ id, email, name: email }, passkeys)
+      await door.directory.change(actor, (write) => openChallenge(write, id, asked.challengeHash))
+      reply.header('cache-control', 'no-store')
+      return { options: asked.options }
+    },
+  )
+  app.post(
+    `${emergency}/:id/passkeys`,
+    { schema: { params: withId, body: ConfirmPasskey } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      door.requireFresh(actor)
+      const { label, passkey } = request.body
+      const made = await door.passkeys.readMade(passkey)
+      await door.directory.change(actor, (write) =>
+        addBreakGlassPasskey(write, request.params.id, { label, ...made }),
+      )
+      return reply.code(204).send()
     },
   )
   app.delete(`${emergency}/:id`, { schema: { params: withId } }, async (request, reply) => {

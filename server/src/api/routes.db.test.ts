@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createAuthenticator } from '../../testing/authenticator.ts'
 import {
   createOrganisation,
   startUsher,
@@ -226,6 +227,29 @@ const routes: Record<string, Route> = {
     status: 201,
     needs: 'identity:write',
     events: ['break_glass.created'],
+  },
+  'POST /break-glass-accounts/{id}/passkeys/options': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.createEmergency()
+      return { acme, path: `/break-glass-accounts/${id}/passkeys/options` }
+    },
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
+  'POST /break-glass-accounts/{id}/passkeys': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.createEmergency()
+      const path = `/break-glass-accounts/${id}/passkeys`
+      const { options } = (await acme.api('POST', `${path}/options`)).body
+      const passkey = createAuthenticator(acme.usher.config.baseUrl).make(options)
+      return { acme, path, body: { label: 'Key in the safe', passkey } }
+    },
+    status: 204,
+    needs: 'identity:write',
+    events: ['break_glass.passkey_added'],
   },
   'DELETE /break-glass-accounts/{id}': {
     prepare: async () => {

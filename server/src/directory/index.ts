@@ -13,6 +13,7 @@ export {
 export * from './accounts.ts'
 export * from './arrive.ts'
 export * from './attempts.ts'
+export * from './break-glass.ts'
 export { digestOf } from './connections.ts'
 export * from './domains.ts'
 export * from './export.ts'

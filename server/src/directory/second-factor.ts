@@ -16,14 +16,13 @@ const passkeysAtMost = 20
 const challengeMinutes = 5
 
 /** What a person has shown to hold. */
-export type NewFactor =
-  | { factor: 'totp'; secret: string; step: number }
-  | {
-      factor: 'passkey'
-      label: string
-      challengeHash: string
-      passkey: ReturnType<typeof toKey>
-    }
+export type NewFactor = { factor: 'totp'; secret: string; step: number } | NewPasskey
+export type NewPasskey = {
+  factor: 'passkey'
+  label: string
+  challengeHash: string
+  passkey: ReturnType<typeof toKey>
+}
 
 /** One's own second factor, or that of somebody whom one may read. */
 export async function secondFactorView(read: Read, userId: string) {
@@ -123,7 +122,7 @@ async function enrol(
       added_at: now,
     })
   } else {
-    await addPasskey(write, user, factor, held.passkeys.length)
+    await keepPasskey(write, user, factor, held.passkeys.length)
   }
   const isFirst = waysOf(held).length === 0
   if (isFirst) {
@@ -142,13 +141,13 @@ async function enrol(
   return isFirst
 }
 
-async function addPasskey(
+/** @throws Refused when nobody was asked for it, or it is somebody's already. */
+export async function keepPasskey(
   { db, now }: Write,
-  user: User,
-  { passkey, label, challengeHash }: Extract<NewFactor, { factor: 'passkey' }>,
+  { organisationId, id }: Pick<User, 'organisationId' | 'id'>,
+  { passkey, label, challengeHash }: Omit<NewPasskey, 'factor'>,
   known: number,
 ): Promise<void> {
-  const { organisationId, id } = user
   const isAnswer = await secondFactors.consumeChallenge(db, organisationId, id, challengeHash, now)
   const isAdded =
     isAnswer &&
@@ -170,7 +169,7 @@ async function addPasskey(
     code: 'request.invalid',
     detail:
       known >= passkeysAtMost
-        ? `A person has at most ${passkeysAtMost} passkeys. Remove one first.`
+        ? `There are at most ${passkeysAtMost} passkeys for one account.`
         : 'This took too long, or the passkey is in use already. Try again.',
     errors: [{ pointer: '/passkey', code: 'wrong' }],
   })

@@ -7,7 +7,12 @@ import {
   type Passkeys,
   type RateLimits,
 } from '../auth/index.ts'
-import { type Directory, findConnection } from '../directory/index.ts'
+import {
+  type Directory,
+  findConnection,
+  findOrganisationBySlug,
+  platformId,
+} from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
@@ -53,6 +58,18 @@ export async function signInBy(
     connectionName: connection?.name ?? null,
     startUrl: connection ? door.startUrl(id, connection.protocol) : null,
   }
+}
+
+/** @throws Refused when nobody has this address. */
+export async function organisationAt(
+  door: JoinDoor,
+  request: FastifyRequest,
+  slug: string,
+): Promise<Organisation> {
+  const found = await door.directory.view(visitor(request, platformId), (read) =>
+    findOrganisationBySlug(read, slug),
+  )
+  return found ?? refuse('resource.not_found', 'There is no organisation at this address.')
 }
 
 export function browserOf(request: FastifyRequest): { ip: string; userAgent: string } {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { JoinDoor } from './door.ts'
+import { emergencyRoutes } from './emergency.ts'
 import { invitationRoutes } from './invitations.ts'
 import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
@@ -16,6 +17,7 @@ export async function joinRoutes(app: FastifyInstance, door: JoinDoor): Promise<
   app.setSerializerCompiler(serializerCompiler)
   setupRoutes(app, door)
   signInRoutes(app, door)
+  emergencyRoutes(app, door)
   secondFactorRoutes(app, door)
   selfServiceRoutes(app, door)
   invitationRoutes(app, door)

@@ -4,25 +4,14 @@ import { z } from 'zod'
 import {
   ActivateWithPassword,
   Activation,
-  EmergencySignIn,
   PasswordSignIn,
   ResetRequest,
-  SignedIn,
   SignInAnswer,
   SignInPage,
 } from '../../../contract/src/index.ts'
-import {
-  checkPassword,
-  giveSession,
-  hashPassword,
-  safeReturnTo,
-  totpPurpose,
-  totpStep,
-} from '../auth/index.ts'
+import { checkPassword, hashPassword, safeReturnTo } from '../auth/index.ts'
 import {
   choosePassword,
-  findBreakGlass,
-  findOrganisationBySlug,
   joinFacts,
   newReference,
   passwordFacts,
@@ -30,19 +19,17 @@ import {
   readLink,
   recordAttempt,
   requestReset,
-  signInEmergency,
   signInWithPassword,
-  type Write,
 } from '../directory/index.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
-import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused, refuse } from '../model/refusals.ts'
 import {
   browserOf,
   evenly,
   type JoinDoor,
   noStore,
+  organisationAt,
   requireSameOrigin,
   signInBy,
   visitor,
@@ -58,17 +45,12 @@ const wrong: Refusal = { code: 'auth.invalid_credentials', detail: 'Wrong e-mail
 export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
   const app = instance.withTypeProvider<ZodTypeProvider>()
 
-  async function organisationAt(slug: string, actor: Actor): Promise<Organisation> {
-    const found = await door.directory.view(actor, (read) => findOrganisationBySlug(read, slug))
-    return found ?? refuse('resource.not_found', 'There is no organisation at this address.')
-  }
-
   app.get(
     '/sign-in/:slug',
     { schema: { params: bySlug, response: { 200: SignInPage } } },
     async (request, reply) => {
       const actor = visitor(request, platformId)
-      const organisation = await organisationAt(request.params.slug, actor)
+      const organisation = await organisationAt(door, request, request.params.slug)
       const { connectionName, startUrl } = await signInBy(door, actor, organisation)
       const own = { ...actor, organisationId: organisation.id }
       const { state, link } = await door.directory.view(own, (read) =>
@@ -94,7 +76,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       requireSameOrigin(door, request)
       const { email, password, returnTo } = request.body
       await door.rateLimits.beforeSignIn(request.ip, email)
-      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
+      const organisation = await organisationAt(door, request, request.params.slug)
       const actor = visitor(request, organisation.id)
       const report = {
         reference: newReference(),
@@ -149,7 +131,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
     async (request, reply) => {
       requireSameOrigin(door, request)
       await door.rateLimits.call(request.ip, 'reset')
-      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
+      const organisation = await organisationAt(door, request, request.params.slug)
       if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
         refuse('login_method.disabled', 'Passwords are not the login method of this organisation.')
       }
@@ -166,57 +148,6 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         await door.directory.change(actor, (write) => requestReset(write, email, mayMail, report))
       })
       return noStore(reply).code(202).send({})
-    },
-  )
-
-  app.post(
-    '/sign-in/:slug/emergency',
-    { schema: { params: bySlug, body: EmergencySignIn, response: { 200: SignedIn } } },
-    async (request, reply) => {
-      requireSameOrigin(door, request)
-      const { email, password, code } = request.body
-      await door.rateLimits.beforeSignIn(request.ip, `emergency ${email}`)
-      const organisation = await organisationAt(request.params.slug, visitor(request, platformId))
-      const actor = visitor(request, organisation.id)
-      const report = {
-        reference: newReference(),
-        method: 'emergency',
-        code: null,
-        email,
-        userAgent: request.headers['user-agent'] ?? null,
-      }
-      const account = await door.directory.view(actor, (read) => findBreakGlass(read, email))
-      const right = await checkPassword(password, account?.password_hash)
-      const secret = account?.totp_secret
-        ? door.vault.open(account.totp_secret, totpPurpose)
-        : undefined
-      const step = secret ? totpStep(secret, code, door.clock.now()) : undefined
-      const refuseAttempt = async (refusal: Refusal, rule: string) => {
-        await door.rateLimits.failed(request.ip, `emergency ${email}`)
-        await door.directory.change(actor, (write) =>
-          recordAttempt(write, { ...report, code: refusal.code, rule, remedy: refusal.detail }),
-        )
-        throw new Refused(refusal)
-      }
-      if (!right || !account || step === undefined) {
-        return refuseAttempt(
-          { code: 'auth.invalid_credentials', detail: 'Wrong e-mail, password or code.' },
-          'credentials',
-        )
-      }
-      const result = await door.directory.change(actor, (write: Write) =>
-        signInEmergency(
-          write,
-          { accountId: account.id, totpStep: step },
-          browserOf(request),
-          report,
-        ),
-      )
-      if ('refusal' in result) throw new Refused(result.refusal)
-      await door.rateLimits.succeeded(request.ip, `emergency ${email}`)
-      return giveSession(reply, door.baseUrl, result.session).send({
-        returnTo: `/o/${organisation.slug}`,
-      })
     },
   )
 

@@ -68,6 +68,7 @@ export type EventName =
   | 'break_glass.changed'
   | 'break_glass.deleted'
   | 'break_glass.used'
+  | 'break_glass.passkey_added'
   | 'domain.added'
   | 'domain.verified'
   | 'domain.lapsing'

@@ -199,9 +199,17 @@ const belongings = [
   'sign_in_tickets',
 ] as const
 
-/** Whoever left the password behind keeps nothing that belonged to it. */
+/** Whoever left the password behind keeps nothing that belonged to it; emergency accounts never leave it. */
 export async function removeAll(db: Db, organisationId: string): Promise<void> {
+  const emergency = db
+    .selectFrom('break_glass_accounts')
+    .select('id')
+    .where('org_id', '=', organisationId)
   for (const table of belongings) {
-    await db.deleteFrom(table).where('org_id', '=', organisationId).execute()
+    await db
+      .deleteFrom(table)
+      .where('org_id', '=', organisationId)
+      .where('user_id', 'not in', emergency)
+      .execute()
   }
 }

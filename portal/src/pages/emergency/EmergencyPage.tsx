@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Plus, Siren, Trash2 } from 'lucide-react'
+import { Fingerprint, Plus, Siren, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import type {
@@ -7,7 +7,7 @@ import type {
   CreatedBreakGlass,
   Problem,
 } from '../../../../contract/src/index.ts'
-import { asProblem, type Seen, useOrganisation } from '../../client/index.ts'
+import { asProblem, makePasskey, type Seen, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Badge,
@@ -54,7 +54,7 @@ export function EmergencyPage() {
   return (
     <Page
       title="Emergency access"
-      about="Break-glass accounts are the way in when single sign-on is not: they sign in at their own address with a password and a code, in every state of the settings."
+      about="Break-glass accounts are the way in when single sign-on is not: they sign in at their own address with a password and a code or a passkey, in every state of the settings."
       action={accounts.data && accounts.data.items.length > 0 ? create : null}
     >
       <Card>
@@ -100,6 +100,7 @@ export function EmergencyPage() {
 function Entry({ account }: { account: Account }) {
   const { manages, slug } = useOrganisation()
   const [asked, setAsked] = useState(false)
+  const [adding, setAdding] = useState(false)
   const overdue = account.drillDueAt !== null && isPast(account.drillDueAt)
   return (
     <li className="flex items-start justify-between gap-4 px-5 py-4">
@@ -135,14 +136,68 @@ function Entry({ account }: { account: Account }) {
           Last sign-in {account.lastSignInAt ? <Ago at={account.lastSignInAt} /> : 'Never'} ·
           created <Ago at={account.createdAt} />
         </p>
+        {account.passkeys.length > 0 ? (
+          <ul aria-label={`Passkeys of ${account.email}`} className="mt-2 flex flex-wrap gap-1.5">
+            {account.passkeys.map(({ label, addedAt }) => (
+              <li key={addedAt}>
+                <Badge>Passkey “{label}”</Badge>
+              </li>
+            ))}
+          </ul>
+        ) : null}
       </div>
       {manages ? (
-        <IconButton label={`Delete ${account.email}`} onClick={() => setAsked(true)}>
-          <Trash2 aria-hidden="true" />
-        </IconButton>
+        <div className="flex shrink-0 items-center gap-1">
+          <IconButton label={`Add a passkey to ${account.email}`} onClick={() => setAdding(true)}>
+            <Fingerprint aria-hidden="true" />
+          </IconButton>
+          <IconButton label={`Delete ${account.email}`} onClick={() => setAsked(true)}>
+            <Trash2 aria-hidden="true" />
+          </IconButton>
+        </div>
       ) : null}
+      {adding ? <AddPasskey account={account} onClose={() => setAdding(false)} /> : null}
       <DeleteAccount account={account} open={asked} onClose={() => setAsked(false)} />
     </li>
+  )
+}
+
+/** A security key that goes into the safe; asked for at once when its name is there. */
+function AddPasskey({ account, onClose }: { account: Account; onClose: () => void }) {
+  const { api, key } = useOrganisation()
+  const client = useQueryClient()
+  const { register, handleSubmit, formState } = useForm({
+    defaultValues: { label: 'Security key' },
+  })
+  const add = useMutation({
+    mutationFn: async ({ label }: { label: string }) => {
+      const passkey = await makePasskey(await api.askBreakGlassPasskey(account.id))
+      return api.addBreakGlassPasskey(account.id, { label, passkey })
+    },
+    onSuccess: async () => {
+      onClose()
+      toast('The passkey is added', { about: account.email })
+      await client.invalidateQueries({ queryKey: key('break-glass') })
+    },
+  })
+  return (
+    <CreateDialog
+      title="Add a passkey"
+      about="Best a security key that is kept in a safe with the password: together they open the account without the code. It goes with the account, so delete the account when it is lost."
+      verb="Add"
+      busy={add.isPending}
+      problem={add.error ? asProblem(add.error) : null}
+      onSubmit={handleSubmit((values) => add.mutate(values))}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        autoComplete="off"
+        maxLength={60}
+        error={formState.errors.label?.message}
+        {...register('label', { required: 'Please enter a name.' })}
+      />
+    </CreateDialog>
   )
 }
 

@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { Fingerprint } from 'lucide-react'
 import { useForm } from 'react-hook-form'
-import { asProblem, doors } from '../../client/index.ts'
+import { asProblem, doors, hasPasskeys, showPasskey } from '../../client/index.ts'
 import { Banner, Button, Doorstep, PasswordField, TextField } from '../../parts/index.ts'
 
 const route = getRouteApi('/login/$slug/emergency')
@@ -9,7 +10,7 @@ type Values = { email: string; password: string; code: string }
 
 export function EmergencyLoginPage() {
   const { slug } = route.useParams()
-  const { register, handleSubmit, formState, resetField } = useForm<Values>({
+  const { register, handleSubmit, formState, resetField, trigger, getValues } = useForm<Values>({
     defaultValues: { email: '', password: '', code: '' },
   })
   const signIn = useMutation({
@@ -17,8 +18,17 @@ export function EmergencyLoginPage() {
     onSuccess: ({ returnTo }) => location.assign(returnTo),
     onError: () => resetField('code'),
   })
+  const byPasskey = useMutation({
+    mutationFn: async () => {
+      const { email, password } = getValues()
+      const passkey = await showPasskey(await doors.askEmergencyPasskey(slug, { email, password }))
+      return doors.signInEmergency(slug, { email, password, passkey })
+    },
+    onSuccess: ({ returnTo }) => location.assign(returnTo),
+  })
   const { errors } = formState
-  const problem = signIn.error ? asProblem(signIn.error) : null
+  const error = signIn.error ?? byPasskey.error
+  const problem = error ? asProblem(error) : null
   return (
     <Doorstep
       title="Emergency access"
@@ -28,7 +38,10 @@ export function EmergencyLoginPage() {
       <form
         noValidate
         className="flex flex-col gap-5"
-        onSubmit={handleSubmit((values) => signIn.mutate(values))}
+        onSubmit={handleSubmit((values) => {
+          byPasskey.reset()
+          signIn.mutate(values)
+        })}
       >
         {problem ? (
           <Banner
@@ -36,7 +49,7 @@ export function EmergencyLoginPage() {
             live
             title={
               problem.code === 'auth.invalid_credentials'
-                ? 'E-mail, password or code is not right'
+                ? 'E-mail, password, code or passkey is not right'
                 : 'You cannot be signed in'
             }
           >
@@ -73,6 +86,20 @@ export function EmergencyLoginPage() {
         <Button look="primary" size="large" type="submit" busy={signIn.isPending}>
           Sign in
         </Button>
+        {hasPasskeys() ? (
+          <Button
+            size="large"
+            busy={byPasskey.isPending}
+            onClick={async () => {
+              if (!(await trigger(['email', 'password'], { shouldFocus: true }))) return
+              signIn.reset()
+              byPasskey.mutate()
+            }}
+          >
+            <Fingerprint aria-hidden="true" />
+            Use a passkey instead of the code
+          </Button>
+        ) : null}
       </form>
     </Doorstep>
   )
