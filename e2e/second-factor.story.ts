@@ -24,7 +24,7 @@ afterAll(async () => {
   await usher?.stop()
 })
 
-test('a manager adds a passkey and requires a second factor; a newcomer on a phone sets up an app between password and session, and comes back with a recovery code', async () => {
+test('a manager adds a passkey and requires a second factor; a newcomer on a phone sets up an app between password and session, and comes back with a recovery code; an emergency account opens by a passkey', async () => {
   const manager = await person(browser)
   const { page } = manager
   await setUp(usher, page)
@@ -97,8 +97,37 @@ test('a manager adds a passkey and requires a second factor; a newcomer on a pho
   await phone.getByRole('button', { name: 'Sign out everywhere' }).click()
   await phone.getByRole('button', { name: 'Everywhere, here too' }).click()
   await phone.waitForURL(`${usher.url}/login/acme?signedOut=1`)
+
+  await addEmergencyPasskey(page)
+  await signOut(usher, page)
+  await page.goto(`${usher.url}/login/acme/emergency`)
+  await page.getByLabel('E-mail').fill('safe@acme.test')
+  await page.getByLabel('Password', { exact: true }).fill('Break-glass-now-1')
+  await accessible(page)
+  await page.getByRole('button', { name: 'Use a passkey instead of the code' }).click()
+  await page.waitForURL(`${usher.url}/o/acme`)
   expect([manager, newcomer].flatMap(({ faults }) => faults)).toEqual([])
 })
+
+async function addEmergencyPasskey(page: Page): Promise<void> {
+  await page.goto(`${usher.url}/o/acme/settings/emergency`)
+  await page
+    .getByRole('button', { name: /Create an emergency account/ })
+    .first()
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('E-mail').fill('safe@acme.test')
+  await dialog.getByLabel('Password', { exact: true }).fill('Break-glass-now-1')
+  await dialog.getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('checkbox', { name: /I have kept/ }).check()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: 'Add a passkey to safe@acme.test' }).click()
+  await dialog.getByLabel('Name').fill('Key in the safe')
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Add' }).click()
+  await expectText(page, 'Passkey “Key in the safe”')
+  await accessible(page)
+}
 
 /** Chromium's own authenticator: it has a finger on it at all times. */
 async function withAuthenticator(page: Page): Promise<void> {
