@@ -11,7 +11,7 @@ test('without a mail service a manager creates people: one comes by a first pass
   await setUp(usher, page)
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /E-mail and password/ }).click()
-  await save(page, 'It takes effect')
+  await save(page, 'the one way to sign in')
   await page.goto(`${usher.url}/o/acme/settings/pools`)
   await page.getByRole('button', { name: 'Create a pool' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Production')

@@ -12,7 +12,7 @@ test('a manager invites several people at once; one accepts on a phone and has w
   await setUp(usher, page)
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /E-mail and password/ }).click()
-  await save(page, 'It takes effect')
+  await save(page, 'the one way to sign in')
   await page.goto(`${usher.url}/o/acme/settings/groups`)
   await page.getByRole('button', { name: '+ Create a group' }).first().click()
   await page.getByRole('dialog').getByLabel('Name').fill('Engineers')

@@ -12,7 +12,7 @@ test('a newcomer registers by the link on a phone, proves the address and is in;
   await setUp(usher, page)
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /E-mail and password/ }).click()
-  await save(page, 'It takes effect')
+  await save(page, 'the one way to sign in')
   await expectText(page, 'or by the self-service link')
   const link = await page.getByRole('textbox', { name: 'Link to share' }).inputValue()
   await page.getByRole('link', { name: 'Domains, places, approval and who came' }).click()

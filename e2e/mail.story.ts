@@ -12,7 +12,7 @@ test('a manager sets a mail server up that refuses first, mends it, and the mail
   await setUp(usher, page)
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /E-mail and password/ }).click()
-  await save(page, 'It takes effect')
+  await save(page, 'the one way to sign in')
 
   await page.getByRole('link', { name: 'Mail', exact: true }).click()
   await expectText(page, 'This installation has no mail server, so nothing is sent')

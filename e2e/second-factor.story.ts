@@ -33,7 +33,7 @@ test('a manager adds a passkey and requires a second factor; a newcomer on a pho
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /E-mail and password/ }).click()
   await page.getByRole('switch', { name: 'Require a second factor' }).click()
-  await save(page, 'It takes effect')
+  await save(page, 'the one way to sign in')
 
   await page.goto(`${usher.url}/o/acme/account`)
   await expectText(page, 'Acme requires a second factor')
