@@ -1,4 +1,16 @@
-import { managerPassword, oneTimeCode, type TestOrganisation } from './organisation.ts'
+import {
+  createOrganisation,
+  managerPassword,
+  oneTimeCode,
+  type TestOrganisation,
+} from './organisation.ts'
+
+export const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
+export const byPassword = () => createOrganisation({ method: 'password' })
+/** What a wrong code or passkey is answered. */
+export const wrong = { status: 401, body: { code: 'auth.invalid_credentials' } }
+/** What a sign-in is answered that has ended or never begun. */
+export const over = { status: 401, body: { code: 'auth.required' } }
 
 /** One's own account, as the portal asks about it. */
 export async function me(

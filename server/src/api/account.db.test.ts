@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
-import { enrolTotp, me, nextCode, prove, withPassword } from '../../testing/second-factor.ts'
+import type { TestOrganisation } from '../../testing/organisation.ts'
+import {
+  ada,
+  byPassword,
+  enrolTotp,
+  me,
+  nextCode,
+  prove,
+  withPassword,
+} from '../../testing/second-factor.ts'
 
-const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
 const day = 86_400_000
-const byPassword = () => createOrganisation({ method: 'password' })
 const make = (acme: TestOrganisation, wish: object = {}, session = acme.session) =>
   me(acme, 'POST', '/keys', { label: 'my script', scopes: ['users:read'], ...wish }, session)
 const keysOf = async (acme: TestOrganisation, session = acme.session) =>

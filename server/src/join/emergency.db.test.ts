@@ -7,8 +7,8 @@ import {
   type TestOrganisation,
   type Wish,
 } from '../../testing/organisation.ts'
+import { wrong } from '../../testing/second-factor.ts'
 
-const wrong = { status: 401, body: { code: 'auth.invalid_credentials' } }
 type Device = ReturnType<typeof createAuthenticator>
 type Account = { id: string; email: string; secret: string }
 

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { createAuthenticator, type Misdeed } from '../../testing/authenticator.ts'
-import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
+import type { TestOrganisation } from '../../testing/organisation.ts'
 import {
+  ada,
+  byPassword,
   enrolTotp,
   me,
   nextCode,
   prove,
   withPassword,
   withTicket,
+  wrong,
 } from '../../testing/second-factor.ts'
 
-const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
-const byPassword = () => createOrganisation({ method: 'password' })
-const wrong = { status: 401, body: { code: 'auth.invalid_credentials' } }
 const refused = { status: 400, body: { code: 'request.invalid' } }
 const keys = '/second-factor/passkeys'
 type Device = ReturnType<typeof createAuthenticator>

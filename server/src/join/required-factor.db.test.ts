@@ -7,18 +7,18 @@ import {
   type TestOrganisation,
 } from '../../testing/organisation.ts'
 import {
+  ada,
+  byPassword,
   enrolTotp,
   me,
   nextCode,
+  over,
   prove,
   withPassword,
   withTicket,
 } from '../../testing/second-factor.ts'
 
-const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
-const byPassword = () => createOrganisation({ method: 'password' })
 const settings = '/identity/login-method'
-const over = { status: 401, body: { code: 'auth.required' } }
 
 const require = (acme: TestOrganisation, requireSecondFactor = true, headers = {}) =>
   acme.api('PUT', settings, { method: 'password', password: { requireSecondFactor } }, { headers })

@@ -6,19 +6,19 @@ import {
   type TestOrganisation,
 } from '../../testing/organisation.ts'
 import {
+  ada,
+  byPassword,
   enrolTotp,
   me,
   nextCode,
+  over,
   prove,
   withPassword,
   withTicket,
+  wrong,
 } from '../../testing/second-factor.ts'
 
-const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
 const minute = 60_000
-const byPassword = () => createOrganisation({ method: 'password' })
-const wrong = { status: 401, body: { code: 'auth.invalid_credentials' } }
-const over = { status: 401, body: { code: 'auth.required' } }
 
 async function withFactor() {
   const acme = await byPassword()

@@ -19,9 +19,10 @@ import {
 } from 'openid-client'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { type Outbound, OutboundError } from '../lib/outbound.ts'
+import type { Values } from '../model/rules.ts'
 import { type ClaimNames, isComplete, readPerson, type TokenClaims } from './claims.ts'
 import type { ClientKey } from './client-keys.ts'
-import { type CheckList, Fault, type RuleName, type Values } from './faults.ts'
+import { type CheckList, Fault, type RuleName } from './faults.ts'
 import { type Issuers, type Metadata, UnusableProvider } from './issuers.ts'
 
 /** Who we are to one provider. */

@@ -1,25 +1,19 @@
 /** Every rule an OpenID Connect sign-in is held against: its code, what to do, and where in Entra ID. */
-import type { RefusalCode } from '../model/refusals.ts'
-
-/** One line of the check-list shown to a manager. */
-export type Check = { rule: string; ok: boolean; expected?: string; received?: string }
-
-export type OidcRefusal = {
-  code: RefusalCode
-  rule: string
-  expected?: string
-  received?: string
-  remedy: string
-  idpScreen: string
-}
+import {
+  type Check,
+  checkOf,
+  type Rule,
+  RuleFault,
+  type RuleRefusal,
+  refusalBy,
+  type Values,
+} from '../model/rules.ts'
 
 const app = 'Microsoft Entra ID → App registrations → your app'
 const logs = 'Microsoft Entra ID → Sign-in logs'
 const secrets = `${app} → Certificates & secrets`
 const endpoints = `${app} → Overview → Endpoints → OpenID Connect metadata document`
 const claims = `${app} → Token configuration → Add optional claim`
-
-type Rule = { code: RefusalCode; rule: string; remedy: string; idpScreen: string }
 
 /** The order is the order in which the rules are checked. */
 const rules = {
@@ -145,32 +139,7 @@ const rules = {
 
 export type RuleName = keyof typeof rules
 
-/** Expected and received values come from strangers; they are cut to a length fit for a log line. */
-const longestValue = 300
-const cut = (value: string) =>
-  value.length > longestValue ? `${value.slice(0, longestValue)}…` : value
-
-export type Values = { expected?: string | undefined; received?: string | undefined }
-
-function shown({ expected, received }: Values) {
-  return {
-    ...(expected === undefined ? {} : { expected: cut(expected) }),
-    ...(received === undefined ? {} : { received: cut(received) }),
-  }
-}
-
-/** A rule is broken; caught where the answer is read, never further out. */
-export class Fault extends Error {
-  readonly rule: RuleName
-  readonly values: Values
-
-  constructor(rule: RuleName, values: Values = {}) {
-    super(rules[rule].rule)
-    this.name = 'Fault'
-    this.rule = rule
-    this.values = values
-  }
-}
+export class Fault extends RuleFault<RuleName> {}
 
 /** Keeps what was found so far, so that a manager sees how far a sign-in came. */
 export function createCheckList() {
@@ -178,12 +147,11 @@ export function createCheckList() {
   return {
     checks,
     passed(rule: RuleName, values: Values = {}) {
-      checks.push({ rule: rules[rule].rule, ok: true, ...shown(values) })
+      checks.push(checkOf(rules[rule], true, values))
     },
-    failed({ rule, values }: Fault): OidcRefusal {
-      const { rule: says, ...told } = rules[rule]
-      checks.push({ rule: says, ok: false, ...shown(values) })
-      return { ...told, rule: says, ...shown(values) }
+    failed({ rule, values }: Fault): RuleRefusal {
+      checks.push(checkOf(rules[rule], false, values))
+      return refusalBy(rules[rule], values)
     },
   }
 }

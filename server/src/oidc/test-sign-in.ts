@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendPage, sendRefusal, testedPage } from '../auth/index.ts'
 import { type AttemptReport, finishTest, type TestResult } from '../directory/index.ts'
+import type { Check, RuleRefusal } from '../model/rules.ts'
 import { type Person, shownClaims, type TokenClaims } from './claims.ts'
 import type { OidcDoor, Who } from './door.ts'
-import type { Check, OidcRefusal } from './faults.ts'
 
 /** What a sign-in came to: a person, or the rule that it broke. */
 export type Outcome = {
@@ -11,7 +11,7 @@ export type Outcome = {
   claims?: TokenClaims | undefined
   issuer?: string
   person?: Person
-  refusal?: OidcRefusal
+  refusal?: RuleRefusal
 }
 
 /** Every check and claim is kept for the manager who tests; nobody is signed in (LM-15). */

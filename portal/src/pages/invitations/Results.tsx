@@ -41,7 +41,7 @@ export function Results({ invited }: { invited: Invited }) {
               <div className="min-w-0 flex-1">
                 <div className="wrap-anywhere">
                   {item.line === undefined ? null : (
-                    <span className="mr-2 text-sm whitespace-nowrap text-ink-3 tabular-nums">
+                    <span className="mr-2 text-sm whitespace-nowrap text-ink-3 tabular-nums max-sm:block">
                       Line {item.line}
                     </span>
                   )}

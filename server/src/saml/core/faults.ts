@@ -1,17 +1,13 @@
 /** Every rule a SAML message is held against: its code, what to do, and where to do it in Entra ID. */
-import type { RefusalCode } from '../../model/refusals.ts'
-
-/** One line of the check-list shown to a manager. */
-export type Check = { rule: string; ok: boolean; expected?: string; received?: string }
-
-export type SamlRefusal = {
-  code: RefusalCode
-  rule: string
-  expected?: string
-  received?: string
-  remedy: string
-  idpScreen: string
-}
+import {
+  type Check,
+  checkOf,
+  type Rule,
+  RuleFault,
+  type RuleRefusal,
+  refusalBy,
+  type Values,
+} from '../../model/rules.ts'
 
 const app = 'Microsoft Entra ID → Enterprise applications → your app'
 const basic = `${app} → Single sign-on → Basic SAML Configuration`
@@ -25,8 +21,6 @@ const damaged =
   'Start the sign-in again from the sign-in page. If it happens again, something between the identity provider and this server changes the message, or it was not sent by the identity provider.'
 const odd =
   'The message breaks the SAML 2.0 standard in a way that honest identity providers do not. Compare it with the redacted message in the sign-in log, and report it to the vendor of the identity provider or to your security team.'
-
-type Rule = { code: RefusalCode; rule: string; remedy: string; idpScreen: string }
 
 /**
  * The order is the order in which the rules are checked. `saml.malformed` stands for every fault of
@@ -298,44 +292,16 @@ export const rules = {
 
 export type RuleName = keyof typeof rules
 
-/** Expected and received values come from strangers; they are cut to a length fit for a log line. */
-const longestValue = 300
-
-function cut(value: string): string {
-  return value.length > longestValue ? `${value.slice(0, longestValue)}…` : value
-}
-
-export type Values = { expected?: string | undefined; received?: string | undefined }
-
-function shown({ expected, received }: Values) {
-  return {
-    ...(expected === undefined ? {} : { expected: cut(expected) }),
-    ...(received === undefined ? {} : { received: cut(received) }),
-  }
-}
-
-/** A rule is broken; caught where a message is read, never further out. */
-export class Fault extends Error {
-  readonly rule: RuleName
-  readonly values: Values
-
-  constructor(rule: RuleName, values: Values = {}) {
-    super(rules[rule].rule)
-    this.name = 'Fault'
-    this.rule = rule
-    this.values = values
-  }
-}
+export class Fault extends RuleFault<RuleName> {}
 
 export function passed(rule: RuleName, values: Values = {}): Check {
-  return { rule: rules[rule].rule, ok: true, ...shown(values) }
+  return checkOf(rules[rule], true, values)
 }
 
 export function failed(rule: RuleName, values: Values): Check {
-  return { rule: rules[rule].rule, ok: false, ...shown(values) }
+  return checkOf(rules[rule], false, values)
 }
 
-export function refusalOf(rule: RuleName, values: Values): SamlRefusal {
-  const { code, rule: says, remedy, idpScreen } = rules[rule]
-  return { code, rule: says, ...shown(values), remedy, idpScreen }
+export function refusalOf(rule: RuleName, values: Values): RuleRefusal {
+  return refusalBy(rules[rule], values)
 }

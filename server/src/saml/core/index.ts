@@ -1,7 +1,6 @@
 /** The SAML service provider without HTTP and without a database: text in, decisions out. */
 export { readCertificate } from './certificates.ts'
 export { type Claims, readClaims } from './claims.ts'
-export type { Check, SamlRefusal } from './faults.ts'
 export type { SamlIdentity } from './identity.ts'
 export {
   type LogoutContext,

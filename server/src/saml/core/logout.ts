@@ -1,9 +1,10 @@
 /** Reading logout messages, from either binding. DESIGN §4, step 9. */
 import { inflateRawSync } from 'node:zlib'
+import type { RuleRefusal } from '../../model/rules.ts'
 import type { SamlSettings } from '../../model/saml.ts'
 import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from './canonical.ts'
 import { decodeBase64, decodeField, decodeText, messageLimits, parseDocument } from './document.ts'
-import { Fault, type RuleName, refusalOf, type SamlRefusal } from './faults.ts'
+import { Fault, type RuleName, refusalOf } from './faults.ts'
 import { readNameId } from './identity.ts'
 import { statusSuccess } from './names.ts'
 import { wrongIssuer } from './profile.ts'
@@ -35,7 +36,7 @@ export type LogoutContext = {
 
 export type LogoutReading =
   | { ok: true; message: LogoutMessage; relayState?: string }
-  | { ok: false; refusal: SamlRefusal }
+  | { ok: false; refusal: RuleRefusal }
 
 /**
  * A request counts only when it is signed (LM-25). A response may come unsigned, as Entra ID sends
@@ -52,7 +53,7 @@ export function readLogout(input: LogoutInput, context: LogoutContext): LogoutRe
 }
 
 /** Whatever is wrong with the signature, the answer is the one code of LM-25. */
-function refusalOfLogout({ rule, values }: Fault): SamlRefusal {
+function refusalOfLogout({ rule, values }: Fault): RuleRefusal {
   const refusal = refusalOf(rule, values)
   const aboutSignature = signatureRules.includes(rule)
   return aboutSignature ? { ...refusal, code: 'saml.logout_unsigned' } : refusal

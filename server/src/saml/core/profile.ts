@@ -2,9 +2,10 @@
  * The rules of SAML core and of the Web Browser SSO profile as a list, to be held against both
  * documents. Everything here looks at parts that were signed, or at parts that may only refuse.
  */
+import type { Check, Values } from '../../model/rules.ts'
 import type { SamlSettings } from '../../model/saml.ts'
 import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from './canonical.ts'
-import { type Check, Fault, failed, passed, type RuleName, type Values } from './faults.ts'
+import { Fault, failed, passed, type RuleName } from './faults.ts'
 import { bearer, nameIdFormats } from './names.ts'
 import type { ServiceProvider } from './service-provider.ts'
 import { longestLifetime, readInstant, skew } from './time.ts'

@@ -1,8 +1,9 @@
 /** Reading a SAML response. DESIGN §4, steps 1 to 6 and 8, in that order. */
+import type { Check, RuleRefusal } from '../../model/rules.ts'
 import { attributeOf, childOf, childrenOf, textOf, type XmlElement } from './canonical.ts'
 import { decodeField, decodeText, messageLimits, parseDocument } from './document.ts'
 import { openAssertion } from './encryption.ts'
-import { type Check, Fault, failed, passed, refusalOf, type SamlRefusal } from './faults.ts'
+import { Fault, failed, passed, refusalOf } from './faults.ts'
 import { readIdentity, type SamlIdentity } from './identity.ts'
 import { statusSuccess } from './names.ts'
 import { checkProfile, type ResponseContext, readFacts } from './profile.ts'
@@ -14,7 +15,7 @@ export type Reading =
   | { ok: true; identity: SamlIdentity; checks: Check[]; redacted: string }
   | {
       ok: false
-      refusal: SamlRefusal
+      refusal: RuleRefusal
       checks: Check[]
       redacted?: string
       /** What the message claims, unverified: good for finding the attempt, for nothing else. */
