@@ -217,7 +217,7 @@ describe('a file of people', () => {
 })
 
 describe('accepting', () => {
-  test('IN-7, IN-8: the invited address is in with exactly what was promised', async () => {
+  test('IN-7, IN-8, IN-10: the invited address, of whatever domain, is in with exactly what was promised', async () => {
     const acme = await open()
     const groupId = await acme.makeGroup('Engineers')
     const poolId = await acme.makePool('Production')
