@@ -13,7 +13,11 @@ test('AU-3: the audit is found by part of an actor’s name, by type, by result 
     )
 
   expect(await find('actor=ANA%20r&type=user.deactivated')).toEqual(['user.deactivated'])
-  expect(await find(`userId=${user.id}`)).toEqual(['user.deactivated', 'user.joined'])
+  expect(await find(`userId=${user.id}`)).toEqual([
+    'user.deactivated',
+    'activation.issued',
+    'user.joined',
+  ])
   expect(await find(`userId=${user.id}&result=failure`)).toEqual([])
   expect(await find('actor=%25')).toEqual([])
   expect(await find('actor=nobody')).toEqual([])
