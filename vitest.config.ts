@@ -9,7 +9,9 @@ const onStore = (store: 'sqlite' | 'postgres') => ({
   test: {
     name: store,
     include: [`{server,bench}/${databaseTests}`],
-    setupFiles,
+    setupFiles: [...setupFiles, 'server/testing/stop-usher.ts'],
+    // The product is loaded once a worker and not once a file, which would take a quarter of the time.
+    isolate: false,
     env: { USHER_TEST_STORE: store },
     globalSetup: store === 'postgres' ? ['server/testing/postgres-setup.ts'] : [],
     testTimeout: 20_000,

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LightMyRequestResponse } from 'fastify'
@@ -55,6 +55,17 @@ export const managerPassword = 'Correct-horse-7'
 export function startUsher(changes: Partial<Config> = {}): Promise<World> {
   world ??= open(changes)
   return world
+}
+
+/** Ends the Usher of a test file, so that the next one gets its own. */
+export async function stopUsher(): Promise<void> {
+  const ending = world
+  world = undefined
+  if (!ending) return
+  const { app, store, config } = await ending
+  await app.close()
+  await store.close()
+  rmSync(config.dataDir, { recursive: true, force: true })
 }
 
 async function open(changes: Partial<Config>): Promise<World> {

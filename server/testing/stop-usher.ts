@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest'
+import { stopUsher } from './organisation.ts'
+
+afterAll(stopUsher)
