@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const databaseTests = '**/*.db.test.ts'
@@ -23,6 +24,8 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     allowOnly: false,
+    // As many as there are processors; by itself it leaves one idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,

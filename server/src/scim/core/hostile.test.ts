@@ -209,8 +209,8 @@ test.each<[string, () => unknown]>([
         parseBody(`{"userName":"a",${list(30_000, (n) => `"x${n}":1`).slice(1, -1)}}`, mebibyte),
       ),
   ],
-])('%s is done with in less than 50 ms', (_, act) => {
-  expect(milliseconds(act)).toBeLessThan(50)
+])('%s is done with in less than 150 ms', (_, act) => {
+  expect(milliseconds(act)).toBeLessThan(150)
 })
 
 test('1 MB of members is read in little more than the time it takes to read 1 MB', () => {
