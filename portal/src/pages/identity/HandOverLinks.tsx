@@ -18,7 +18,7 @@ export function HandOverLinks({ people, onClose }: { people: number; onClose: ()
       open
       onClose={onClose}
       title="Hand over the activation links"
-      about={`No mail service is set up, so nothing was sent to ${count}. The file has a link for each. Every link works once, lives 7 days, and is for that person only.`}
+      about={`The new method is in force. No mail service is set up, so nothing was sent to ${count}. The file has a link for each. Every link works once, lives 7 days, and is for that person only.`}
       footer={
         <>
           <Button look="ghost" onClick={onClose}>

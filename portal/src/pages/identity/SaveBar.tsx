@@ -31,7 +31,8 @@ export function SaveBar(props: Props) {
       onSuccess: () => {
         setConfirming(false)
         setHandOver(links)
-        toast('Saved', { about: 'The new settings are in force.' })
+        // The dialog that follows says so itself.
+        if (links === 0) toast('Saved', { about: 'The new settings are in force.' })
       },
       onError: (error) => {
         if (asProblem(error).status === 412) setConfirming(false)
