@@ -152,6 +152,8 @@ export const LoginMethodView = z.object({
   breakGlass: z.object({ exists: z.boolean(), proved: z.boolean(), drillDueAt: Time.nullable() }),
   /** Settings of the method `password`, in force while it is (SE-11). */
   password: z.object({ requireSecondFactor: z.boolean() }),
+  /** How many people the last switch has been brought to; null when to everybody. */
+  switching: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
   /** Whether the caller has a password of their own (LM-11 for `password`). */
   ownPasswordSet: z.boolean(),
   canWrite: z.boolean(),

@@ -103,6 +103,7 @@ const login: LoginMethodView = {
   },
   serviceProvider,
   breakGlass: { exists: true, proved: true, drillDueAt: now + 61 * day },
+  switching: null,
   ownPasswordSet: true,
   canWrite: true,
 }

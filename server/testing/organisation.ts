@@ -569,6 +569,8 @@ export async function createOrganisation(wish: Wish = {}) {
     deliverMail: () => usher.postman.deliver({ organisationId: id }),
     /** The daily look at the domains of this organisation that are due now. */
     lookAtDomains: () => usher.domainWatch.look({ organisationId: id }),
+    /** Brings a switch of the login method to everybody. */
+    bringSwitch: () => usher.switchWalk.bring({ organisationId: id }),
     /** What the schedule clears away at this time. */
     async sweep(now: number) {
       const organisation = await organisations.find(store.read, id)

@@ -15,3 +15,4 @@ export {
 export { appointDoorman, asProblem, Refusal, type Versioned } from './http.ts'
 export { hasPasskeys, makePasskey, showPasskey } from './passkeys.ts'
 export { meQuery, queries, signOut, useMe, useOrganisation } from './session.ts'
+export { useSwitching } from './switching.ts'

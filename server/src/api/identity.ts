@@ -380,6 +380,10 @@ function renderMethod(door: ApiDoor, actor: Actor, view: MethodFacts) {
       drillDueAt: lastDrill === 0 ? null : lastDrill + drillEveryMs,
     },
     password: { requireSecondFactor: organisation.requireSecondFactor },
+    switching: organisation.switching && {
+      done: organisation.switching.done,
+      total: organisation.switching.total,
+    },
     ownPasswordSet: view.ownPasswordSet,
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }

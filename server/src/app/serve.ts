@@ -17,8 +17,15 @@ export function databaseOf(config: Config): { databaseUrl: string | undefined; f
 /** Starts the server and keeps it until it is told to stop; then requests in flight are finished. */
 export async function serve(config: Config): Promise<void> {
   const store = await openStore(databaseOf(config))
-  const { app, directory, postman, domainWatch } = await buildServer(config, store, systemClock)
-  const outbox = startOutbox({ store, postman, domainWatch, clock: systemClock }, app.log)
+  const { app, directory, postman, domainWatch, switchWalk } = await buildServer(
+    config,
+    store,
+    systemClock,
+  )
+  const outbox = startOutbox(
+    { store, postman, domainWatch, switchWalk, clock: systemClock },
+    app.log,
+  )
   await app.listen({ port: config.port, host: config.host })
   const actor = systemActor(platformId)
 

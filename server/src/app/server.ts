@@ -59,8 +59,10 @@ import {
 import {
   createDomainWatch,
   createPostman,
+  createSwitchWalk,
   type DomainWatch,
   type Postman,
+  type SwitchWalk,
 } from '../outbox/index.ts'
 import {
   addressesOf,
@@ -104,6 +106,7 @@ export type Usher = {
   provisioningLog: ProvisioningLog
   postman: Postman
   domainWatch: DomainWatch
+  switchWalk: SwitchWalk
 }
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
@@ -318,7 +321,15 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   })
   healthRoutes(app, store)
   await portalRoutes(app)
-  return { app, directory, vault, provisioningLog, postman, domainWatch }
+  return {
+    app,
+    directory,
+    vault,
+    provisioningLog,
+    postman,
+    domainWatch,
+    switchWalk: createSwitchWalk(store),
+  }
 }
 
 /** SE-8: said while somebody reads it, and asked again at every sending. */

@@ -20,6 +20,7 @@ import {
   invitations,
   scimPeople,
   sso,
+  switches,
   users,
 } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
@@ -256,10 +257,11 @@ async function findPerson(write: Write, organisation: Organisation, vouched: Vou
   const address = vouched.email === undefined ? undefined : readEmailAddress(vouched.email)
   const subject = vouched.subject ?? address?.folded ?? ''
   const identity = await sso.identity(db, organisation.id, vouched.issuer, subject)
-  const user = identity
+  const locked = identity
     ? await users.lock(db, organisation.id, identity.userId)
     : ((await lockBySource(write, organisation, subject, address?.folded)) ??
       (address && (await lockByEmail(write, organisation.id, address.folded))))
+  const user = locked && (await switches.bringTo(db, organisation.switching, locked))
   const identities = user && !identity ? await sso.identitiesOf(db, organisation.id, user.id) : []
   const ofThisIdp = identities.filter((one) => one.issuer === vouched.issuer)
   // A sign-in of the same subject at the same moment may have linked them since the first look.

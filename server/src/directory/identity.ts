@@ -3,7 +3,7 @@ import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
 import type { ConnectionSettings, GoogleSettings, Tested } from '../model/connection.ts'
-import type { LoginMethod } from '../model/organisation.ts'
+import type { LoginMethod, Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import {
   adoptionRisk,
@@ -23,15 +23,15 @@ import {
   secondFactors,
   sessions,
   sso,
+  switches,
   users,
 } from '../store/index.ts'
 import { approve, provedDomains, type Ticks, waitingFor } from './approvals.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { digestOf, issuerOf, readConnection, storeConnection } from './connections.ts'
-import { isMailless, sendMail } from './mail.ts'
+import { isMailless } from './mail.ts'
 import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
-const mailsAtOnce = 500
 const exampleCount = 50
 const requestMinutes = 10
 
@@ -255,29 +255,45 @@ async function linkTester(
 /** LM-12, LM-13: everyone else waits for their first sign-in by the new method; old sessions end. */
 async function switchPeople(
   write: Write,
-  organisation: { id: string; name: string; slug: string; loginMethod: LoginMethod | null },
+  organisation: Organisation,
   method: LoginMethod,
 ): Promise<void> {
   const { db, actor, now } = write
   if (takesNothing(organisation.loginMethod, method)) return
   await accounts.removeApprovals(db, organisation.id)
-  const saverId = actor.kind === 'user' ? (actor.id ?? '') : ''
-  await users.awaitNewMethod(db, organisation.id, saverId, now)
   if (method !== 'password') {
     await accounts.removePasswords(db, organisation.id)
     await secondFactors.removeAll(db, organisation.id)
   }
-  await sessions.endAllBut(db, organisation.id, actor.sessionId)
-  if (actor.kind === 'operator' && organisation.loginMethod === null) return
-  let after = ''
-  for (;;) {
-    const page = await users.eachEnabled(db, organisation.id, after, mailsAtOnce)
-    const others = page.filter((user) => user.id !== saverId)
-    if (others.length > 0) await sendMail(write, organisation, 'method_changed', ...others)
-    const last = page.at(-1)
-    if (page.length < mailsAtOnce || !last) return
-    after = last.id
+  // What was opened otherwise than by a method ends at once; the rest ends with the switch, row by row
+  // (`hasEnded`), unless an older one is under way, whose rows must not come to life again.
+  await sessions.endAllBut(db, organisation.id, actor.sessionId, {
+    ...(!organisation.switching && { methods: ['setup', 'platform', 'assist'] }),
+  })
+  // People are many: the first are Pending with this change, all others are taken for it until the outbox comes to them.
+  const left = await switches.step(db, organisation.id, {
+    at: now,
+    method,
+    keptSessionId: actor.sessionId,
+    saverId: actor.kind === 'user' ? (actor.id ?? '') : '',
+    tells: actor.kind !== 'operator' || organisation.loginMethod !== null,
+    afterId: '',
+    untilId: await users.lastId(db, organisation.id),
+    done: 0,
+    total: await countEnabled(db, organisation.id),
+  })
+  if (!left) return
+  // Whether another manager works decides what may be done to this one.
+  const managers = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
+  for (const { id } of managers) {
+    const manager = await users.lock(db, organisation.id, id)
+    if (manager) await switches.bringTo(db, left, manager)
   }
+}
+
+async function countEnabled(db: Read['db'], organisationId: string): Promise<number> {
+  const active = await people.total(db, organisationId, { status: 'active' })
+  return active + (await people.total(db, organisationId, { status: 'pending' }))
 }
 
 /** Who is affected by a switch, before it happens; changes nothing (LM-10). */
@@ -303,9 +319,7 @@ export async function previewLoginMethod(
       ? waitingFor(read, wanted ? issuerOf(wanted) : '')
       : { managers: 0, others: 0, people: [] },
   ])
-  const enabled =
-    (await people.total(db, actor.organisationId, { status: 'active' })) +
-    (await people.total(db, actor.organisationId, { status: 'pending' }))
+  const enabled = await countEnabled(db, actor.organisationId)
   // Whoever saves has proved the new method already.
   const others = Math.max(0, enabled - (actor.kind === 'user' ? 1 : 0))
   const becomePending = changes ? others : 0

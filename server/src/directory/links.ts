@@ -4,7 +4,7 @@ import type { MailTemplate } from '../model/mail.ts'
 import { Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { decideRoles, isByPassword } from '../policy/index.ts'
-import { accounts, events, users } from '../store/index.ts'
+import { accounts, events, switches, users } from '../store/index.ts'
 import { linkForInvitation } from './invitations.ts'
 import { isMailless, sendMail } from './mail.ts'
 import { expectMayOpen, lockUser, subjectOf } from './people.ts'
@@ -88,7 +88,7 @@ export async function issueLinksAfterSwitch(
   afterId: string,
   installationMails: boolean,
 ): Promise<{ user: User; token: string }[]> {
-  const { db, actor } = write
+  const { actor } = write
   allow(actor, 'users.write')
   if (!(await isMailless(write, installationMails))) {
     throw new Refused({
@@ -99,10 +99,21 @@ export async function issueLinksAfterSwitch(
   // Managers are among them.
   const refusal = decideRoles(actor, ['ROLE_MANAGER'])
   if (refusal) throw new Refused(refusal)
-  const waiting = await users.eachAwaiting(db, actor.organisationId, afterId, handedOverAtOnce)
+  const waiting = await nextAwaiting(write, afterId)
   const issued: { user: User; token: string }[] = []
   for (const user of waiting) issued.push({ user, token: await issueLink(write, user) })
   return issued
+}
+
+/** Those who wait are gone through in the order in which a switch is brought to them, and never ahead of it. */
+async function nextAwaiting({ db, actor }: Write, afterId: string): Promise<User[]> {
+  let switching = await switches.find(db, actor.organisationId)
+  for (;;) {
+    const page = await users.eachAwaiting(db, actor.organisationId, afterId, handedOverAtOnce)
+    const last = page.length === handedOverAtOnce ? page.at(-1) : undefined
+    if (!switching || (last && last.id <= switching.afterId)) return page
+    switching = await switches.nextStep(db, actor.organisationId)
+  }
 }
 
 async function handOver(write: Write, id: string, kind: 'activation' | 'reset'): Promise<string> {

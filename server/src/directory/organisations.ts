@@ -40,6 +40,7 @@ export async function createOrganisation(
     defaultPoolId: newId(),
     demo,
     google: {},
+    switching: null,
     version: 1,
     createdAt: now,
   }

@@ -2,6 +2,7 @@ import type { Connection } from '../model/connection.ts'
 import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
+import { switched } from '../model/switching.ts'
 import type { Role, User } from '../model/user.ts'
 import {
   decideDelete,
@@ -24,6 +25,7 @@ import {
   pools,
   scimConnection,
   sso,
+  switches,
   users,
 } from '../store/index.ts'
 import { readConnection } from './connections.ts'
@@ -82,14 +84,15 @@ export async function filterOf(
 /** These people with their roles and groups, as a list shows them. */
 export async function withAccess({ db, actor }: Read, found: User[]) {
   const ids = found.map((user) => user.id)
-  const [roles, memberships] = await Promise.all([
+  const [roles, memberships, switching] = await Promise.all([
     access.rolesOf(db, actor.organisationId, ids),
     access.memberships(db, actor.organisationId, ids),
+    switches.find(db, actor.organisationId),
   ])
   const rolesBy = Map.groupBy(roles, (one) => one.userId)
   const groupsBy = Map.groupBy(memberships, (one) => one.userId)
   return found.map((user) => ({
-    user,
+    user: switched(switching, user),
     roles: (rolesBy.get(user.id) ?? []).map((one) => one.role),
     groups: groupsBy.get(user.id) ?? [],
   }))
@@ -99,9 +102,10 @@ export async function withAccess({ db, actor }: Read, found: User[]) {
 export async function userDetails(read: Read, id: string) {
   const { db, actor } = read
   allowOn(actor, id, readPermission)
-  const user = await users.find(db, actor.organisationId, id)
+  const found = await users.find(db, actor.organisationId, id)
   const organisation = await organisations.find(db, actor.organisationId)
-  if (!user || !organisation) throw notFound('user')
+  if (!found || !organisation) throw notFound('user')
+  const user = switched(organisation.switching, found)
   const [roles, memberships, identities, reached, refresh, newest] = await Promise.all([
     access.rolesOf(db, actor.organisationId, [id]),
     access.memberships(db, actor.organisationId, [id]),
@@ -405,7 +409,7 @@ export async function deleteUser(write: Write, id: string): Promise<void> {
 export async function lockUser({ db, actor }: Write, id: string): Promise<User> {
   const user = await users.lock(db, actor.organisationId, id)
   if (!user) throw notFound('user')
-  return user
+  return switches.bringTo(db, await switches.find(db, actor.organisationId), user)
 }
 
 /**

@@ -6,6 +6,22 @@ export type LoginMethod = 'password' | 'google' | 'sso'
 /** Who governs membership, one at a time (PV-4). */
 export type ProvisioningSource = 'portal' | 'sso_jit' | 'scim' | 'ldap'
 
+/** A switch of the login method that is being brought to people in the order of their ids (LM-12). */
+export type Switching = {
+  at: number
+  method: LoginMethod
+  /** Who switched, and stays as they are, with the session that they did it in. */
+  saverId: string
+  keptSessionId: string | null
+  /** Whether people are told by mail. */
+  tells: boolean
+  afterId: string
+  /** The last who was here at the switch. */
+  untilId: string
+  done: number
+  total: number
+}
+
 export type Organisation = {
   id: string
   name: string
@@ -23,6 +39,8 @@ export type Organisation = {
   /** Holds the simulated identity provider. */
   demo: boolean
   google: GoogleSettings
+  /** Null when the last switch of the login method has been brought to everybody. */
+  switching: Switching | null
   /** Raised by every change of settings; the ETag (GE-5). */
   version: number
   createdAt: number

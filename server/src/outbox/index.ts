@@ -16,10 +16,12 @@ import {
 import type { DomainWatch } from './domain-watch.ts'
 import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
+import type { SwitchWalk } from './switch-walk.ts'
 
 export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
 export { everyMail, letterOf } from './every-letter.ts'
 export { createPostman, type Postman } from './postman.ts'
+export { createSwitchWalk, type SwitchWalk } from './switch-walk.ts'
 
 export type OutboxLog = {
   error(fields: object, message: string): void
@@ -40,8 +42,15 @@ export function startOutbox(
     store,
     postman,
     domainWatch,
+    switchWalk,
     clock,
-  }: { store: Store; postman: Postman; domainWatch: DomainWatch; clock: Clock },
+  }: {
+    store: Store
+    postman: Postman
+    domainWatch: DomainWatch
+    switchWalk: SwitchWalk
+    clock: Clock
+  },
   log: OutboxLog,
 ): Outbox {
   let turns = 0
@@ -61,6 +70,10 @@ export function startOutbox(
     repeat(
       (signal) => domainWatch.look({ signal }),
       (error) => log.error({ error }, 'domains were not looked up'),
+    ),
+    repeat(
+      (signal) => switchWalk.bring({ signal }),
+      (error) => log.error({ error }, 'a switch of the login method was not brought to everybody'),
     ),
   ]
   return {

@@ -17,9 +17,10 @@ const first: Migration = {
       source text not null, source_chosen_by text, source_chosen_at bigint,
       require_second_factor integer not null, self_service_enabled integer not null,
       default_group_id text not null, default_pool_id text not null, demo integer not null,
-      google_domain text, version integer not null, created_at bigint not null,
+      google_domain text, switching text, version integer not null, created_at bigint not null,
       check (login_method in ('password', 'google', 'sso')),
       check (source in ('portal', 'sso_jit', 'scim', 'ldap')))`,
+    'create index organisations_switching on organisations (id) where switching is not null',
 
     `create table users (
       org_id text not null, id text ${c} not null, email text not null,

@@ -1,6 +1,11 @@
 import { sql } from 'kysely'
 import type { GoogleSettings } from '../model/connection.ts'
-import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
+import type {
+  LoginMethod,
+  Organisation,
+  ProvisioningSource,
+  Switching,
+} from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { statement } from './statement.ts'
 import type { Flag, OrganisationsTable } from './tables.ts'
@@ -148,9 +153,14 @@ function toRow(organisation: Organisation): OrganisationsTable {
     default_pool_id: organisation.defaultPoolId,
     demo: flag(organisation.demo),
     google_domain: organisation.google.workspaceDomain ?? null,
+    switching: organisation.switching && JSON.stringify(organisation.switching),
     version: organisation.version,
     created_at: organisation.createdAt,
   }
+}
+
+export function readSwitching({ switching }: { switching: string | null }): Switching | null {
+  return switching === null ? null : (JSON.parse(switching) as Switching)
 }
 
 export function toOrganisation(row: OrganisationsTable): Organisation {
@@ -168,6 +178,7 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     defaultPoolId: row.default_pool_id,
     demo: row.demo === 1,
     google: row.google_domain === null ? {} : { workspaceDomain: row.google_domain },
+    switching: readSwitching(row),
     version: row.version,
     createdAt: row.created_at,
   }

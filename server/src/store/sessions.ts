@@ -1,4 +1,6 @@
+import { hasEnded } from '../model/switching.ts'
 import type { Db } from './dialect.ts'
+import { readSwitching } from './organisations.ts'
 import type { SessionsTable } from './tables.ts'
 
 export type Session = SessionsTable
@@ -7,17 +9,24 @@ export async function insert(db: Db, session: Session): Promise<void> {
   await db.insertInto('sessions').values(session).execute()
 }
 
+/** Undefined also for one that a switch of the login method has ended and not yet removed (LM-13). */
 export async function find(
   db: Db,
   organisationId: string,
   secretHash: string,
 ): Promise<Session | undefined> {
-  return db
+  const row = await db
     .selectFrom('sessions')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .where('secret_hash', '=', secretHash)
+    .leftJoin('organisations', 'organisations.id', 'sessions.org_id')
+    .selectAll('sessions')
+    .select('organisations.switching')
+    .where('sessions.org_id', '=', organisationId)
+    .where('sessions.secret_hash', '=', secretHash)
     .executeTakeFirst()
+  if (!row) return undefined
+  const { switching, ...session } = row
+  const under = readSwitching({ switching })
+  return under && hasEnded(under, session) ? undefined : session
 }
 
 /** Keeps an idle session alive; the caller does so at most once a minute. */
@@ -106,18 +115,24 @@ export async function endByNameId(
   return query.returningAll().execute()
 }
 
-/** Ends everyone's sessions of people (not break-glass ones), all but one (LM-13). */
+/**
+ * Ends sessions of people (not break-glass ones), all but one (LM-13): everybody's or these people's,
+ * however they were opened or only by these methods.
+ */
 export async function endAllBut(
   db: Db,
   organisationId: string,
   keptId: string | null,
-): Promise<number> {
+  only: { methods?: Session['method'][]; userIds?: string[] } = {},
+): Promise<void> {
   let query = db
     .deleteFrom('sessions')
     .where('org_id', '=', organisationId)
     .where('user_id', 'is not', null)
   if (keptId) query = query.where('id', '<>', keptId)
-  return (await query.returning('id').execute()).length
+  if (only.methods) query = query.where('method', 'in', only.methods)
+  if (only.userIds) query = query.where('user_id', 'in', only.userIds)
+  await query.execute()
 }
 
 export async function countOpen(

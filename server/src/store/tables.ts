@@ -32,6 +32,8 @@ export type OrganisationsTable = {
   demo: Flag
   /** The only Google Workspace whose accounts may sign in. */
   google_domain: string | null
+  /** JSON, while a switch of the login method is being brought to people. */
+  switching: string | null
   version: number
   created_at: number
 }

@@ -165,14 +165,14 @@ export async function enabledAmong(
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Every enabled person, in pages: for the e-mails of a method switch. */
-export async function eachEnabled(
+/** The next who are not deactivated, in the order of their ids; nobody changes them meanwhile. */
+export async function lockNextEnabled(
   db: Db,
   organisationId: string,
   afterId: string,
   limit: number,
 ): Promise<User[]> {
-  const rows = await db
+  const query = db
     .selectFrom('users')
     .selectAll()
     .where('org_id', '=', organisationId)
@@ -180,8 +180,20 @@ export async function eachEnabled(
     .where('status', '<>', 'deactivated')
     .orderBy('id')
     .limit(limit)
-    .execute()
+  const rows = await (isSqlite(db) ? query : query.forUpdate()).execute()
   return rows.map(toUser)
+}
+
+/** Of everybody who is here the one with the highest id; empty when nobody is. */
+export async function lastId(db: Db, organisationId: string): Promise<string> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id ?? ''
 }
 
 /** The next who wait for their first sign-in by the new method, in the order of their ids. */
@@ -304,21 +316,15 @@ export async function withRole(db: Db, organisationId: string, role: string): Pr
   return rows.map(toUser)
 }
 
-/** Sets enabled people to Pending in one statement (LM-12), all but the one who switched the method. */
+/** Sets these people, who were read under a lock, to Pending (LM-12). */
 export async function awaitNewMethod(
   db: Db,
   organisationId: string,
-  exceptId: string,
+  people: User[],
   at: number,
 ): Promise<void> {
-  const moved = await db
-    .selectFrom('users')
-    .select(['managed_by', sql<number>`count(*)`.as('people')])
-    .where('org_id', '=', organisationId)
-    .where('status', '=', 'active')
-    .where('id', '<>', exceptId)
-    .groupBy('managed_by')
-    .execute()
+  if (people.length === 0) return
+  const ids = people.map(({ id }) => id)
   await db
     .updateTable('users')
     .set({
@@ -328,12 +334,13 @@ export async function awaitNewMethod(
       version: sql`version + 1`,
     })
     .where('org_id', '=', organisationId)
-    .where('status', '<>', 'deactivated')
-    .where('id', '<>', exceptId)
+    .where('id', 'in', ids)
     .execute()
-  const deltas = moved.flatMap(({ managed_by, people }) => [
-    { key: `users active ${managed_by}`, delta: -Number(people) },
-    { key: `users pending ${managed_by}`, delta: Number(people) },
+  const active = people.filter(({ status }) => status === 'active')
+  const moved = [...Map.groupBy(active, ({ managedBy }) => managedBy)]
+  const deltas = moved.flatMap(([managedBy, some]) => [
+    { key: countKey({ status: 'active', managedBy }), delta: -some.length },
+    { key: countKey({ status: 'pending', managedBy }), delta: some.length },
   ])
   if (deltas.length > 0) await counts.add(db, organisationId, deltas)
 }

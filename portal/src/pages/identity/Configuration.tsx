@@ -1,7 +1,7 @@
 import { useMatchRoute, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import { useOrganisation } from '../../client/index.ts'
-import { Banner, LeaveGuard } from '../../parts/index.ts'
+import { useOrganisation, useSwitching } from '../../client/index.ts'
+import { Banner, LeaveGuard, OnItsWay } from '../../parts/index.ts'
 import { changesOf, type Draft, draftOf, settingsOf, type Views } from './draft.ts'
 import { EntraGuide } from './EntraGuide.tsx'
 import { LoginMethodSection } from './LoginMethodSection.tsx'
@@ -13,6 +13,7 @@ import { useTestSignIn } from './testSignIn.ts'
 /** Both sections as one form with one "Save" (PV-1, PV-3). */
 export function Configuration({ fresh, reload }: { fresh: Views; reload: () => Promise<Views> }) {
   const { slug } = useOrganisation()
+  const switching = useSwitching()
   // While something is edited, the state it was edited against stays put: that is what a Save
   // must be compared with, whatever is loaded meanwhile.
   const [edited, setEdited] = useState<{ draft: Draft; views: Views } | null>(null)
@@ -39,6 +40,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
           Your role reads these settings. A manager of the organisation can change them.
         </Banner>
       ) : null}
+      <OnItsWay switching={switching} />
       <LoginMethodSection
         view={login}
         draft={draft}

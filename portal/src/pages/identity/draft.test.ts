@@ -148,6 +148,7 @@ function viewsOf(login: Partial<LoginMethodView>): Views {
           startUrl: url,
         },
         breakGlass: { exists: true, proved: true, drillDueAt: null },
+        switching: null,
         password: { requireSecondFactor: false },
         ownPasswordSet: false,
         canWrite: true,

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Search, UsersRound } from 'lucide-react'
 import { type ReactNode, useRef, useState } from 'react'
 import type { UserList } from '../../../../contract/src/index.ts'
-import { asProblem, useAddingBlocked, useOrganisation } from '../../client/index.ts'
+import { asProblem, useAddingBlocked, useOrganisation, useSwitching } from '../../client/index.ts'
 import {
   Banner,
   Button,
@@ -12,6 +12,7 @@ import {
   EmptyState,
   ErrorState,
   FilterBar,
+  OnItsWay,
   Page,
   Pager,
   SkeletonRows,
@@ -37,6 +38,7 @@ export function UsersPage() {
   const [creating, setCreating] = useState(false)
   const [exporting, setExporting] = useState(false)
   const blocked = useAddingBlocked()
+  const switching = useSwitching()
   const selection = useSelection()
   const names = useNames()
 
@@ -89,6 +91,7 @@ export function UsersPage() {
           </TextLink>
         </Banner>
       ) : null}
+      <OnItsWay switching={switching} />
       <FilterBar
         search={{
           label: 'Search by name or e-mail',
