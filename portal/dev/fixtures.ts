@@ -137,6 +137,7 @@ const newLogin: LoginMethodView = {
 function loginOf(face: Face): LoginMethodView {
   if (face === 'new') return newLogin
   if (face === 'password') return { ...login, method: 'password' }
+  if (face === 'switching') return { ...login, switching: { done: 34_250, total: 100_000 } }
   return face === 'oidc' ? oidcLogin : login
 }
 
@@ -1006,6 +1007,8 @@ const simulation: SimulationView = {
 export type Face =
   | 'full'
   | 'new'
+  /** A switch of the login method is on its way to many people. */
+  | 'switching'
   /** People sign in by password, and no mail is sent. */
   | 'password'
   | 'loading'

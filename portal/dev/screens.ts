@@ -239,6 +239,8 @@ const scenes: Scene[] = [
       await page.getByText('Hand over the activation links').waitFor()
     },
   },
+  { name: 'identity-switching', path: `${settings}/identity`, face: 'switching' },
+  { name: 'users-switching', path: `${settings}/users`, face: 'switching' },
   {
     name: 'identity-leave',
     path: `${settings}/identity`,
