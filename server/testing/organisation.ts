@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LightMyRequestResponse } from 'fastify'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { inject as provided } from 'vitest'
 import type { Config } from '../src/app/config.ts'
 import { buildServer, type Usher } from '../src/app/server.ts'
@@ -55,6 +56,21 @@ export const managerPassword = 'Correct-horse-7'
 export function startUsher(changes: Partial<Config> = {}): Promise<World> {
   world ??= open(changes)
   return world
+}
+
+/**
+ * As `startUsher`, with a PostgreSQL database of its own: what a query costs follows statistics, which
+ * other files change.
+ */
+export async function startUsherAlone(): Promise<World> {
+  const shared = provided('databaseUrl')
+  if (process.env.USHER_TEST_STORE !== 'postgres' || !shared) return startUsher()
+  const name = `alone_${process.pid}_${Date.now()}`
+  const client = new pg.Client({ connectionString: shared })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  return startUsher({ databaseUrl: shared.replace(/[^/]+$/, name) })
 }
 
 /** Ends the Usher of a test file, so that the next one gets its own. */

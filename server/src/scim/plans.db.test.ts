@@ -1,6 +1,6 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createOrganisation, startUsher, type World } from '../../testing/organisation.ts'
+import { createOrganisation, startUsherAlone, type World } from '../../testing/organisation.ts'
 import { onPostgres } from '../../testing/usher-process.ts'
 import type { ResourceQuery } from '../model/scim.ts'
 import type { Provenance } from '../model/user.ts'
@@ -24,8 +24,8 @@ let db: Db
 let organisationId: string
 
 beforeAll(async () => {
+  world = await startUsherAlone()
   const acme = await createOrganisation({ method: 'sso', source: 'scim' })
-  world = await startUsher()
   db = world.store.read
   organisationId = acme.id
   await world.store.write((write) => fill(write, acme.id))

@@ -1,6 +1,6 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createOrganisation, startUsher } from '../../testing/organisation.ts'
+import { createOrganisation, startUsherAlone } from '../../testing/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { access, accessCheck, events, groups, people, peopleExport, pools } from './index.ts'
 
@@ -14,8 +14,8 @@ let db: Db
 let organisationId: string
 
 beforeAll(async () => {
+  const { store } = await startUsherAlone()
   const acme = await createOrganisation()
-  const { store } = await startUsher()
   db = store.read
   organisationId = acme.id
   await store.write((write) => fill(write, acme.id))
