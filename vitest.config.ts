@@ -43,8 +43,7 @@ export default defineConfig({
         test: {
           name: 'stories',
           include: ['e2e/**/*.story.ts'],
-          // One browser and one identity provider at a time, and nothing else beside them.
-          fileParallelism: false,
+          // Each has a browser, an Usher and an identity provider of its own; nothing else runs beside them.
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,

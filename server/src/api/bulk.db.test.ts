@@ -121,9 +121,13 @@ describe('US-16, MU-9: activation once more', () => {
     ])
     expect(dead).toMatchObject({ status: 410, body: { code: 'activation.expired' } })
     expect(alive.status).toBe(200)
-    expect(await since()).toEqual([
+    const happened = await since()
+    // Two letters leave at the same time.
+    expect(happened.slice(0, 2).toSorted()).toEqual([
       ['activation.issued', ada.email],
       ['activation.issued', bob.email],
+    ])
+    expect(happened.slice(2)).toEqual([
       ['user.deactivated', bob.email],
       ['activation.resent', ada.email],
       ['activation.issued', ada.email],
