@@ -43,7 +43,8 @@ export default defineConfig({
         test: {
           name: 'stories',
           include: ['e2e/**/*.story.ts'],
-          // Each has a browser, an Usher and an identity provider of its own; nothing else runs beside them.
+          // One browser and one identity provider at a time, and nothing else beside them.
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
