@@ -859,7 +859,7 @@ async function photograph(
       await page.emulateMedia({ colorScheme: seen.theme })
       await page.setViewportSize({ width: seen.width, height: seen.height })
       if (seen !== first) await page.waitForTimeout(100)
-      const faults = [...(await accessibilityFaults(page, seen.theme))]
+      const faults = [...(await accessibilityFaults(page, seen.look))]
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       )
@@ -889,10 +889,13 @@ async function photograph(
   return found
 }
 
-/** The theme changes colours and nothing else: in the dark, contrast alone is looked at again. */
-async function accessibilityFaults(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+/**
+ * The theme changes colours and nothing else: in the dark, contrast alone is looked at again, and on
+ * the phone, whose colours are those of the light page, everything but contrast.
+ */
+async function accessibilityFaults(page: Page, look: string): Promise<string[]> {
   await page.evaluate(axe)
-  const violations = await page.evaluate(async (inTheDark) => {
+  const violations = await page.evaluate(async (seenAs) => {
     const { axe: checker } = globalThis as unknown as {
       axe: {
         run(options: unknown): Promise<{
@@ -903,11 +906,13 @@ async function accessibilityFaults(page: Page, theme: 'light' | 'dark'): Promise
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
     // A menu opens outside the landmarks by its nature, as the platform's own menus do.
     const region = { enabled: document.querySelector('[role=menu]') === null }
-    const wanted = inTheDark
-      ? { runOnly: { type: 'rule', values: ['color-contrast'] } }
-      : { runOnly: { type: 'tag', values: tags }, rules: { region } }
+    const contrast = { 'color-contrast': { enabled: seenAs !== 'phone' } }
+    const wanted =
+      seenAs === 'dark'
+        ? { runOnly: { type: 'rule', values: ['color-contrast'] } }
+        : { runOnly: { type: 'tag', values: tags }, rules: { region, ...contrast } }
     return (await checker.run(wanted)).violations
-  }, theme === 'dark')
+  }, look)
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.slice(0, 3).map(({ html }) => `axe ${id}: ${help} ${html.slice(0, 160)}`),
   )
