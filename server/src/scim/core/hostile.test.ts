@@ -34,7 +34,7 @@ function survive(act: () => unknown) {
 
 /** Of this thread alone, and the best of three, since other work shares the machine. */
 function milliseconds(act: () => unknown): number {
-  const times = Array.from({ length: 3 }, () => {
+  const times = Array.from({ length: 10 }, () => {
     const before = process.threadCpuUsage()
     survive(act)
     const { user, system } = process.threadCpuUsage(before)
@@ -209,8 +209,8 @@ test.each<[string, () => unknown]>([
         parseBody(`{"userName":"a",${list(30_000, (n) => `"x${n}":1`).slice(1, -1)}}`, mebibyte),
       ),
   ],
-])('%s is done with in less than 150 ms', (_, act) => {
-  expect(milliseconds(act)).toBeLessThan(150)
+])('%s is done with in less than 50 ms', (_, act) => {
+  expect(milliseconds(act)).toBeLessThan(50)
 })
 
 test('1 MB of members is read in little more than the time it takes to read 1 MB', () => {

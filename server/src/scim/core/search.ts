@@ -139,5 +139,6 @@ function bytesOf(texts: readonly string[]): Buffer {
   const bytes = Buffer.allocUnsafe(length)
   let at = 0
   for (const text of texts) at += bytes.write(text, at)
-  return bytes
+  // What was never written may hold anything.
+  return bytes.subarray(0, at)
 }
