@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildPortalWhenStale } from '../scripts/builds.ts'
 import { createCertifiedProvider } from '../server/testing/certified-provider.ts'
 import { openBrowser } from './browser.ts'
+import { walkExample } from './example-provider.ts'
 import { startUsher } from './running-usher.ts'
 import {
   accessible,
@@ -13,10 +14,9 @@ import {
   setUp,
   signIn,
   testSignIn,
-  type WalkedIdp,
 } from './walk.ts'
 
-const people: Record<string, { email: string; firstName: string; lastName: string }> = {
+const people = {
   ana: { email: 'ana@acme.test', firstName: 'Ana', lastName: 'Ruiz' },
   grace: { email: 'grace@acme.test', firstName: 'Grace', lastName: 'Hopper' },
 }
@@ -34,17 +34,7 @@ afterAll(async () => {
   await Promise.all([browser?.close(), provider?.close()])
 })
 
-const idp: Pick<WalkedIdp, 'connectionName' | 'fillIn'> = {
-  connectionName: 'Example identity provider',
-  async fillIn(page, who) {
-    await page.getByRole('heading', { name: 'Example identity provider' }).waitFor()
-    const { email = '', firstName = '', lastName = '' } = people[who] ?? {}
-    await page.getByLabel('E-mail').fill(email)
-    await page.getByLabel('First name').fill(firstName)
-    await page.getByLabel('Last name').fill(lastName)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  },
-}
+const idp = walkExample('Example identity provider', people)
 
 test('a manager connects an OpenID provider, switches OIDC JIT on, and a stranger is in, also on a phone', async () => {
   const usher = await startUsher()
@@ -55,8 +45,7 @@ test('a manager connects an OpenID provider, switches OIDC JIT on, and a strange
     await proveEmergencyAccount(usher, browser, page)
 
     await connect(page, usher.url)
-    const walked = { ...idp, entityId: '', metadataUrl: '', learn: () => undefined }
-    await testSignIn(walked, page, 'ana')
+    await testSignIn(idp, page, 'ana')
     await save(page, 'It takes effect for everyone at once')
 
     await page.getByRole('switch', { name: 'OIDC JIT' }).click()
@@ -68,7 +57,7 @@ test('a manager connects an OpenID provider, switches OIDC JIT on, and a strange
 
     const stranger = await person(browser)
     await stranger.page.setViewportSize({ width: 360, height: 740 })
-    await signIn(usher, walked, stranger.page, 'grace')
+    await signIn(usher, idp, stranger.page, 'grace')
     await stranger.page.waitForURL(`${usher.url}/o/acme`)
     await expectText(stranger.page, 'Grace Hopper')
     await accessible(stranger.page)

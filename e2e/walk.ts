@@ -5,6 +5,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { RunningUsher } from './running-usher.ts'
 
+type Address = Pick<RunningUsher, 'url' | 'setupUrl'>
+
 const axeSource = readFileSync(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
   'utf8',
@@ -23,7 +25,7 @@ export type WalkedIdp = {
 
 /** The whole of the first milestone, as a customer walks it, with whatever identity provider. */
 export async function walkArrival(
-  usher: RunningUsher,
+  usher: Address,
   idp: WalkedIdp,
   browser: Browser,
   cast: Cast,
@@ -75,7 +77,7 @@ export async function walkArrival(
 export type Cast = { manager: string; stranger: { who: string; name: string; email: string } }
 
 /** Signs out of the portal and, by single logout, of the identity provider: the next sign-in asks again. */
-export async function signOut(usher: RunningUsher, page: Page): Promise<void> {
+export async function signOut(usher: Address, page: Page): Promise<void> {
   await page.getByRole('button', { name: /Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.waitForURL(`${usher.url}/login/acme?signedOut=1`)
@@ -85,7 +87,7 @@ export async function signOut(usher: RunningUsher, page: Page): Promise<void> {
 
 /** The person sees a neutral page with a reference; the manager finds the reason under it (LM-28). */
 export async function readInLog(
-  usher: RunningUsher,
+  usher: Address,
   manager: Page,
   turnedAway: Page,
   code: string,
@@ -121,7 +123,7 @@ export async function person(browser: Browser): Promise<Someone> {
   return { context, page, faults }
 }
 
-export async function setUp(usher: RunningUsher, page: Page): Promise<void> {
+export async function setUp(usher: Address, page: Page): Promise<void> {
   await page.goto(usher.setupUrl)
   await page.getByLabel('Organisation name').fill('Acme')
   await page.getByLabel('First name').fill('Ana')
@@ -136,7 +138,7 @@ export async function setUp(usher: RunningUsher, page: Page): Promise<void> {
 
 /** Makes the emergency account, keeps its secret, and signs in with it once in another browser. */
 export async function proveEmergencyAccount(
-  usher: RunningUsher,
+  usher: Address,
   browser: Browser,
   page: Page,
 ): Promise<void> {
@@ -167,7 +169,7 @@ export async function proveEmergencyAccount(
 }
 
 /** Exchanges metadata both ways: the identity provider learns Usher's, Usher reads the provider's by URL. */
-export async function connect(usher: RunningUsher, idp: WalkedIdp, page: Page): Promise<void> {
+export async function connect(usher: Address, idp: WalkedIdp, page: Page): Promise<void> {
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('radio', { name: /Single sign-on/ }).click()
   const acsUrl = await page.getByRole('textbox', { name: 'ACS URL', exact: true }).inputValue()
@@ -205,7 +207,7 @@ export async function save(page: Page, confirm?: string): Promise<void> {
 
 /** From the organisation's own sign-in page to the identity provider and back. */
 export async function signIn(
-  usher: RunningUsher,
+  usher: Address,
   idp: WalkedIdp,
   page: Page,
   who: string,

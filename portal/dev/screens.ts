@@ -516,7 +516,7 @@ const scenes: Scene[] = [
       }
       await press('Resend activation')(page)
       await page.getByRole('dialog').getByRole('button', { name: 'Resend activation' }).click()
-      await page.getByText('1 sent, 1 not').waitFor()
+      await page.getByText('1 with a new link, 1 not').waitFor()
     },
   },
   {
@@ -767,6 +767,7 @@ async function serve(request: IncomingMessage, response: ServerResponse) {
   response.writeHead(body ? 200 : 404, {
     'content-type': types[extname(file)] ?? 'text/plain',
     'content-security-policy': policy,
+    'cache-control': 'max-age=3600',
   })
   response.end(body)
 }
@@ -808,13 +809,15 @@ const jobs = out
 /** A page mostly waits: several at a time are done sooner. */
 const atOnce = 4
 async function work(): Promise<void> {
+  const stage = await openStage()
   for (let job = jobs.shift(); job; job = jobs.shift()) {
-    const found = await photograph(job.scene, job.seen)
+    const found = await photograph(stage, job.scene, job.seen)
     const look = job.seen.map((seen) => seen.look).join(', ')
     faults += found.length
     process.stdout.write(`${found.length === 0 ? 'ok  ' : 'FAIL'} ${job.scene.name} ${look}\n`)
     for (const fault of found) process.stdout.write(`     ${fault}\n`)
   }
+  await stage.page.context().close()
 }
 await Promise.all(Array.from({ length: atOnce }, work))
 await browser.close()
@@ -822,7 +825,40 @@ server.close()
 process.stdout.write(`${faults} faults${out ? `; the pictures are in ${out}` : ''}\n`)
 process.exitCode = faults === 0 ? 0 : 1
 
+/** One window in which scene after scene is played; a window of its own for each would take longer. */
+type Stage = { page: Page; face: Face; found: string[] }
+
+async function openStage(): Promise<Stage> {
+  const context = await browser.newContext({ reducedMotion: 'reduce' })
+  const stage: Stage = { page: await context.newPage(), face: 'full', found: [] }
+  stage.page.on('console', (message) => {
+    const expected = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !expected) stage.found.push(`console: ${message.text()}`)
+  })
+  stage.page.on('pageerror', (error) => stage.found.push(`error: ${error.message}`))
+  await context.route('**/api/v1/**', async (route) => {
+    const request = route.request()
+    const { pathname, search } = new URL(request.url())
+    const told = answer(request.method(), pathname.replace('/api/v1', ''), stage.face, search)
+    if (told === 'never') return
+    const { status, body } = told
+    await route.fulfill({ status, json: body, headers: { etag: '"4"' } })
+  })
+  return stage
+}
+
+/** The next scene finds nothing of this one. */
+async function clear({ page }: Stage): Promise<void> {
+  for (const other of page.context().pages()) if (other !== page) await other.close()
+  await page.evaluate(() => {
+    localStorage.clear()
+    sessionStorage.clear()
+  })
+  await page.goto('about:blank')
+}
+
 async function photograph(
+  stage: Stage,
   { name, path, face = 'full', act }: Scene,
   seenAs: Look[],
 ): Promise<string[]> {
@@ -830,25 +866,10 @@ async function photograph(
   const [first] = seenAs
   if (!first) return found
   const { look, theme, ...viewport } = first
-  const context = await browser.newContext({
-    viewport,
-    colorScheme: theme,
-    reducedMotion: 'reduce',
-  })
-  const page = await context.newPage()
-  page.on('console', (message) => {
-    const expected = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !expected) found.push(`console: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => found.push(`error: ${error.message}`))
-  await context.route('**/api/v1/**', async (route) => {
-    const request = route.request()
-    const { pathname, search } = new URL(request.url())
-    const told = answer(request.method(), pathname.replace('/api/v1', ''), face, search)
-    if (told === 'never') return
-    const { status, body } = told
-    await route.fulfill({ status, json: body, headers: { etag: '"4"' } })
-  })
+  const { page } = stage
+  Object.assign(stage, { face, found })
+  await page.emulateMedia({ colorScheme: theme })
+  await page.setViewportSize(viewport)
   try {
     await page.goto(origin + path)
     await page.locator('h1').first().waitFor({ state: 'attached', timeout: 8000 })
@@ -871,7 +892,7 @@ async function photograph(
   }
   await page.evaluate(() => scrollTo(0, 0))
   if (out === undefined) {
-    await context.close()
+    await clear(stage)
     return found
   }
   const dialog = await page.getByRole('dialog').count()
@@ -885,7 +906,7 @@ async function photograph(
     fullPage: dialog === 0,
     ...(kept && { type: 'jpeg' as const, quality: 72 }),
   })
-  await context.close()
+  await clear(stage)
   return found
 }
 

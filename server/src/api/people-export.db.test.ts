@@ -73,11 +73,13 @@ describe('US-16: the list as CSV', () => {
     await acme.api('POST', `/groups/${groupId}/members`, { userId: id })
 
     const pending = await exported(acme, '?status=pending&sort=email,desc')
+    const bySource = await exported(acme, '?status=pending&sort=managedBy&sort=email,asc')
     const group = await exported(acme, `?group=${groupId}`)
     const found = await exported(acme, '?search=love&lastSignIn=never&role=ROLE_USER')
     const none = await exported(acme, '?search=nobody-here')
 
     expect(pending.emails).toEqual(['zoe@xn--bcher-kva.test', 'bob@acme.test', 'ada@acme.test'])
+    expect(bySource.emails).toEqual(pending.emails.toReversed())
     expect(group.emails).toEqual(['ada@acme.test'])
     expect(found.emails).toEqual(['ada@acme.test'])
     expect(none.rows).toEqual([])
@@ -101,7 +103,7 @@ describe('US-16: the list as CSV', () => {
 
   test.each([
     ['an unknown order', '?sort=shoeSize'],
-    ['two orders', '?sort=name&sort=email'],
+    ['an order twice in one', '?sort=name,asc,email'],
     ['an unknown status', '?status=asleep'],
   ])('%s is refused, and nothing is recorded', async (_, query) => {
     const acme = await organisation()

@@ -4,7 +4,6 @@ import type { WantedPeople } from '../directory/index.ts'
 import { days } from '../lib/clock.ts'
 import { refuse } from '../model/refusals.ts'
 
-type SortField = (typeof userSorts)[number]
 type Filter = z.output<typeof UserExport>
 
 /** Whom a query string asks for. */
@@ -37,13 +36,18 @@ function notSince(
   return filter === 'never' ? 0 : now - days(lastSignInDays[filter])
 }
 
-/** One field: each has an index in whose order the whole directory can be walked. */
-export function readSort(sort: string[]): { by: SortField; descending: boolean } {
-  const [first] = sort
-  if (first === undefined) return { by: 'name', descending: false }
-  const [field, direction = 'asc'] = first.split(',')
+type SortKey = { by: (typeof userSorts)[number]; descending: boolean }
+
+/** The first field counts before the next (GE-4); nobody said otherwise, by name. */
+export function readSort(sort: string[]): SortKey & { thenBy?: SortKey[] } {
+  const [first = { by: 'name', descending: false }, ...thenBy] = sort.map(readKey)
+  return thenBy.length > 0 ? { ...first, thenBy } : first
+}
+
+function readKey(sort: string): SortKey {
+  const [field, direction = 'asc', ...more] = sort.split(',')
   const by = userSorts.find((known) => known === field)
-  if (!by || (direction !== 'asc' && direction !== 'desc') || sort.length > 1) {
+  if (!by || (direction !== 'asc' && direction !== 'desc') || more.length > 0) {
     return refuse(
       'request.invalid',
       `Sort by one of ${userSorts.join(', ')}, as field,asc or field,desc.`,

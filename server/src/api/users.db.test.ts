@@ -321,6 +321,25 @@ describe('the list', () => {
     ])
   })
 
+  test('GE-4: of several fields each decides where those before it say nothing', async () => {
+    const { acme } = await populated()
+    await acme.store(`update users set last_sign_in_at = 7, updated_at = 9
+      where org_id = '${acme.id}' and email_folded in ('bo@acme.test', 'zoe@acme.test')`)
+    const query = 'sort=lastSignIn,desc&sort=updatedAt,asc&sort=email,desc'
+
+    const whole = await acme.api('GET', `/users?${query}&status=pending`)
+    const pages = await Promise.all(
+      [0, 1, 2].map((page) =>
+        acme.api('GET', `/users?${query}&status=pending&size=2&page=${page}`),
+      ),
+    )
+
+    expect(emailsOf(whole).slice(0, 2)).toEqual(['zoe@acme.test', 'bo@acme.test'])
+    expect(emailsOf(whole)).toHaveLength(4)
+    expect(pages.flatMap(emailsOf)).toEqual(emailsOf(whole))
+    expect(whole.body).toMatchObject({ total: 4, totalExact: true })
+  })
+
   test('GE-4: pages neither repeat nor lose anyone, and answer their total', async () => {
     const { acme } = await populated()
 
@@ -344,7 +363,8 @@ describe('the list', () => {
     'sort=name,up',
     'sort=id',
     'sort=name,asc;drop table users',
-    'sort=name,asc&sort=email,asc',
+    'sort=name,asc&sort=password,asc',
+    'sort=name,asc,desc',
     'size=201',
     'size=0',
     'page=-1',

@@ -1,5 +1,5 @@
-import { events, organisations, type people, peopleExport } from '../store/index.ts'
-import { filterOf, type WantedPeople, withAccess } from './people.ts'
+import { events, organisations, people, peopleExport } from '../store/index.ts'
+import { filterOf, refuseToSort, type WantedPeople, withAccess } from './people.ts'
 import { allow, notFound, type Read, type Write } from './write.ts'
 
 /** What leaves the house is recorded before it leaves: by which filter, in which order (US-16). */
@@ -8,7 +8,11 @@ export async function beginExport(
   wanted: WantedPeople,
   sort: people.PeopleSort,
 ): Promise<void> {
-  allow(write.actor, 'users.read')
+  const { db, actor } = write
+  allow(actor, 'users.read')
+  const asked = await filterOf(write, wanted)
+  const canSort = !sort.thenBy || (await people.findFew(db, actor.organisationId, asked, sort))
+  if (!canSort) refuseToSort()
   const filter = Object.fromEntries(
     Object.entries(wanted).filter(([, value]) => value !== undefined),
   )

@@ -1,7 +1,7 @@
 import type { Connection } from '../model/connection.ts'
 import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
-import { Refused } from '../model/refusals.ts'
+import { Refused, refuse } from '../model/refusals.ts'
 import { switched } from '../model/switching.ts'
 import type { Role, User } from '../model/user.ts'
 import {
@@ -60,13 +60,23 @@ export async function listPeople(
   const { db, actor } = read
   allow(actor, readPermission)
   const filter = await filterOf(read, wanted)
-  const found = await people.list(db, actor.organisationId, filter, sort, page)
+  const found = sort.thenBy
+    ? ((await people.listGathered(db, actor.organisationId, filter, sort, page)) ?? refuseToSort())
+    : await people.list(db, actor.organisationId, filter, sort, page)
   const ids = found.items.map((user) => user.id)
   const [items, newest] = await Promise.all([
     withAccess(read, found.items),
     mails.newestOf(db, actor.organisationId, ids),
   ])
   return { ...found, items: items.map((one) => ({ ...one, mail: newest.get(one.user.id) })) }
+}
+
+export function refuseToSort(): never {
+  return refuse(
+    'request.invalid',
+    `More than ${people.gatheredAtMost.toLocaleString('en')} people are sorted by one field only: name one, or filter.`,
+    [{ pointer: '/sort', code: 'too_many' }],
+  )
 }
 
 /** The filter as the store asks it: who is in a group or reaches a pool depends on other groups too. */

@@ -7,10 +7,12 @@ import { type Db, isSqlite } from './dialect.ts'
 import type { Tables } from './tables.ts'
 import { countKey, toUser } from './users.ts'
 
-export type PeopleSort = {
+type SortKey = {
   by: 'name' | 'email' | 'managedBy' | 'createdBy' | 'updatedBy' | 'updatedAt' | 'lastSignIn'
   descending: boolean
 }
+/** Each field has an index in whose order everybody can be walked; by several, only `gatheredAtMost` are sorted. */
+export type PeopleSort = SortKey & { thenBy?: readonly SortKey[] }
 export type PeopleFilter = {
   search?: string | undefined
   status?: UserStatus | undefined
@@ -31,7 +33,7 @@ const fewPeople = 2_000
 // … unless those it finds stand together at the end of it, as Zoe does by name. After so many of others
 // they are gathered and sorted after all, as long as they are no more than this.
 const walkedFirst = 4_000
-const gatheredAtMost = 20_000
+export const gatheredAtMost = 20_000
 // Status and source stand in the sort indexes, so that walking is worth it much earlier.
 const fewCounted = 2_000
 
@@ -49,12 +51,12 @@ const sources: ProvisioningSource[] = ['portal', 'sso_jit', 'scim', 'ldap']
 
 type Query = SelectQueryBuilder<Tables, 'users', object>
 
-/** One page of people, sorted; its cost does not grow with the directory (DESIGN §3). */
+/** One page of people, sorted by one field; its cost does not grow with the directory (DESIGN §3). */
 export async function list(
   db: Db,
   organisationId: string,
   wanted: PeopleFilter,
-  sort: PeopleSort,
+  sort: SortKey,
   page: { page: number; size: number },
 ): Promise<People> {
   const skip = page.page * page.size
@@ -90,6 +92,21 @@ export async function list(
       totalExact: true,
     }
   }
+}
+
+/** One page of people, sorted by several fields; undefined when more than `gatheredAtMost` would be. */
+export async function listGathered(
+  db: Db,
+  organisationId: string,
+  wanted: PeopleFilter,
+  sort: PeopleSort,
+  { page, size }: { page: number; size: number },
+): Promise<People | undefined> {
+  const found = await findFew(db, organisationId, wanted, sort)
+  if (!found) return undefined
+  const ids = found.slice(page * size, (page + 1) * size)
+  const items = await byIds(db, organisationId, ids, sort)
+  return { items, total: found.length, totalExact: true }
 }
 
 /** Status and source are counted as people change, so that their totals are exact at any size. */
@@ -211,18 +228,21 @@ async function find(
         .where(sql<boolean>`users.id = driver.user_id`) as unknown as Query)
     : db.selectFrom('users')
   const direction = sort.descending ? 'desc' : 'asc'
+  const keys = [sort, ...(sort.thenBy ?? [])].map((key, at) => ({ ...key, name: `key_${at}` }))
   const rows = await db
     .selectFrom(
       narrow(db, organisationId, from, filter, 'by the filter')
         .where('users.org_id', '=', organisationId)
-        .select(['users.id', sql`${sortColumns[sort.by]}`.as('sorted_by')])
+        .select(['users.id', ...keys.map(({ by, name }) => sql`${sortColumns[by]}`.as(name))])
         .limit(atMost + 1)
         // With an offset SQLite keeps the order of the two steps, and sorts only what was found.
         .offset(0)
         .as('found'),
     )
     .select('found.id')
-    .orderBy('found.sorted_by', direction)
+    .orderBy(
+      sql.join(keys.map(({ name, descending }) => ordered(sql.ref(`found.${name}`), descending))),
+    )
     .orderBy('found.id', direction)
     .execute()
   return rows.length <= atMost ? [...new Set(rows.map((row) => row.id))] : undefined
@@ -303,6 +323,9 @@ function trigramMatches(organisationId: string, search: string): Source {
       limit ${sql.lit(queueAtMost)})`
 }
 
+const ordered = (key: RawBuilder<unknown>, descending: boolean): RawBuilder<unknown> =>
+  sql`${key} ${sql.raw(descending ? 'desc' : 'asc')}`
+
 function among(db: Db, ids: string[]): RawBuilder<boolean> {
   return isSqlite(db)
     ? sql<boolean>`users.id in (select value from json_each(${JSON.stringify(ids)}))`
@@ -317,16 +340,20 @@ export async function byIds(
   sort: PeopleSort,
 ): Promise<User[]> {
   if (ids.length === 0) return []
-  const direction = sort.descending ? 'desc' : 'asc'
-  const column = sortColumns[sort.by]
-  const isNumber = sort.by === 'updatedAt' || sort.by === 'lastSignIn'
+  const keys = [sort, ...(sort.thenBy ?? [])].map(({ by, descending }) => {
+    const isNumber = by === 'updatedAt' || by === 'lastSignIn'
+    return ordered(
+      isNumber ? sql`${sortColumns[by]} + 0` : sql`${sortColumns[by]} || ''`,
+      descending,
+    )
+  })
   const rows = await db
     .selectFrom('users')
     .selectAll()
     .where('users.org_id', '=', organisationId)
     .where(among(db, ids))
-    .orderBy(isNumber ? sql`${column} + 0` : sql`${column} || ''`, direction)
-    .orderBy(sql`users.id || ''`, direction)
+    .orderBy(sql.join(keys))
+    .orderBy(sql`users.id || ''`, sort.descending ? 'desc' : 'asc')
     .execute()
   return rows.map(toUser)
 }

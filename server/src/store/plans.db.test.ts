@@ -113,6 +113,21 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
     expect([seen.length, new Set(seen).size]).toEqual([everybody, everybody])
   })
 
+  test('GE-4: by several fields 20,000 are sorted and no more', async () => {
+    const sort = {
+      by: 'managedBy',
+      descending: false,
+      thenBy: [{ by: 'name', descending: true }],
+    } as const
+    const page = { page: 0, size: 10 }
+
+    const all = await people.listGathered(db, organisationId, everyone, sort, page)
+    const none = await people.listGathered(db, organisationId, { search: 'zzzz' }, sort, page)
+
+    expect(all).toBeUndefined()
+    expect(none).toMatchObject({ items: [], total: 0 })
+  })
+
   test('the roles and groups of one page of people', async () => {
     const first = { page: 0, size: 10 }
     const page = await people.list(db, organisationId, {}, { by: 'name', descending: false }, first)
