@@ -64,7 +64,7 @@ function changeValues(values: Json[], operation: PatchOperation): Json[] {
 
 function changeAll(values: Json[], { op, ref, value }: PatchOperation): Changed {
   const sent = Array.isArray(value) ? value : undefined
-  const isSame = (a: Json, b: Json) => isSameEntry(ref.attribute, a, b)
+  const isSame = isSameEntry(ref.attribute)
   if (op !== 'remove') checkCount(ref.path, sent?.length ?? 0)
   if (op === 'replace') return { values: sent ?? [], touched: new Set(sent) }
   if (op === 'remove') {

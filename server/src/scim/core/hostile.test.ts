@@ -32,15 +32,30 @@ function survive(act: () => unknown) {
   }
 }
 
-/** Of this thread alone, and the best of three, since other work shares the machine. */
+const plainDocument = list(25_000, (n) => `{"value":"${String(n).padStart(30, '0')}"}`)
+
+/**
+ * As a share of the time that fifteen plain documents of 1 MB take here and now, some 50 ms: other work
+ * shares the machine, so the two are done by turns and the best of each counts.
+ */
+function shareOfFifteenDocuments(act: () => unknown): number {
+  const own: number[] = []
+  const plain: number[] = []
+  for (let turn = 0; turn < 5; turn += 1) {
+    own.push(milliseconds(act))
+    plain.push(
+      milliseconds(() => {
+        for (let document = 0; document < 15; document += 1) JSON.parse(plainDocument)
+      }),
+    )
+  }
+  return Math.min(...own) / Math.min(...plain)
+}
+
 function milliseconds(act: () => unknown): number {
-  const times = Array.from({ length: 10 }, () => {
-    const before = process.threadCpuUsage()
-    survive(act)
-    const { user, system } = process.threadCpuUsage(before)
-    return (user + system) / 1000
-  })
-  return Math.min(...times)
+  const began = performance.now()
+  survive(act)
+  return performance.now() - began
 }
 
 const token = fc.constantFrom(
@@ -147,8 +162,9 @@ const patch = (text: string) => {
   const { operations } = parsePatch({ type }, parseBody(text, 2 * mebibyte))
   return applyPatch(type, { userName: 'a' }, operations)
 }
-const list = (count: number, item: (n: number) => string) =>
-  `[${Array.from({ length: count }, (_, n) => item(n)).join(',')}]`
+function list(count: number, item: (n: number) => string): string {
+  return `[${Array.from({ length: count }, (_, n) => item(n)).join(',')}]`
+}
 
 test.each<[string, () => unknown]>([
   ['a filter of 1 MB', () => parseFilter(type, 'title pr and '.repeat(80_000))],
@@ -209,8 +225,8 @@ test.each<[string, () => unknown]>([
         parseBody(`{"userName":"a",${list(30_000, (n) => `"x${n}":1`).slice(1, -1)}}`, mebibyte),
       ),
   ],
-])('%s is done with in less than 50 ms', (_, act) => {
-  expect(milliseconds(act)).toBeLessThan(50)
+])('%s is done with as soon as fifteen plain documents of 1 MB', (_, act) => {
+  expect(shareOfFifteenDocuments(act)).toBeLessThan(1)
 })
 
 test('1 MB of members is read in little more than the time it takes to read 1 MB', () => {
@@ -218,9 +234,9 @@ test('1 MB of members is read in little more than the time it takes to read 1 MB
     `[{"op":"add","path":"members","value":${list(18_000, (n) => `{"value":"${String(n).padStart(36, '0')}"}`)}}]`,
   )
 
-  const took = milliseconds(() =>
+  const share = shareOfFifteenDocuments(() =>
     readGroupChange(parsePatch({ type: groupResource }, parseBody(text, mebibyte)).operations),
   )
 
-  expect(took).toBeLessThan(150)
+  expect(share).toBeLessThan(3)
 })

@@ -136,15 +136,17 @@ export function sameValue(attribute: Attribute, a: Json | undefined, b: Json | u
 }
 
 /** RFC 7643 §2.4: no two values have the same `value` and `type`; one without a type fits any. */
-export function isSameEntry(attribute: Attribute, sent: Json, existing: Json): boolean {
+export function isSameEntry(attribute: Attribute): (sent: Json, existing: Json) => boolean {
   const value = findSub(attribute, 'value')
-  if (!isObject(sent) || !isObject(existing) || !value || sent.value === undefined)
-    return sameJson(sent, existing)
   const type = findSub(attribute, 'type')
-  return (
-    sameValue(value, sent.value, existing.value) &&
-    (!type || sent.type === undefined || sameValue(type, sent.type, existing.type))
-  )
+  return (sent, existing) => {
+    if (!isObject(sent) || !isObject(existing) || !value || sent.value === undefined)
+      return sameJson(sent, existing)
+    return (
+      sameValue(value, sent.value, existing.value) &&
+      (!type || sent.type === undefined || sameValue(type, sent.type, existing.type))
+    )
+  }
 }
 
 /** The attributes at one level of a resource: the resource itself, or one of its extensions. */
