@@ -107,13 +107,13 @@ type MemberRow = { group_id: string; id: string; kind: 'User' | 'Group'; display
 const membersOf = statement<{ org: string; ids: unknown }, MemberRow>((db, { org, ids }) => ({
   compile: () =>
     sql<MemberRow>`select m.group_id, m.user_id as id, 'User' as kind,
-        coalesce(u.user_name, u.email) as display from group_members m
-      join users u on u.org_id = m.org_id and u.id = m.user_id
-      where m.org_id = ${org} and ${among(db, 'm.group_id', ids)}
+        (select coalesce(u.user_name, u.email) from users u
+          where u.org_id = m.org_id and u.id = m.user_id) as display
+      from group_members m where m.org_id = ${org} and ${among(db, 'm.group_id', ids)}
     union all
-    select n.group_id, n.child_id, 'Group', g.name from nested_groups n
-      join groups g on g.org_id = n.org_id and g.id = n.child_id
-      where n.org_id = ${org} and ${among(db, 'n.group_id', ids)}`.compile(db),
+    select n.group_id, n.child_id, 'Group',
+        (select g.name from groups g where g.org_id = n.org_id and g.id = n.child_id)
+      from nested_groups n where n.org_id = ${org} and ${among(db, 'n.group_id', ids)}`.compile(db),
 }))
 
 /** The direct members of each of these groups, people first. */

@@ -12,6 +12,20 @@ const pooled = 8
 const lanes = 2
 const crowd = 16
 
+/**
+ * Of the connections that share: one plan for whatever is asked, since planning anew costs more than
+ * these questions do; and by keys alone, since that plan is made for the average, and one group that
+ * everybody is in makes the average group half of the directory.
+ */
+export const laneSettings = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
 type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 export type Connections = {
   pool: pg.Pool
@@ -60,8 +74,7 @@ export function openConnections(connectionString: string): Connections {
     gatherWrites(client)
   })
 
-  // One plan for whatever is asked: planning anew costs more than these questions do.
-  const decided = { ...options, options: '-c plan_cache_mode=force_generic_plan' }
+  const decided = { ...options, options: laneSettings }
   const open = Array.from({ length: lanes }, () => openLane(decided))
   // The fuller a packet the better; who would stand behind too many takes the next lane.
   const laneNow = () => open.find((lane) => lane.waiting() < crowd) ?? open.at(-1)
