@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { buildServerWhenStale } from '../../../scripts/builds.ts'
 import { createIdentityProvider } from '../../testing/identity-provider.ts'
 import { createOpenIdProvider } from '../../testing/openid-provider.ts'
 import { startUsher } from '../../testing/organisation.ts'
@@ -11,7 +12,6 @@ import { newId } from '../lib/ids.ts'
 import { Refused } from '../model/refusals.ts'
 import { applyOrganisation, readDeclared } from './apply.ts'
 
-const main = join(import.meta.dirname, '../main.ts')
 const idp = createIdentityProvider()
 
 /** The whole of what a file can say today, for an organisation of its own. */
@@ -70,7 +70,8 @@ async function apply(state: unknown, ...options: string[]) {
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
 type Run = { code: number; out: string; err: string; json: any }
 
-function run(args: string[], env: Record<string, string>): Promise<Run> {
+async function run(args: string[], env: Record<string, string>): Promise<Run> {
+  const main = await buildServerWhenStale()
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [main, ...args], { env }, (_error, out, err) => {
       const json = args.includes('--json') && out ? JSON.parse(out) : undefined
