@@ -306,7 +306,9 @@ export const BreakGlassAccount = z.object({
   proved: z.boolean(),
   drillDueAt: Time.nullable(),
   /** Each opens the account instead of the code. */
-  passkeys: z.array(z.object({ label: z.string(), addedAt: Time, lastUsedAt: Time.nullable() })),
+  passkeys: z.array(
+    z.object({ id: z.string(), label: z.string(), addedAt: Time, lastUsedAt: Time.nullable() }),
+  ),
 })
 export type BreakGlassAccount = z.infer<typeof BreakGlassAccount>
 export const CreateBreakGlass = z.strictObject({

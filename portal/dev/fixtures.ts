@@ -923,7 +923,9 @@ const breakGlass = [
     lastSignInAt: now - 29 * day,
     proved: true,
     drillDueAt: now + 61 * day,
-    passkeys: [{ label: 'YubiKey in the safe', addedAt: now - 30 * day, lastUsedAt: null }],
+    passkeys: [
+      { id: 'safe', label: 'YubiKey in the safe', addedAt: now - 30 * day, lastUsedAt: null },
+    ],
   },
   {
     id: id(951),

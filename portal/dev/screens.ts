@@ -669,6 +669,11 @@ const scenes: Scene[] = [
   { name: 'emergency', path: `${settings}/emergency` },
   { name: 'emergency-empty', path: `${settings}/emergency`, face: 'new' },
   {
+    name: 'emergency-lost-passkey',
+    path: `${settings}/emergency`,
+    act: press(/Remove the passkey/),
+  },
+  {
     name: 'emergency-created',
     path: `${settings}/emergency`,
     async act(page) {

@@ -318,6 +318,8 @@ export function organisationApi(organisationId: string) {
       ),
     addBreakGlassPasskey: (id: string, body: Sent<typeof ConfirmPasskey>) =>
       ask<void>('POST', `${base}/break-glass-accounts/${enc(id)}/passkeys`, { body }),
+    removeBreakGlassPasskey: (id: string, passkeyId: string) =>
+      ask<void>('DELETE', `${base}/break-glass-accounts/${enc(id)}/passkeys/${enc(passkeyId)}`),
     breakGlass: () =>
       ask<Items<Seen<typeof BreakGlassAccount>>>('GET', `${base}/break-glass-accounts`),
     createBreakGlass: (body: { email: string; password: string }) =>

@@ -122,6 +122,7 @@ const eventLabels: Record<string, string> = {
   'break_glass.deleted': 'Emergency account deleted',
   'break_glass.used': 'Emergency access used',
   'break_glass.passkey_added': 'Passkey added to an emergency account',
+  'break_glass.passkey_removed': 'Passkey of an emergency account removed',
   'domain.added': 'Domain added',
   'domain.verified': 'Domain verified',
   'domain.lapsing': 'Proof of a domain missing',

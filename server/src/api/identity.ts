@@ -29,6 +29,7 @@ import {
   changeProvisioning,
   createBreakGlass,
   deleteBreakGlass,
+  removeBreakGlassPasskey,
   findConnection,
   findTest,
   latestTest,
@@ -273,6 +274,17 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
       await door.directory.change(actor, (write) =>
         addBreakGlassPasskey(write, request.params.id, { label, ...made }),
       )
+      return reply.code(204).send()
+    },
+  )
+  app.delete(
+    `${emergency}/:id/passkeys/:passkeyId`,
+    { schema: { params: withId.extend({ passkeyId: z.string().min(1).max(2_000) }) } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      door.requireFresh(actor)
+      const { id, passkeyId } = request.params
+      await door.directory.change(actor, (write) => removeBreakGlassPasskey(write, id, passkeyId))
       return reply.code(204).send()
     },
   )

@@ -251,6 +251,21 @@ const routes: Record<string, Route> = {
     needs: 'identity:write',
     events: ['break_glass.passkey_added'],
   },
+  'DELETE /break-glass-accounts/{id}/passkeys/{passkeyId}': {
+    prepare: async () => {
+      const acme = await plain()
+      const { id } = await acme.createEmergency()
+      const path = `/break-glass-accounts/${id}/passkeys`
+      const device = createAuthenticator(acme.usher.config.baseUrl)
+      const { options } = (await acme.api('POST', `${path}/options`)).body
+      const passkey = device.make(options)
+      await acme.api('POST', path, { label: 'Key in the safe', passkey })
+      return { acme, path: `${path}/${device.id}` }
+    },
+    status: 204,
+    needs: 'identity:write',
+    events: ['break_glass.passkey_removed'],
+  },
   'DELETE /break-glass-accounts/{id}': {
     prepare: async () => {
       const acme = await plain()

@@ -74,7 +74,7 @@ export async function breakGlassView({ db, actor, now }: Read) {
   })
 }
 
-/** The emergency accounts with their passkeys, of which nothing leaves but what they are called. */
+/** The emergency accounts with their passkeys, of which nothing leaves but how they are called and told apart. */
 export async function breakGlassWithPasskeys(read: Read) {
   const { db, actor } = read
   const all = await breakGlassView(read)
@@ -83,7 +83,8 @@ export async function breakGlassWithPasskeys(read: Read) {
       const { passkeys } = await secondFactors.of(db, actor.organisationId, account.id)
       return {
         ...account,
-        passkeys: passkeys.map(({ label, added_at, last_used_at }) => ({
+        passkeys: passkeys.map(({ id, label, added_at, last_used_at }) => ({
+          id,
           label,
           addedAt: added_at,
           lastUsedAt: last_used_at,
@@ -117,6 +118,31 @@ export async function addBreakGlassPasskey(
       name: 'break_glass.passkey_added',
       subject: { kind: 'break_glass', id, label: account.email },
       data: { label: made.label },
+    },
+  ])
+}
+
+/** A key that is lost opens nothing any more, and neither does what it opened before. */
+export async function removeBreakGlassPasskey(
+  write: Write,
+  id: string,
+  passkeyId: string,
+): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  const { organisationId } = actor
+  const account = await accounts.breakGlassAccount(db, organisationId, { id })
+  if (!account) throw notFound('emergency account')
+  const { passkeys } = await secondFactors.of(db, organisationId, id)
+  const lost = passkeys.find((passkey) => passkey.id === passkeyId)
+  if (!lost) throw notFound('passkey')
+  await secondFactors.removePasskeys(db, organisationId, id, passkeyId)
+  await sessions.endOfBreakGlass(db, organisationId, id)
+  await events.append(db, actor, now, [
+    {
+      name: 'break_glass.passkey_removed',
+      subject: { kind: 'break_glass', id, label: account.email },
+      data: { label: lost.label },
     },
   ])
 }

@@ -172,6 +172,32 @@ describe('SE-12: a passkey of an emergency account', () => {
     expect(await ask(acme, account)).toMatchObject(wrong)
   })
 
+  test('is removed alone when it is lost: it opens nothing, whom it let in is out, the code stays', async () => {
+    const { acme, account, device, since } = await withPasskey()
+    const { options } = (await ask(acme, account)).body
+    const opened = await show(acme, account, { passkey: device.prove(options) })
+    const cookie = String(opened.headers['set-cookie']).split(';')[0] ?? ''
+    const whoAmI = () => acme.send('GET', '/api/v1/me', undefined, { cookie })
+    const before = await whoAmI()
+
+    const removed = await acme.api('DELETE', `${passkeysOf(account)}/${device.id}`)
+    const again = await acme.api('DELETE', `${passkeysOf(account)}/${device.id}`)
+
+    expect([before.status, removed.status, again.status]).toEqual([200, 204, 404])
+    expect((await whoAmI()).status).toBe(401)
+    expect(await ask(acme, account)).toMatchObject(wrong)
+    const code = oneTimeCode(account.secret, acme.usher.clock.now())
+    expect((await show(acme, account, { code })).status).toBe(200)
+    expect((await since()).slice(1, 2)).toMatchObject([
+      {
+        type: 'break_glass.passkey_removed',
+        actor: 'Ana Ruiz',
+        subject: account.email,
+        data: { label: 'Key in the safe' },
+      },
+    ])
+  })
+
   test('SE-6, SE-10: needs a fresh sign-in, and an account that is there', async () => {
     const [acme, other] = [await createOrganisation(), await createOrganisation()]
     const account = await acme.createEmergency()

@@ -69,6 +69,7 @@ export type EventName =
   | 'break_glass.deleted'
   | 'break_glass.used'
   | 'break_glass.passkey_added'
+  | 'break_glass.passkey_removed'
   | 'domain.added'
   | 'domain.verified'
   | 'domain.lapsing'

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Fingerprint, Plus, Siren, Trash2 } from 'lucide-react'
+import { Fingerprint, Plus, Siren, Trash2, X } from 'lucide-react'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import type {
@@ -37,6 +37,7 @@ import {
 } from '../../parts/index.ts'
 
 type Account = Seen<typeof BreakGlassAccount>
+type Passkey = Account['passkeys'][number]
 type Created = Seen<typeof CreatedBreakGlass>
 
 export function EmergencyPage() {
@@ -101,6 +102,7 @@ function Entry({ account }: { account: Account }) {
   const { manages, slug } = useOrganisation()
   const [asked, setAsked] = useState(false)
   const [adding, setAdding] = useState(false)
+  const [lost, setLost] = useState<Passkey>()
   const overdue = account.drillDueAt !== null && isPast(account.drillDueAt)
   return (
     <li className="flex items-start justify-between gap-4 px-5 py-4">
@@ -138,9 +140,17 @@ function Entry({ account }: { account: Account }) {
         </p>
         {account.passkeys.length > 0 ? (
           <ul aria-label={`Passkeys of ${account.email}`} className="mt-2 flex flex-wrap gap-1.5">
-            {account.passkeys.map(({ label, addedAt }) => (
-              <li key={addedAt}>
-                <Badge>Passkey “{label}”</Badge>
+            {account.passkeys.map((passkey) => (
+              <li key={passkey.id} className="flex items-center">
+                <Badge>Passkey “{passkey.label}”</Badge>
+                {manages ? (
+                  <IconButton
+                    label={`Remove the passkey “${passkey.label}” of ${account.email}`}
+                    onClick={() => setLost(passkey)}
+                  >
+                    <X aria-hidden="true" />
+                  </IconButton>
+                ) : null}
               </li>
             ))}
           </ul>
@@ -157,6 +167,9 @@ function Entry({ account }: { account: Account }) {
         </div>
       ) : null}
       {adding ? <AddPasskey account={account} onClose={() => setAdding(false)} /> : null}
+      {lost ? (
+        <RemovePasskey account={account} passkey={lost} onClose={() => setLost(undefined)} />
+      ) : null}
       <DeleteAccount account={account} open={asked} onClose={() => setAsked(false)} />
     </li>
   )
@@ -183,7 +196,7 @@ function AddPasskey({ account, onClose }: { account: Account; onClose: () => voi
   return (
     <CreateDialog
       title="Add a passkey"
-      about="Best a security key that is kept in a safe with the password: together they open the account without the code. It goes with the account, so delete the account when it is lost."
+      about="Best a security key that is kept in a safe with the password: together they open the account without the code. Remove it here when it is lost."
       verb="Add"
       busy={add.isPending}
       problem={add.error ? asProblem(add.error) : null}
@@ -198,6 +211,39 @@ function AddPasskey({ account, onClose }: { account: Account; onClose: () => voi
         {...register('label', { required: 'Please enter a name.' })}
       />
     </CreateDialog>
+  )
+}
+
+function RemovePasskey({
+  account,
+  passkey,
+  onClose,
+}: {
+  account: Account
+  passkey: Passkey
+  onClose: () => void
+}) {
+  const { api, key } = useOrganisation()
+  const client = useQueryClient()
+  const remove = useMutation({
+    mutationFn: () => api.removeBreakGlassPasskey(account.id, passkey.id),
+    onSuccess: async () => {
+      onClose()
+      toast('The passkey is removed', { about: account.email })
+      await client.invalidateQueries({ queryKey: key('break-glass') })
+    },
+  })
+  return (
+    <Confirm
+      open
+      title={`Remove the passkey “${passkey.label}”?`}
+      about={`It opens ${account.email} no more, and whoever is signed in with this account is signed out. Password and code stay as they are.`}
+      verb="Remove"
+      busy={remove.isPending}
+      problem={remove.error ? asProblem(remove.error) : null}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    />
   )
 }
 
