@@ -29,7 +29,6 @@ import {
   changeProvisioning,
   createBreakGlass,
   deleteBreakGlass,
-  removeBreakGlassPasskey,
   findConnection,
   findTest,
   latestTest,
@@ -38,6 +37,7 @@ import {
   openChallenge,
   previewLoginMethod,
   provisioningView,
+  removeBreakGlassPasskey,
   startTest,
   type TestResult,
 } from '../directory/index.ts'
