@@ -14,7 +14,7 @@ import {
   scimShown,
 } from '../store/index.ts'
 import { laneSettings } from '../store/postgres/connections.ts'
-import { planned } from '../store/statement.ts'
+import { planned, statement } from '../store/statement.ts'
 import { groupResource, parseFilter, readQuery, userResource } from './core/index.ts'
 
 // On PostgreSQL plans follow statistics, so the directory has to be big enough to be worth an index.
@@ -108,6 +108,19 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
 
     expect(readsMuch(plans)).toEqual([])
   })
+
+  if (onPostgres) {
+    test('nothing is compiled to machine code, on whichever connection', async () => {
+      const asked = sql<{ jit: string }>`select current_setting('jit') as jit`
+      const shared = statement<Record<never, never>, { jit: string }>((on) => ({
+        compile: () => asked.compile(on),
+      }))
+
+      const { rows } = await sql<{ jit: string }>`show jit`.execute(db)
+
+      expect([...rows, ...(await shared(db, {}))]).toEqual([{ jit: 'off' }, { jit: 'off' }])
+    })
+  }
 
   test('the members of a group that is new, beside one that everybody is in', async () => {
     const plans = await plansOf(db, async () => {

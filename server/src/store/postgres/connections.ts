@@ -12,19 +12,21 @@ const pooled = 8
 const lanes = 2
 const crowd = 16
 
+const settings = (...each: string[]) => each.map((setting) => `-c ${setting}`).join(' ')
+/** Compiling a question to machine code takes longer than any of ours takes to answer. */
+const compilesNothing = 'jit=off'
 /**
  * Of the connections that share: one plan for whatever is asked, since planning anew costs more than
  * these questions do; and by keys alone, since that plan is made for the average, and one group that
  * everybody is in makes the average group half of the directory.
  */
-export const laneSettings = [
+export const laneSettings = settings(
+  compilesNothing,
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ')
+)
 
 type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 export type Connections = {
@@ -65,7 +67,7 @@ export function openConnections(connectionString: string): Connections {
   types.setTypeParser(bigint, Number)
   types.setTypeParser(numeric, Number)
   const options = { connectionString, types, pipeline: true }
-  const pool = new pg.Pool({ ...options, max: pooled })
+  const pool = new pg.Pool({ ...options, options: settings(compilesNothing), max: pooled })
   // A connection that the server closes, idle or between two statements of a change, fails what runs
   // on it and is replaced at the next query; unheard, its event would end the process.
   pool.on('error', () => undefined)
