@@ -1,5 +1,4 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
-import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createOrganisation, startUsherAlone, type World } from '../../testing/organisation.ts'
 import { onPostgres } from '../../testing/usher-process.ts'
@@ -13,8 +12,6 @@ import {
   scimPeople,
   scimShown,
 } from '../store/index.ts'
-import { laneSettings } from '../store/postgres/connections.ts'
-import { planned, statement } from '../store/statement.ts'
 import { groupResource, parseFilter, readQuery, userResource } from './core/index.ts'
 
 // On PostgreSQL plans follow statistics, so the directory has to be big enough to be worth an index.
@@ -108,19 +105,6 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
 
     expect(readsMuch(plans)).toEqual([])
   })
-
-  if (onPostgres) {
-    test('nothing is compiled to machine code, on whichever connection', async () => {
-      const asked = sql<{ jit: string }>`select current_setting('jit') as jit`
-      const shared = statement<Record<never, never>, { jit: string }>((on) => ({
-        compile: () => asked.compile(on),
-      }))
-
-      const { rows } = await sql<{ jit: string }>`show jit`.execute(db)
-
-      expect([...rows, ...(await shared(db, {}))]).toEqual([{ jit: 'off' }, { jit: 'off' }])
-    })
-  }
 
   test('the members of a group that is new, beside one that everybody is in', async () => {
     const plans = await plansOf(db, async () => {
@@ -228,38 +212,12 @@ async function plansOf(on: Db, ask: () => Promise<unknown>): Promise<Plan[]> {
   const explain = onPostgres ? 'explain (analyze)' : 'explain query plan'
   const plans: Plan[] = []
   for (const { sql: query, parameters } of asked) {
-    const shares = onPostgres && on === db && planned.has(query)
-    const rows = shares
-      ? await explainShared(query, parameters)
-      : (
-          await on.executeQuery<Record<string, unknown>>(
-            CompiledQuery.raw(`${explain} ${query}`, [...parameters]),
-          )
-        ).rows
+    const { rows } = await on.executeQuery<Record<string, unknown>>(
+      CompiledQuery.raw(`${explain} ${query}`, [...parameters]),
+    )
     plans.push({ query, lines: rows.map((row) => String(row.detail ?? row['QUERY PLAN'])) })
   }
   return plans
-}
-
-/** The plan for any values, as the connections that share have it. */
-async function explainShared(
-  query: string,
-  values: readonly unknown[],
-): Promise<Record<string, unknown>[]> {
-  const connectionString = world.config.databaseUrl
-  const client = new pg.Client({ connectionString, options: laneSettings })
-  await client.connect()
-  try {
-    await client.query(`prepare shared as ${query}`)
-    const literals = values.map((value) =>
-      Array.isArray(value)
-        ? client.escapeLiteral(`{${value.join(',')}}`)
-        : client.escapeLiteral(String(value)),
-    )
-    return (await client.query(`explain (analyze) execute shared(${literals.join(', ')})`)).rows
-  } finally {
-    await client.end()
-  }
 }
 
 const tables =

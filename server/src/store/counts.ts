@@ -2,12 +2,15 @@ import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { statement } from './statement.ts'
+import type { CountDeltasTable } from './tables.ts'
 
 type Delta = { key: string; delta: number }
 
 /** Notes that a count changed, as a row of its own: a live counter would make writers wait in line. */
 export async function add(db: Db, organisationId: string, deltas: Delta[]): Promise<void> {
-  await addAll(db, { org: organisationId, rows: rowsOf(deltas) })
+  if (!isSqlite(db)) await addAll(db, { org: organisationId, rows: rowsOf(deltas) })
+  // Without a network between, reading JSON costs more than a statement for each.
+  else for (const one of deltas) await addOne(db, { org_id: organisationId, id: newId(), ...one })
 }
 
 /** Deltas as one parameter, for a statement that notes them beside its own change. */
@@ -15,18 +18,18 @@ export function rowsOf(deltas: Delta[]): string {
   return JSON.stringify(deltas.map((one) => ({ id: newId(), ...one })))
 }
 
-/** The statement that notes what `rowsOf` gave. */
-export function noting(db: Db, { org, rows }: { org: string; rows: string }) {
-  return isSqlite(db)
-    ? sql<never>`insert into count_deltas (org_id, id, key, delta)
-        select ${org}, value ->> 'id', value ->> 'key', value ->> 'delta' from json_each(${rows})`
-    : sql<never>`insert into count_deltas (org_id, id, key, delta)
-        select ${org}::text, id, key, delta
-        from jsonb_to_recordset(${rows}::jsonb) t(id text, key text, delta integer)`
+/** The statement that notes what `rowsOf` gave, on PostgreSQL. */
+export function noting({ org, rows }: { org: string; rows: string }) {
+  return sql<never>`insert into count_deltas (org_id, id, key, delta)
+    select ${org}::text, id, key, delta
+    from jsonb_to_recordset(${rows}::jsonb) t(id text, key text, delta integer)`
 }
 
+const addOne = statement<CountDeltasTable, never>((db, row) =>
+  db.insertInto('count_deltas').values(row),
+)
 const addAll = statement<{ org: string; rows: string }, never>((db, given) => ({
-  compile: () => noting(db, given).compile(db),
+  compile: () => noting(given).compile(db),
 }))
 
 /** The exact value now: what was rolled up and what has come since. */

@@ -1,8 +1,21 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
+import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createOrganisation, startUsherAlone } from '../../testing/organisation.ts'
+import { onPostgres } from '../../testing/usher-process.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { access, accessCheck, events, groups, people, peopleExport, pools } from './index.ts'
+import {
+  access,
+  accessCheck,
+  events,
+  groups,
+  people,
+  peopleExport,
+  pools,
+  scimGroups,
+} from './index.ts'
+import { laneSettings } from './postgres/connections.ts'
+import { planned, statement } from './statement.ts'
 
 // On PostgreSQL plans follow statistics, so the organisation has to be big enough to be worth an index.
 const crowd = 30_000
@@ -172,6 +185,54 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
   })
 })
 
+// A plan for any value is made for the average, and the one group that everybody is in is the average here.
+if (onPostgres) {
+  describe('what shares a connection', () => {
+    test('reads the members of one group and of nobody else', async () => {
+      const groupId = '0198dddd-0000-7000-8000-000000000001'
+
+      const lines = await sharedPlansOf(() => scimGroups.members(db, organisationId, [groupId]))
+
+      expect(lines.filter((line) => /Seq Scan|Hash Join|Merge Join/.test(line))).toEqual([])
+      expect(lines.join('\n')).toMatch(/Index Scan (using|on) group_members_pkey/)
+    })
+
+    test('is compiled to machine code no more than anything else', async () => {
+      const asked = sql<{ jit: string }>`select current_setting('jit') as jit`
+      const shared = statement<Record<never, never>, { jit: string }>((on) => ({
+        compile: () => asked.compile(on),
+      }))
+
+      const { rows } = await sql<{ jit: string }>`show jit`.execute(db)
+
+      expect([...rows, ...(await shared(db, {}))]).toEqual([{ jit: 'off' }, { jit: 'off' }])
+    })
+  })
+}
+
+/** The plans for any values, as the connections that share have them. */
+async function sharedPlansOf(ask: () => Promise<unknown>): Promise<string[]> {
+  const { config } = await startUsherAlone()
+  const client = new pg.Client({ connectionString: config.databaseUrl, options: laneSettings })
+  await client.connect()
+  try {
+    const lines: string[] = []
+    for (const { sql: text, parameters } of await askedBy(ask)) {
+      expect(planned.has(text)).toBe(true)
+      await client.query(`prepare shared as ${text}`)
+      const literals = parameters.map((value) =>
+        client.escapeLiteral(Array.isArray(value) ? `{${value.join(',')}}` : String(value)),
+      )
+      const { rows } = await client.query(`explain execute shared(${literals.join(', ')})`)
+      lines.push(...rows.map((row) => String(row['QUERY PLAN'])))
+      await client.query('deallocate shared')
+    }
+    return lines
+  } finally {
+    await client.end()
+  }
+}
+
 async function defaults(): Promise<{ groupId: string; poolId: string }> {
   const row = await db
     .selectFrom('organisations')
@@ -181,8 +242,7 @@ async function defaults(): Promise<{ groupId: string; poolId: string }> {
   return { groupId: row.default_group_id, poolId: row.default_pool_id }
 }
 
-/** The plan of every query that this asks, each line as the database says it. */
-async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
+async function askedBy(ask: () => Promise<unknown>): Promise<CompiledQuery[]> {
   const executor = db.getExecutor()
   const asked: CompiledQuery[] = []
   const { executeQuery } = executor
@@ -197,9 +257,14 @@ async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
   } finally {
     executor.executeQuery = executeQuery
   }
+  return asked
+}
+
+/** The plan of every query that this asks, each line as the database says it. */
+async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
   const explain = isSqlite(db) ? 'explain query plan' : 'explain analyze'
   const lines: string[] = []
-  for (const { sql: text, parameters } of asked) {
+  for (const { sql: text, parameters } of await askedBy(ask)) {
     const { rows } = await db.executeQuery<Record<string, unknown>>(
       CompiledQuery.raw(`${explain} ${text}`, [...parameters]),
     )

@@ -19,7 +19,7 @@ function prepareUpdate() {
   const counted = statement<Changing, never>((db, values) => ({
     compile: () =>
       sql<never>`with changed as (${updating(db, values)})
-      ${counts.noting(db, { org: values.org_id, rows: values.rows })}`.compile(db),
+      ${counts.noting({ org: values.org_id, rows: values.rows })}`.compile(db),
   }))
   return { plain, counted }
 }
