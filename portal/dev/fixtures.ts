@@ -1386,14 +1386,13 @@ export function answer(method: string, path: string, face: Face, query: string):
             : [],
         ),
       ),
-    '/org/provisioning/scim': () =>
-      ok({ ...(fresh ? newScim : scim), canWrite: face !== 'viewer' }),
-    '/org/provisioning/scim/tokens': () =>
+    '/org/identity/scim': () => ok({ ...(fresh ? newScim : scim), canWrite: face !== 'viewer' }),
+    '/org/identity/scim/tokens': () =>
       method === 'POST'
         ? ok({ ...scimTokens[0], label: 'Entra ID 2027', token: `uss_${'k3Vd'.repeat(10)}` })
         : items(face, scimTokens),
-    '/org/provisioning/scim/clients': () => items(face, scimClients),
-    '/org/provisioning/log': () => items(face, calls),
+    '/org/identity/scim/clients': () => items(face, scimClients),
+    '/org/provisioning-log': () => items(face, calls),
     '/org/simulation': () => ok(fresh ? { providers, run: null } : simulation),
     '/org/users/disable': () =>
       ok({
@@ -1550,7 +1549,7 @@ export function answer(method: string, path: string, face: Face, query: string):
       }),
     })
   }
-  if (route.startsWith('/org/provisioning/log/')) return ok(callDetails)
+  if (route.startsWith('/org/provisioning-log/')) return ok(callDetails)
   if (route.startsWith('/org/sign-in-log/')) return ok(attempt)
   if (route.startsWith('/org/identity/login-method/tests/')) return ok(test)
   if (route.startsWith('/invitations/')) {

@@ -251,8 +251,8 @@ export function organisationApi(organisationId: string) {
   const identity = `${base}/identity/login-method`
   const selfService = `${base}/identity/self-service`
   const invitations = `${base}/invitations`
-  const scim = `${base}/provisioning/scim`
-  const log = `${base}/provisioning/log`
+  const scim = `${base}/identity/scim`
+  const log = `${base}/provisioning-log`
   const groups = `${base}/groups`
   const pools = `${base}/pools`
   const group = (id: string) => `${groups}/${enc(id)}`

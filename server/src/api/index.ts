@@ -17,6 +17,7 @@ import { keyRoutes } from './keys.ts'
 import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
 import { peopleExportRoutes } from './people-export.ts'
+import { keepOneOrder } from './people-query.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
 import { secondFactorRoutes } from './second-factor.ts'
@@ -54,6 +55,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   app.setSerializerCompiler(serializerCompiler)
   app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
   answerOnce(app, door)
+  keepOneOrder(app)
   sessionRoutes(app, door)
   secondFactorRoutes(app, door)
   keyRoutes(app, door)

@@ -393,7 +393,7 @@ describe('IN-9: whichever way an invited address arrives, the promise is kept on
       status: 409,
       body: { code: 'provisioning.method_conflict' },
     })
-    const made = await acme.api('POST', '/provisioning/scim/tokens', { label: 'entra' })
+    const made = await acme.api('POST', '/identity/scim/tokens', { label: 'entra' })
     const created = await acme.send(
       'POST',
       `/scim/${acme.id}/v2/Users`,

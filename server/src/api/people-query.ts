@@ -1,8 +1,9 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ProvisioningSource, type UserExport, userSorts } from '../../../contract/src/index.ts'
 import type { WantedPeople } from '../directory/index.ts'
 import { days } from '../lib/clock.ts'
 import { refuse } from '../model/refusals.ts'
+import type { Api } from './door.ts'
 
 type Filter = z.output<typeof UserExport>
 
@@ -34,6 +35,18 @@ function notSince(
 ): number | undefined {
   if (filter === undefined) return undefined
   return filter === 'never' ? 0 : now - days(lastSignInDays[filter])
+}
+
+/** A list that has one order takes no other (GE-4); ignored, it would look as if it were kept. */
+export function keepOneOrder(app: Api): void {
+  app.addHook('preValidation', async (request) => {
+    const query = request.routeOptions.schema?.querystring
+    if (!(query instanceof z.ZodObject) || 'sort' in query.shape) return
+    if (!('page' in query.shape) || (request.query as { sort?: unknown }).sort === undefined) return
+    refuse('request.invalid', 'This list has one order, which cannot be changed.', [
+      { pointer: '/sort', code: 'unknown' },
+    ])
+  })
 }
 
 type SortKey = { by: (typeof userSorts)[number]; descending: boolean }

@@ -23,6 +23,28 @@ test('AU-3: the audit is found by part of an actor’s name, by type, by result 
   expect(await find('actor=nobody')).toEqual([])
 })
 
+test.each([
+  'audit-events',
+  'sign-in-log',
+  'provisioning-log',
+  'groups',
+  'pools',
+  'invitations',
+  'mails',
+  'identity/self-service/requests',
+])('GE-4: %s have one order, and another is refused', async (list) => {
+  const acme = await createOrganisation({ method: 'password' })
+
+  const plain = await acme.api('GET', `/${list}`)
+  const sorted = await acme.api('GET', `/${list}?sort=shoeSize,asc`)
+
+  expect(plain.status).toBe(200)
+  expect(sorted).toMatchObject({
+    status: 400,
+    body: { code: 'request.invalid', errors: [{ pointer: '/sort' }] },
+  })
+})
+
 test('GE-4: the audit comes in pages, by number and by the last event seen, newest first', async () => {
   const acme = await createOrganisation({ method: 'password' })
   for (const name of ['a', 'b', 'c']) {

@@ -114,7 +114,7 @@ const failedMail = async () => {
 }
 
 const settings = '/identity/login-method'
-const scim = '/provisioning/scim'
+const scim = '/identity/scim'
 const routes: Record<string, Route> = {
   [`GET ${settings}`]: { prepare: at(settings), status: 200, needs: 'identity:read', events: [] },
   [`PUT ${settings}`]: {
@@ -794,19 +794,19 @@ const routes: Record<string, Route> = {
     needs: 'identity:write',
     events: ['scim_client.revoked'],
   },
-  'GET /provisioning/log': {
-    prepare: at('/provisioning/log'),
+  'GET /provisioning-log': {
+    prepare: at('/provisioning-log'),
     status: 200,
     needs: 'audit:read',
     events: [],
   },
-  'GET /provisioning/log/{id}': {
+  'GET /provisioning-log/{id}': {
     prepare: async () => {
       const acme = await plain()
       await acme.send('POST', `/scim/${acme.id}/oauth/token`)
       await acme.usher.provisioningLog.flush()
-      const { body } = await acme.api('GET', '/provisioning/log')
-      return { acme, path: `/provisioning/log/${body.items[0].id}` }
+      const { body } = await acme.api('GET', '/provisioning-log')
+      return { acme, path: `/provisioning-log/${body.items[0].id}` }
     },
     status: 200,
     needs: 'audit:read',

@@ -7,7 +7,7 @@ import {
 } from '../../testing/organisation.ts'
 import { callerByScim } from '../auth/index.ts'
 
-const scim = '/provisioning/scim'
+const scim = '/identity/scim'
 const day = 86_400_000
 const settings = {
   syncGroups: false,

@@ -30,13 +30,13 @@ import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
 
-const base = '/orgs/:organisationId/provisioning'
+const base = '/orgs/:organisationId'
 const params = z.object({ organisationId: Id })
 const withId = z.object({ organisationId: Id, id: Id })
 
 /** The SCIM connection: its settings, what opens it, and what came through it. */
 export function scimRoutes(app: Api, door: ApiDoor): void {
-  const connection = `${base}/scim`
+  const connection = `${base}/identity/scim`
   app.get(
     connection,
     { schema: { params, response: { 200: ScimView } } },
@@ -112,7 +112,7 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
   })
 
   app.get(
-    `${base}/log`,
+    `${base}/provisioning-log`,
     { schema: { params, querystring: ProvisioningLogQuery, response: { 200: ProvisioningLog } } },
     async (request) => {
       const actor = await callerFor(door, request)
@@ -124,7 +124,7 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
     },
   )
   app.get(
-    `${base}/log/:id`,
+    `${base}/provisioning-log/:id`,
     { schema: { params: withId, response: { 200: ProvisioningLogDetails } } },
     async (request) => {
       const actor = await callerFor(door, request)

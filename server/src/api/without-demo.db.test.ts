@@ -7,7 +7,7 @@ test('BY-10: without demos there is no simulated identity provider, and the conn
 
   const simulation = await acme.api('GET', '/simulation')
   const started = await acme.api('POST', '/simulation', { act: 'start', provider: 'entra' })
-  const connection = await acme.api('GET', '/provisioning/scim')
+  const connection = await acme.api('GET', '/identity/scim')
 
   expect([simulation.status, started.status]).toEqual([404, 404])
   expect(connection.body.simulator).toBe(false)

@@ -50,7 +50,7 @@ test('LM-22: managers are mailed 30, 14, 7 and 1 days before a certificate expir
 test('SC-7: managers are mailed 30, 14, 7 and 1 days before a token or a client expires, once each', async () => {
   const acme = await createOrganisation({ method: 'password' })
   const { store } = acme.usher
-  const scim = '/provisioning/scim'
+  const scim = '/identity/scim'
   const token = (await acme.api('POST', `${scim}/tokens`, { label: 'Entra ID' })).body
   const client = { label: 'Okta', method: 'client_secret_basic', expiresInDays: 365 }
   await acme.api('POST', `${scim}/clients`, client)

@@ -331,7 +331,7 @@ test('SC-42: a refused change is found in the log by the name of the person, wit
   const id = await acme.user(bob)
   await acme.patch(`/Users/${id}`, { op: 'replace', path: 'nothing', value: 'x' })
   await acme.usher.provisioningLog.flush()
-  const { body } = await acme.api('GET', '/provisioning/log?person=bob.miller&result=refused')
+  const { body } = await acme.api('GET', '/provisioning-log?person=bob.miller&result=refused')
   expect(body.items).toMatchObject([
     { method: 'PATCH', status: 400, code: 'invalidPath', subject: { id, label: 'bob.miller' } },
   ])

@@ -7,7 +7,7 @@ import {
 import { provisioningLog } from '../store/index.ts'
 import { createProvisioningLog, type ProvisioningCall } from './log.ts'
 
-const log = '/provisioning/log'
+const log = '/provisioning-log'
 const minute = 60_000
 const day = 86_400_000
 const ada = {
@@ -212,9 +212,9 @@ test('a database that fails is nobody’s error: calls wait, refusals longest, a
 
 test('SC-3: a token’s last use and its address are noted, at most once a minute', async () => {
   const acme = await createOrganisation({ method: 'password' })
-  const made = (await acme.api('POST', '/provisioning/scim/tokens', { label: 'Entra ID' })).body
+  const made = (await acme.api('POST', '/identity/scim/tokens', { label: 'Entra ID' })).body
   const credential = { kind: 'token' as const, id: made.id, label: 'Entra ID', lastUsedAt: null }
-  const tokenNow = async () => (await acme.api('GET', '/provisioning/scim/tokens')).body.items[0]
+  const tokenNow = async () => (await acme.api('GET', '/identity/scim/tokens')).body.items[0]
 
   await record(acme, { credential, status: 401, ip: '198.51.100.1' })
   const unused = await tokenNow()
@@ -241,7 +241,7 @@ test('SC-3: a token’s last use and its address are noted, at most once a minut
 test('SC-7: calls with an expired token are announced to managers once a day', async () => {
   const acme = await createOrganisation({ method: 'password' })
   const wish = { label: 'Entra ID', expiresInDays: 1 }
-  const made = (await acme.api('POST', '/provisioning/scim/tokens', wish)).body
+  const made = (await acme.api('POST', '/identity/scim/tokens', wish)).body
   const credential = { kind: 'token' as const, id: made.id, label: 'Entra ID', lastUsedAt: null }
   const refused = { credential, status: 401, code: 'credential.expired' }
 
@@ -261,7 +261,7 @@ test('SC-7: calls with an expired token are announced to managers once a day', a
 
 test('the connection tells who calls, how it goes and how often', async () => {
   const acme = await createOrganisation({ method: 'sso', source: 'scim' })
-  const view = async () => (await acme.api('GET', '/provisioning/scim')).body
+  const view = async () => (await acme.api('GET', '/identity/scim')).body
 
   await record(acme, { dialect: 'okta' }, { dialect: 'generic', status: 404 })
   const healthy = await view()
@@ -302,7 +302,7 @@ test('SC-42: after 90 days an entry is gone, and no day before', async () => {
 
 test('SC-5, SC-42: a token opens the endpoint until it is revoked, and the log tells both', async () => {
   const acme = await createOrganisation({ method: 'sso', source: 'scim' })
-  const tokens = '/provisioning/scim/tokens'
+  const tokens = '/identity/scim/tokens'
   const made = (await acme.api('POST', tokens, { label: 'Entra ID' })).body
   const ask = () =>
     acme.send('GET', `/scim/${acme.id}/v2/Users?count=1`, undefined, {

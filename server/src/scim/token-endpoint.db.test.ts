@@ -9,7 +9,7 @@ import {
 import { callerByScim } from '../auth/index.ts'
 import { newId } from '../lib/ids.ts'
 
-const clients = '/provisioning/scim/clients'
+const clients = '/identity/scim/clients'
 const day = 86_400_000
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -153,7 +153,7 @@ test('SC-4: an unknown client and a wrong secret get the same words, and the log
   ]
   const right = await ask(acme, grant, { authorization: basic })
   await acme.usher.provisioningLog.flush()
-  const { items } = (await acme.api('GET', '/provisioning/log')).body
+  const { items } = (await acme.api('GET', '/provisioning-log')).body
 
   for (const [index, answer] of answers.entries()) {
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
@@ -174,7 +174,7 @@ test('SC-4: an unknown client and a wrong secret get the same words, and the log
   expect(items[1].remedy).toMatch(/Client id, secret or key/)
   const notes = []
   for (const { id } of items)
-    notes.push((await acme.api('GET', `/provisioning/log/${id}`)).body.notes)
+    notes.push((await acme.api('GET', `/provisioning-log/${id}`)).body.notes)
   expect(notes.flat()).toEqual([
     'The client was made for client_secret_basic and came by client_secret_post.',
     'The secret is wrong.',
@@ -285,7 +285,7 @@ test('SC-4: an expired client gets nothing, and its last access token ends with 
   })
   await acme.usher.provisioningLog.flush()
   const { session = '' } = await acme.signInByPassword(acme.manager.email, managerPassword)
-  const log = await acme.api('GET', '/provisioning/log', undefined, { session })
+  const log = await acme.api('GET', '/provisioning-log', undefined, { session })
   const list = await acme.api('GET', clients, undefined, { session })
   expect(log.body.items[0]).toMatchObject({ status: 401, credential: 'Okta' })
   expect(list.body.items[0]).toMatchObject({ state: 'expired', lastUsedIp: '127.0.0.1' })

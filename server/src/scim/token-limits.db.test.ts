@@ -6,8 +6,7 @@ test('SE-3: guessing a client’s secret is slowed down for who guesses, and the
   await startUsher({ rateLimits: true, trustProxy: true })
   const acme = await createOrganisation({ method: 'password' })
   const wish = { label: 'Okta', method: 'client_secret_basic' }
-  const { clientId, clientSecret } = (await acme.api('POST', '/provisioning/scim/clients', wish))
-    .body
+  const { clientId, clientSecret } = (await acme.api('POST', '/identity/scim/clients', wish)).body
   const ask = async (secret: string, address: string) => {
     const response = await acme.usher.app.inject({
       method: 'POST',
@@ -29,7 +28,7 @@ test('SE-3: guessing a client’s secret is slowed down for who guesses, and the
   const limited = await ask(clientSecret, '203.0.113.7')
   const itself = await ask(clientSecret, '198.51.100.4')
   await acme.usher.provisioningLog.flush()
-  const { items } = (await acme.api('GET', '/provisioning/log?result=refused')).body
+  const { items } = (await acme.api('GET', '/provisioning-log?result=refused')).body
 
   expect(statuses).toEqual([...Array(8).fill(401), 429])
   expect(limited).toMatchObject({ status: 429, body: { error: 'temporarily_unavailable' } })
