@@ -51,9 +51,12 @@ export function keepOneOrder(app: Api): void {
 
 type SortKey = { by: (typeof userSorts)[number]; descending: boolean }
 
-/** The first field counts before the next (GE-4); nobody said otherwise, by name. */
+/** The first field counts before the next (GE-4), and again it says nothing; nobody said otherwise, by name. */
 export function readSort(sort: string[]): SortKey & { thenBy?: SortKey[] } {
-  const [first = { by: 'name', descending: false }, ...thenBy] = sort.map(readKey)
+  const keys = sort.map(readKey)
+  const [first = { by: 'name', descending: false }, ...thenBy] = keys.filter(
+    ({ by }, at) => keys.findIndex((key) => key.by === by) === at,
+  )
   return thenBy.length > 0 ? { ...first, thenBy } : first
 }
 
