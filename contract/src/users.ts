@@ -68,7 +68,10 @@ const userFilter = {
   /** People whose last sign-in is older than so many days, or `never`. */
   lastSignIn: z.enum(['never', '7d', '30d', '90d']).optional(),
 }
-/** `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. */
+/**
+ * `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. By
+ * several `sort` fields at most 20,000 people are sorted; by one, any number.
+ */
 export const UserQuery = Page.extend({ sort: Repeatable, ...userFilter })
 /** `GET /users/export`: the list by the same filter and order, as CSV and without pages (US-16). */
 export const UserExport = z.object({ sort: Repeatable, ...userFilter })

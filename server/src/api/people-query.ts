@@ -43,7 +43,7 @@ export function keepOneOrder(app: Api): void {
     const query = request.routeOptions.schema?.querystring
     if (!(query instanceof z.ZodObject) || 'sort' in query.shape) return
     if (!('page' in query.shape) || (request.query as { sort?: unknown }).sort === undefined) return
-    refuse('request.invalid', 'This list has one order, which cannot be changed.', [
+    refuse('request.invalid', 'This list has one order, which cannot be changed: leave sort out.', [
       { pointer: '/sort', code: 'unknown' },
     ])
   })
@@ -51,7 +51,7 @@ export function keepOneOrder(app: Api): void {
 
 type SortKey = { by: (typeof userSorts)[number]; descending: boolean }
 
-/** The first field counts before the next (GE-4), and again it says nothing; nobody said otherwise, by name. */
+/** Each field decides where those before it say nothing (GE-4), a field named again never does; without any, by name. */
 export function readSort(sort: string[]): SortKey & { thenBy?: SortKey[] } {
   const keys = sort.map(readKey)
   const [first = { by: 'name', descending: false }, ...thenBy] = keys.filter(

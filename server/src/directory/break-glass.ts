@@ -100,7 +100,7 @@ export async function breakGlassOwner({ db, actor }: Read, id: string) {
   const account = await accounts.breakGlassAccount(db, actor.organisationId, { id })
   if (!account) throw notFound('emergency account')
   const { passkeys } = await secondFactors.of(db, actor.organisationId, id)
-  return { account, passkeys: passkeys.map(toKey) }
+  return { account, passkeys: passkeys.map((one) => ({ ...toKey(one), label: one.label })) }
 }
 
 /** A key that lies in a safe beside the password; it opens the account instead of the code (SE-12). */
@@ -122,21 +122,23 @@ export async function addBreakGlassPasskey(
   ])
 }
 
-/** A key that is lost opens nothing any more, and neither does what it opened before. */
+/**
+ * A key that is lost opens nothing any more, and neither does what it opened before. What is left has
+ * perhaps never opened the account, so it counts as not proved until it has (SE-14).
+ */
 export async function removeBreakGlassPasskey(
   write: Write,
   id: string,
   passkeyId: string,
 ): Promise<void> {
   const { db, actor, now } = write
-  allow(actor, 'identity.write')
   const { organisationId } = actor
-  const account = await accounts.breakGlassAccount(db, organisationId, { id })
-  if (!account) throw notFound('emergency account')
-  const { passkeys } = await secondFactors.of(db, organisationId, id)
+  await lockOrganisation(write, 'alone')
+  const { account, passkeys } = await breakGlassOwner(write, id)
   const lost = passkeys.find((passkey) => passkey.id === passkeyId)
   if (!lost) throw notFound('passkey')
   await secondFactors.removePasskeys(db, organisationId, id, passkeyId)
+  await accounts.changeBreakGlass(db, organisationId, id, { credentials_changed_at: now })
   await sessions.endOfBreakGlass(db, organisationId, id)
   await events.append(db, actor, now, [
     {

@@ -1,7 +1,11 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createOrganisation, startUsherAlone } from '../../testing/organisation.ts'
+import {
+  createOrganisation,
+  startUsherAlone,
+  type TestOrganisation,
+} from '../../testing/organisation.ts'
 import { onPostgres } from '../../testing/usher-process.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import {
@@ -24,14 +28,15 @@ const fewPeople = 20_001
 const walking = 'walking: '
 
 let db: Db
+let acme: TestOrganisation
 let organisationId: string
 
 beforeAll(async () => {
   const { store } = await startUsherAlone()
-  const acme = await createOrganisation()
+  acme = await createOrganisation()
   db = store.read
   organisationId = acme.id
-  await store.write((write) => fill(write, acme.id))
+  await store.write((write) => fill(write, organisationId))
   await store.catchUp()
   if (!isSqlite(db)) await sql`vacuum analyze users`.execute(db)
   if (!isSqlite(db)) await sql`analyze user_roles, group_members, grants`.execute(db)
@@ -134,10 +139,22 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
     } as const
     const page = { page: 0, size: 10 }
 
+    const before = await events.list(db, organisationId, {}, { skip: 0, limit: 1 })
+    const asked = [
+      await acme.api('GET', '/users?sort=managedBy&sort=name,desc'),
+      await acme.api('GET', '/users/export?sort=managedBy&sort=name,desc'),
+    ]
     const all = await people.listGathered(db, organisationId, everyone, sort, page)
     const none = await people.listGathered(db, organisationId, { search: 'zzzz' }, sort, page)
 
     expect(all).toBeUndefined()
+    expect(await events.list(db, organisationId, {}, { skip: 0, limit: 1 })).toEqual(before)
+    for (const refused of asked) {
+      expect(refused).toMatchObject({
+        status: 400,
+        body: { code: 'request.invalid', errors: [{ pointer: '/sort', code: 'too_many' }] },
+      })
+    }
     expect(none).toMatchObject({ items: [], total: 0 })
   })
 

@@ -230,14 +230,17 @@ function RemovePasskey({
     onSuccess: async () => {
       onClose()
       toast('The passkey is removed', { about: account.email })
-      await client.invalidateQueries({ queryKey: key('break-glass') })
+      await Promise.all([
+        client.invalidateQueries({ queryKey: key('break-glass') }),
+        client.invalidateQueries({ queryKey: key('login-method') }),
+      ])
     },
   })
   return (
     <Confirm
       open
       title={`Remove the passkey “${passkey.label}”?`}
-      about={`It opens ${account.email} no more, and whoever is signed in with this account is signed out. Password and code stay as they are.`}
+      about={`It opens ${account.email} no more, and whoever is signed in with this account is signed out. Password and code stay as they are; prove with a sign-in that they open it.`}
       verb="Remove"
       busy={remove.isPending}
       problem={remove.error ? asProblem(remove.error) : null}
