@@ -38,7 +38,7 @@ const connections = 64
 
 function connect(base: string, token: string) {
   const { origin, pathname } = new URL(base)
-  const pool = new Pool(origin, { connections, keepAliveTimeout: 120_000, bodyTimeout: 0 })
+  const pool = new Pool(origin, { connections, keepAliveTimeout: 20_000, bodyTimeout: 0 })
   const authorization = `Bearer ${token}`
   return {
     async call(method: string, path: string, body?: object): Promise<Answer> {

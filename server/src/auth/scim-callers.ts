@@ -1,5 +1,6 @@
 import { isId } from '../lib/ids.ts'
 import { hashSecret } from '../lib/secrets.ts'
+import { oncePerTurn } from '../lib/turn.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { organisations, type Store, scimConnection } from '../store/index.ts'
@@ -38,7 +39,7 @@ export async function callerByScim(
   if (!isId(organisationId)) return { refused: 'unknown' }
   if (secret.startsWith('usp_'))
     return callerByPersonalKey(store, organisationId, secret, from, now)
-  const found = await findBySecret(store, organisationId, secret)
+  const found = await findBySecret({ store, organisationId, secret })
   if (!found) return { refused: 'unknown' }
   const { credential, organisation, settings } = found
   if (found.expiresAt <= now) return { refused: 'expired', credential }
@@ -75,13 +76,17 @@ async function callerByPersonalKey(
   return { actor, organisation, settings, credential }
 }
 
-async function findBySecret(store: Store, organisationId: string, secret: string) {
-  const hash = hashSecret(secret)
-  if (secret.startsWith('uss_')) {
-    return scimConnection.findCaller(store.read, organisationId, { token: hash })
-  }
-  if (secret.startsWith('usa_')) {
-    return scimConnection.findCaller(store.read, organisationId, { accessToken: hash })
-  }
-  return undefined
-}
+type Shown = { store: Store; organisationId: string; secret: string }
+
+/** An identity provider has many calls on their way at a time, all with the same credential. */
+const findBySecret = oncePerTurn(
+  async ({ store, organisationId, secret }: Shown) => {
+    const hash = hashSecret(secret)
+    if (secret.startsWith('uss_'))
+      return scimConnection.findCaller(store.read, organisationId, { token: hash })
+    if (secret.startsWith('usa_'))
+      return scimConnection.findCaller(store.read, organisationId, { accessToken: hash })
+    return undefined
+  },
+  ({ organisationId, secret }) => `${organisationId} ${secret}`,
+)

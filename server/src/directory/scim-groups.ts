@@ -99,7 +99,10 @@ function nameTaken(name: string): Refused {
 
 /** A group that a SCIM client may see; the Default group is not part of SCIM (SC-35). */
 export async function scimGroup({ db, actor }: Read, id: string): Promise<ScimGroup> {
-  const group = await scimGroups.find(db, actor.organisationId, id)
+  return visible(await scimGroups.find(db, actor.organisationId, id))
+}
+
+function visible(group: ScimGroup | undefined): ScimGroup {
   if (!group || group.isDefault || (group.managedBy !== 'scim' && !group.adoptable))
     throw notFound('group')
   return group
@@ -125,22 +128,36 @@ export async function scimMembers({ db, actor }: Read, groupIds: string[]) {
   return scimGroups.members(db, actor.organisationId, groupIds)
 }
 
+/** Whether this change rests on nothing that others change beside it: people come, or go, by name. */
+export function isOfMembersAlone({ displayName, externalId, members }: GroupPatch): boolean {
+  return (
+    displayName === undefined &&
+    externalId === undefined &&
+    members !== undefined &&
+    !('replaceWith' in members)
+  )
+}
+
 /**
  * Changes a group as the identity provider says, without reading who is in it (SC-37, SC-38).
- * `check` sees the group before anything is changed; what it throws changes nothing.
+ * `check` sees the group before anything is changed; what it throws changes nothing. Is the change
+ * `held`, nobody else changes the group between this look and the end.
  */
 export async function changeScimGroup(
   write: Write,
   id: string,
   { displayName, externalId, members }: GroupPatch,
+  held: boolean,
   check: (current: ScimGroup) => void,
 ): Promise<ScimGroup> {
   const { db, actor, now } = write
-  const [organisation, found, wantedMembers] = await together(
+  const holdGroup = async () => visible(await scimGroups.lock(db, actor.organisationId, id))
+  const [organisation, seen, wantedMembers] = await together(
     lockForScim(write),
-    scimGroup(write, id),
+    held ? holdGroup() : scimGroup(write, id),
     members && resolveMembers(write, members),
   )
+  const found = held || seen.managedBy === 'scim' ? seen : await holdGroup()
   check(found)
   let group = found.managedBy === 'scim' ? found : await adopt(write, found)
   const wanted = {
@@ -279,7 +296,7 @@ export async function removeScimGroup(
 ): Promise<void> {
   const { db, actor, now } = write
   await lockForScim(write)
-  const group = await scimGroup(write, id)
+  const group = visible(await scimGroups.lock(db, actor.organisationId, id))
   decide(group)
   await groups.remove(db, actor.organisationId, id)
   await events.append(db, actor, now, [

@@ -4,7 +4,9 @@ import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { Provenance, ProvenanceKind } from '../model/user.ts'
 import { type Act, mayAct, mayActOn } from '../policy/index.ts'
-import { type Db, organisations, type Store } from '../store/index.ts'
+import { type Db, organisations, type Place, type Store } from '../store/index.ts'
+
+export type { Place }
 
 /** What a verb runs with: the transaction's handle is the only database handle in scope. */
 export type Write = { db: Db; actor: Actor; now: number }
@@ -16,6 +18,8 @@ export type Directory = {
   change<T>(actor: Actor, work: (write: Write) => Promise<T>): Promise<T>
   /** An act that is one statement of its store, and nothing else. */
   changeAtOnce<T>(actor: Actor, work: (write: Write) => Promise<T>): Promise<T>
+  /** An act that may share its transaction with others beside it, each with its own answer. */
+  changeBeside<T>(actor: Actor, place: Place, work: (write: Write) => Promise<T>): Promise<T>
   view<T>(actor: Actor, work: (read: Read) => Promise<T>): Promise<T>
 }
 
@@ -23,6 +27,8 @@ export function openDirectory(store: Store, clock: Clock): Directory {
   return {
     change: (actor, work) => store.write((db) => work({ db, actor, now: clock.now() })),
     changeAtOnce: (actor, work) => store.writeAtOnce((db) => work({ db, actor, now: clock.now() })),
+    changeBeside: (actor, place, work) =>
+      store.writeBeside(place, (db) => work({ db, actor, now: clock.now() })),
     view: (actor, work) => work({ db: store.read, actor, now: clock.now() }),
   }
 }

@@ -2,12 +2,15 @@ import {
   adoptableGroup,
   changeScimGroup,
   createScimGroup,
+  type GroupPatch,
+  isOfMembersAlone,
   listScimGroups,
   removeScimGroup,
   type ScimGroup,
   type ScimMember,
   scimGroup,
   scimMembers,
+  type Write,
 } from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import {
@@ -67,13 +70,21 @@ export async function replaceGroup(call: Call, id: string): Promise<Answer> {
   call.notes.push(...notes)
   const { displayName, externalId, members = [] } = readGroup(resource)
   const patch = { displayName, externalId, members: { replaceWith: members } }
-  const group = await call.directory.change(call.actor, (write) =>
-    changeScimGroup(write, id, patch, (before) => {
-      about(call, before)
-      requireMatch(call.ifMatch, groupEtag(before))
-    }),
-  )
+  const group = await change(call, id, patch)
   return show(call, group, 200, projection)
+}
+
+/** Who comes and who goes is told beside others who do; anything else holds the group alone. */
+function change(call: Call, id: string, patch: GroupPatch): Promise<ScimGroup> {
+  const { actor, directory, ifMatch } = call
+  const held = ifMatch !== undefined || !isOfMembersAlone(patch)
+  const work = (write: Write) =>
+    changeScimGroup(write, id, patch, held, (before) => {
+      about(call, before)
+      requireMatch(ifMatch, groupEtag(before))
+    })
+  if (held) return directory.change(actor, work)
+  return directory.changeBeside(actor, { line: `${actor.organisationId} ${id}` }, work)
 }
 
 /** SC-37, SC-38: 204, and the members that are not named are not even read. */
@@ -84,12 +95,7 @@ export async function patchGroup(call: Call, id: string): Promise<Answer> {
   const { operations, notes } = parsePatch({ type, id }, call.body())
   call.notes.push(...notes)
   const patch = readGroupPatch(readGroupChange(operations))
-  const group = await call.directory.change(call.actor, (write) =>
-    changeScimGroup(write, id, patch, (before) => {
-      about(call, before)
-      requireMatch(call.ifMatch, groupEtag(before))
-    }),
-  )
+  const group = await change(call, id, patch)
   // RFC 7644 §3.5.2: the resource is owed only to who asks for attributes.
   if (projection.only || projection.except) return show(call, group, 200, projection)
   return { status: 204, etag: groupEtag(group) }

@@ -5,6 +5,7 @@ import {
   refuseKnown,
   type ScimPerson,
 } from '../directory/index.ts'
+import { endOfTurn } from '../lib/turn.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
@@ -74,8 +75,8 @@ export function createNewcomers(directory: Directory) {
   }
 
   async function drain(organisationId: string, line: Line): Promise<void> {
-    // Let requests that are ready in the same turn come along.
-    await new Promise((resolve) => setImmediate(resolve))
+    // Requests that are ready in the same turn come along.
+    await endOfTurn()
     while (line.waiting.length > 0 && line.atWork < atWorkAtMost) {
       const batch = line.waiting.splice(0, atOnce)
       void land(line, batch).then(() => drain(organisationId, line))

@@ -97,14 +97,16 @@ function writeOwn(
       }"}`,
   )
   const memberOf = groups.length === 0 ? '' : `"groups":[${memberships.join(',')}],`
+  const created = timeOf(user.createdAt)
+  const modified = user.updatedAt === user.createdAt ? created : timeOf(user.updatedAt)
   const holds = roles.toSorted().map((role) => `{"value":"${role}"}`)
   return `{"schemas":${isEnterprise ? bothSchemas : plainSchemas},"id":"${user.id}",${
     externalId
   }"userName":${quoted(user.userName ?? user.email)},${active}${memberOf}"roles":[${holds.join(
     ',',
-  )}],"meta":{"resourceType":"User","created":"${timeOf(user.createdAt)}","lastModified":"${timeOf(
-    user.updatedAt,
-  )}","location":"${baseUrl}/Users/${user.id}","version":${quoted(personEtag({ user }))}}`
+  )}],"meta":{"resourceType":"User","created":"${created}","lastModified":"${
+    modified
+  }","location":"${baseUrl}/Users/${user.id}","version":${quoted(personEtag({ user }))}}`
 }
 
 const quoted = (text: string) => JSON.stringify(text)

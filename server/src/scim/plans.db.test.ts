@@ -222,7 +222,7 @@ async function plansOf(on: Db, ask: () => Promise<unknown>): Promise<Plan[]> {
 
 const tables =
   'users|scim_attributes|other_emails|tombstones|user_roles|groups|group_members|events'
-const walks = /order by (?!r\.id \|\| '').* limit \?/s
+const walks = /order by (?!r\.id \|\| '').* limit (\?|\d{2,})/s
 
 /** Steps that grow with the directory; on PostgreSQL as they ran, on SQLite by their kind. */
 function readsMuch(plans: Plan[]): string[] {

@@ -54,6 +54,82 @@ describe('fifty at the same moment', () => {
     expect(attributes.map((name) => body[name])).toEqual(attributes)
     expect(body.meta.version).toBe(`W/"${attributes.length + 1}"`)
   })
+
+  test('leave or stay, each with an answer of their own: whoever is refused refuses nobody else', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const leaving = {
+      schemas: [patchSchema],
+      Operations: [{ op: 'replace', path: 'active', value: false }],
+    }
+    const isStale = (at: number) => at % 10 === 3
+    const answers = await Promise.all(
+      ids.map((id, at) =>
+        acme.scim('PATCH', `/Users/${id}`, leaving, isStale(at) ? { 'if-match': 'W/"7"' } : {}),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(
+      fifty.map((at) => (isStale(at) ? 412 : 200)),
+    )
+    const people = new Map((await acme.people()).map(({ id, status }) => [id, status]))
+    expect(ids.map((id) => people.get(id))).toEqual(
+      fifty.map((at) => (isStale(at) ? 'active' : 'deactivated')),
+    )
+    const left = (await acme.events()).filter(({ type }) => type === 'user.deactivated')
+    expect(new Set(left.map((event) => event.subject_id))).toEqual(
+      new Set(ids.filter((_, at) => !isStale(at))),
+    )
+    expect((await acme.eventNames()).length).toBe(95)
+  })
+
+  test('take one userName: one person gets it and 49 are told that it is taken', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const answers = await Promise.all(
+      ids.map((id) =>
+        acme.patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: 'bob@acme.test' }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const others = answers.filter(({ status }) => status !== 200)
+    expect(others.every(({ body }) => body.scimType === 'uniqueness')).toBe(true)
+    expect((await acme.eventNames()).filter((name) => name === 'user.changed')).toHaveLength(1)
+  })
+
+  test('change one group by the version that they saw: one does, and 49 are told that it is stale', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const group = await acme.group('Everybody')
+    const answers = await Promise.all(
+      ids.map((value) =>
+        acme.scim(
+          'PATCH',
+          `/Groups/${group}`,
+          {
+            schemas: [patchSchema],
+            Operations: [{ op: 'add', path: 'members', value: [{ value }] }],
+          },
+          { 'if-match': 'W/"1"' },
+        ),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 412)).toHaveLength(49)
+    expect(await acme.membersOf(group)).toHaveLength(1)
+  })
+
+  test('replace the members of one group: they are those of one of them', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const group = await acme.group('Everybody')
+    const answers = await Promise.all(
+      ids.map((value) =>
+        acme.patch(`/Groups/${group}`, { op: 'replace', path: 'members', value: [{ value }] }),
+      ),
+    )
+    expect(answers.every(({ status }) => status === 204)).toBe(true)
+    expect(await acme.membersOf(group)).toHaveLength(1)
+  })
 })
 
 describe('SC-28: a walk over everybody, while some are deleted', () => {

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { scimGroup, scimPerson, tellLastManagerKept } from '../directory/index.ts'
+import { endOfTurn } from '../lib/turn.ts'
 import { Refused } from '../model/refusals.ts'
 import {
   bulkLimits,
@@ -81,6 +82,8 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     record(request, { status: answered.status, response: list ?? text, call })
     if (answered.etag) reply.header('etag', answered.etag)
     if (answered.location) reply.header('location', answered.location)
+    // Answers that are ready at once leave one behind the other: each that leaves alone wakes its reader.
+    await endOfTurn()
     return send(request, reply, answered.status, list?.bytes ?? text)
   }
 

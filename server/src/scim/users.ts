@@ -3,6 +3,7 @@ import {
   changeByScim,
   listScimPeople,
   ownScimPerson,
+  type Place,
   type Read,
   removeByScim,
   type ScimPerson,
@@ -75,7 +76,7 @@ export async function replaceUser(call: Call, id: string): Promise<Answer> {
   const { resource, notes } = readResource(type, call.body())
   call.notes.push(...notes)
   note(call, { id, userName: resource.userName })
-  const person = await call.directory.change(call.actor, (write) =>
+  const person = await call.directory.changeBeside(call.actor, placeOf(call, id), (write) =>
     changeByScim(write, id, (before) => {
       about(call, before)
       requireMatch(call.ifMatch, personEtag(before))
@@ -85,6 +86,11 @@ export async function replaceUser(call: Call, id: string): Promise<Answer> {
     }),
   )
   return show(call, person, 200, projection)
+}
+
+/** People are changed beside each other, and each by one at a time. */
+function placeOf({ actor }: Call, id: string): Place {
+  return { line: `${actor.organisationId} people`, subject: id }
 }
 
 /** The resource is whole here: roles that are not in it are taken away, but for that of everybody. */
@@ -115,7 +121,7 @@ export async function patchUser(call: Call, id: string): Promise<Answer> {
   note(call, { id, userName: undefined })
   const { operations, notes } = parsePatch({ type, id }, call.body())
   call.notes.push(...notes)
-  const person = await call.directory.change(call.actor, (write) =>
+  const person = await call.directory.changeBeside(call.actor, placeOf(call, id), (write) =>
     changeByScim(write, id, (before) => {
       about(call, before)
       requireMatch(call.ifMatch, personEtag(before))

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { statement } from './statement.ts'
+import { among, compilable, gatheredById, statement } from './statement.ts'
 import type { Flag, GroupsTable, PoolsTable, ProvenanceColumns } from './tables.ts'
 
 export type Named = {
@@ -389,58 +389,66 @@ export async function endOf(
   organisationId: string,
   userId: string,
 ): Promise<{ sessions: number; temporary: number }> {
-  const of = { org: organisationId, user: userId }
+  const of = { org: organisationId, id: userId }
   if (isSqlite(db)) {
-    const sessions = await endSessions(db, of)
-    await endLinks(db, of)
-    await endTickets(db, of)
-    await endKeys(db, of)
-    return { sessions: sessions.length, temporary: (await endTemporary(db, of)).length }
+    const sessions = await endEach.sessions(db, of)
+    await endEach.links(db, of)
+    await endEach.sign_in_tickets(db, of)
+    await endEach.api_keys(db, of)
+    return { sessions: sessions.length, temporary: (await endEach.grants(db, of)).length }
   }
-  const [ended] = await endAll(db, of)
-  return { sessions: Number(ended?.sessions ?? 0), temporary: Number(ended?.temporary ?? 0) }
+  const ended = await endAll(db, of)
+  const countOf = (what: Ended['what']) => ended.filter((one) => one.what === what).length
+  return { sessions: countOf('session'), temporary: countOf('temporary') }
 }
 
-type Leaver = { org: string; user: string }
+type Leaver = { org: string; id: string }
+type Leaving = 'sessions' | 'links' | 'sign_in_tickets' | 'api_keys' | 'grants'
+type Ended = { what: 'session' | 'temporary'; user_id: string }
 
-const endSessions = statement<Leaver, { id: string }>(leaving('sessions'))
-const endLinks = statement<Leaver, { id: string }>(leaving('links'))
-const endTickets = statement<Leaver, { id: string }>(leaving('sign_in_tickets'))
-const endKeys = statement<Leaver, { id: string }>(leaving('api_keys'))
-const endTemporary = statement<Leaver, { id: string }>(leaving('grants'))
-const endAll = statement<Leaver, { sessions: number; temporary: number }>((db, of) => ({
-  compile: () =>
-    sql<{ sessions: number; temporary: number }>`with ended as (${leaving('sessions')(db, of)}),
-      unlinked as (${leaving('links')(db, of)}),
-      turned_away as (${leaving('sign_in_tickets')(db, of)}),
-      keyless as (${leaving('api_keys')(db, of)}), over as (${leaving('grants')(db, of)})
-      select (select count(*) from ended) as sessions,
-        (select count(*) from over) as temporary`.compile(db),
-}))
-
-function leaving(table: 'sessions' | 'links' | 'sign_in_tickets' | 'api_keys' | 'grants') {
-  return (db: Db, { org, user }: Leaver) => {
-    if (table === 'sessions')
-      return db
-        .deleteFrom('sessions')
-        .where('org_id', '=', org)
-        .where('user_id', '=', user)
-        .returning('id')
-    if (table !== 'grants')
-      return db
-        .deleteFrom(table)
-        .where('org_id', '=', org)
-        .where('user_id', '=', user)
-        .returning('hash as id')
-    return db
-      .deleteFrom('grants')
-      .where('org_id', '=', org)
-      .where('subject_kind', '=', 'user')
-      .where('subject_id', '=', user)
-      .where('provenance', '=', 'temporary')
-      .returning('id')
-  }
+function leaving(table: Leaving, org: string, isTheirs: (column: string) => RawBuilder<boolean>) {
+  if (table !== 'grants')
+    return sql<Pick<Ended, 'user_id'>>`delete from ${sql.table(table)} where org_id = ${org}
+      and ${isTheirs('user_id')} returning user_id`
+  return sql<
+    Pick<Ended, 'user_id'>
+  >`delete from grants where org_id = ${org} and subject_kind = 'user'
+    and ${isTheirs('subject_id')} and provenance = 'temporary' returning subject_id as user_id`
 }
+
+const isOne = (id: string) => (column: string) => sql<boolean>`${sql.ref(column)} = ${id}`
+
+const endOne = (table: Leaving) =>
+  statement<Leaver, Pick<Ended, 'user_id'>>((db, { org, id }) =>
+    compilable(db, leaving(table, org, isOne(id))),
+  )
+const endEach = {
+  sessions: endOne('sessions'),
+  links: endOne('links'),
+  sign_in_tickets: endOne('sign_in_tickets'),
+  api_keys: endOne('api_keys'),
+  grants: endOne('grants'),
+}
+
+function ending(db: Db, org: string, isTheirs: (column: string) => RawBuilder<boolean>) {
+  const from = (table: Leaving) => leaving(table, org, isTheirs)
+  return compilable(
+    db,
+    sql<Ended>`with ended as (${from('sessions')}), unlinked as (${from('links')}),
+      turned_away as (${from('sign_in_tickets')}), keyless as (${from('api_keys')}),
+      over as (${from('grants')})
+      select 'session' as what, user_id from ended
+      union all select 'temporary', user_id from over`,
+  )
+}
+
+const endAll = gatheredById(
+  statement<Leaver, Ended>((db, { org, id }) => ending(db, org, isOne(id))),
+  statement<{ org: string; ids: unknown }, Ended>((db, { org, ids }) =>
+    ending(db, org, (column) => among(db, column, ids)),
+  ),
+  ({ user_id }) => user_id,
+)
 
 /** Every grant that reaches these subjects now, on one pool when it is named. */
 export async function grantsFor(

@@ -18,6 +18,14 @@ export function rowsOf(deltas: Delta[]): string {
   return JSON.stringify(deltas.map((one) => ({ id: newId(), ...one })))
 }
 
+/** As one parameter, too, of what several statements would have noted. */
+export function sumOf(all: string[]): string {
+  const sums = new Map<string, number>()
+  for (const { key, delta } of all.flatMap((rows) => (rows ? (JSON.parse(rows) as Delta[]) : [])))
+    sums.set(key, (sums.get(key) ?? 0) + delta)
+  return rowsOf([...sums].map(([key, delta]) => ({ key, delta })))
+}
+
 /** The statement that notes what `rowsOf` gave, on PostgreSQL. */
 export function noting({ org, rows }: { org: string; rows: string }) {
   return sql<never>`insert into count_deltas (org_id, id, key, delta)

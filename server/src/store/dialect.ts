@@ -17,6 +17,9 @@ export type Dialect = {
   searchSchema: string[]
 }
 
+/** Where a change waits beside others: no two of one line that have the same subject go together. */
+export type Place = { line: string; subject?: string | undefined }
+
 /** The database of one installation. */
 export type Store = {
   dialect: Dialect
@@ -32,6 +35,12 @@ export type Store = {
    * round trips of a transaction around it.
    */
   writeAtOnce<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /**
+   * The same for a change that may share its transaction with others that wait in its line, each with
+   * its own answer. What `subject` names is changed by one of them at a time; whoever needs more to
+   * stand still than that, or what they read locked, takes `write`.
+   */
+  writeBeside<T>(place: Place, work: (db: Db) => Promise<T>): Promise<T>
   /** Brings counters and the search index up to date; called by the schedule and by tests. */
   catchUp(): Promise<void>
   close(): Promise<void>

@@ -4,7 +4,7 @@ import type { Actor } from '../model/actor.ts'
 import type { Happening } from '../model/event.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { send, statement } from './statement.ts'
+import { gatheredChange, send, statement } from './statement.ts'
 import type { EventsTable, Tables } from './tables.ts'
 
 export type RecordedEvent = Omit<EventsTable, 'before' | 'after' | 'data'> & {
@@ -39,8 +39,6 @@ export function toEventColumns({ actor, now, happening }: EventRow): EventsTable
   }
 }
 
-const insertOne = statement<EventsTable, never>((db, row) => db.insertInto('events').values(row))
-
 /** Appends to the audit trail in the transaction of the change itself (AU-1). */
 export async function append(
   db: Db,
@@ -60,6 +58,14 @@ const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
     sql<never>`insert into events
       select * from jsonb_populate_recordset(null::events, ${rows}::jsonb)`.compile(db),
 }))
+const insertOne = gatheredChange(
+  statement<EventsTable, never>((db, row) => db.insertInto('events').values(row)),
+  {
+    ask: insertAll,
+    common: ({ org_id }) => org_id,
+    pack: (rows) => ({ values: { rows: JSON.stringify(rows) } }),
+  },
+)
 
 export type EventConditions = {
   type?: string | undefined

@@ -6,7 +6,7 @@ import { provenanceColumns } from './access.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { type EventRow, toEventColumns } from './events.ts'
-import { attributeColumns, claimedKeys, otherEmails } from './scim-people.ts'
+import { attributeColumns, claimedKeys, otherEmails, withInnerJson } from './scim-people.ts'
 import { statement } from './statement.ts'
 import type {
   GroupMembersTable,
@@ -265,9 +265,4 @@ function landing(
     counted as (
       insert into count_deltas select ${org}::text, ${counted}::text,
         'users ' || status || ' ' || managed_by, count(*) from landed group by status, managed_by)`
-}
-
-/** `folded` is JSON already, and goes in as such and not as text. */
-function withInnerJson({ folded, ...row }: ScimAttributesTable): string {
-  return `${JSON.stringify(row).slice(0, -1)},"folded":${folded}}`
 }

@@ -7,7 +7,7 @@ import type {
   Switching,
 } from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { statement } from './statement.ts'
+import { gathered, requireOwnTransaction, statement } from './statement.ts'
 import type { Flag, OrganisationsTable } from './tables.ts'
 
 export async function insert(db: Db, organisation: Organisation): Promise<boolean> {
@@ -51,7 +51,7 @@ export async function lock(
   return row && toOrganisation(row)
 }
 
-const locked = { share: lockedBy('share'), alone: lockedBy('alone') }
+const locked = { share: gathered(lockedBy('share')), alone: lockedBy('alone') }
 
 function lockedBy(how: 'share' | 'alone') {
   return statement<{ id: string }, OrganisationsTable>((db, { id }) => {
@@ -71,6 +71,7 @@ export async function standInLine(
   { id, defaultGroupId }: Pick<Organisation, 'id' | 'defaultGroupId'>,
 ): Promise<void> {
   if (isSqlite(db)) return
+  requireOwnTransaction(db)
   await db
     .selectFrom('groups')
     .select('id')

@@ -1,12 +1,19 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { ResourcePage, ResourceQuery } from '../model/scim.ts'
 import type { Provenance } from '../model/user.ts'
 import { foldName, provenanceColumns } from './access.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
 import { readPage } from './scim-page.ts'
-import { among, compilable, listed } from './scim-people.ts'
-import { statement } from './statement.ts'
+import {
+  among,
+  compilable,
+  gathered,
+  gatheredById,
+  listed,
+  requireOwnTransaction,
+  statement,
+} from './statement.ts'
 import type { GroupsTable } from './tables.ts'
 
 export type ScimGroup = {
@@ -37,8 +44,16 @@ function toGroup(row: GroupsTable): ScimGroup {
   }
 }
 
-const byId = statement<{ org: string; id: string }, GroupsTable>((db, { org, id }) =>
-  db.selectFrom('groups').selectAll().where('org_id', '=', org).where('id', '=', id),
+const select = (db: Db, org: string) =>
+  db.selectFrom('groups').selectAll().where('org_id', '=', org)
+const byId = gatheredById(
+  statement<{ org: string; id: string }, GroupsTable>((db, { org, id }) =>
+    select(db, org).where('id', '=', id),
+  ),
+  statement<{ org: string; ids: unknown }, GroupsTable>((db, { org, ids }) =>
+    select(db, org).where(among(db, 'id', ids)),
+  ),
+  ({ id }) => id,
 )
 
 export async function find(
@@ -47,6 +62,18 @@ export async function find(
   id: string,
 ): Promise<ScimGroup | undefined> {
   const [row] = await byId(db, { org: organisationId, id })
+  return row && toGroup(row)
+}
+
+/** As `find`, and nobody else changes the group or its members until the transaction ends. */
+export async function lock(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<ScimGroup | undefined> {
+  requireOwnTransaction(db)
+  const query = select(db, organisationId).where('id', '=', id)
+  const row = await (isSqlite(db) ? query : query.forUpdate()).executeTakeFirst()
   return row && toGroup(row)
 }
 
@@ -92,10 +119,7 @@ async function count(db: Db, organisationId: string): Promise<number> {
 
 async function byIds(db: Db, organisationId: string, ids: string[]): Promise<ScimGroup[]> {
   if (ids.length === 0) return []
-  const rows = await db
-    .selectFrom('groups')
-    .selectAll()
-    .where('org_id', '=', organisationId)
+  const rows = await select(db, organisationId)
     .where(among(db, 'id', listed(db, ids)))
     .execute()
   const groups = new Map(rows.map((row) => [row.id, toGroup(row)]))
@@ -200,24 +224,39 @@ export async function change(
 
 type Kept = { id: string; label: string }
 
-const peopleAmong = statement<{ org: string; ids: unknown }, Kept & { managed_by: string }>(
-  (db, { org, ids }) => {
-    const people = db
-      .selectFrom('users')
-      .select(['id', 'email as label', 'managed_by'])
-      .where('org_id', '=', org)
-      .where(among(db, 'id', ids))
-    // Nobody is deleted between this look and the edge that rests on it.
-    return isSqlite(db) ? people : people.forKeyShare()
+type Person = Kept & { managed_by: string }
+
+const somePeople = statement<{ org: string; ids: unknown }, Person>((db, { org, ids }) => {
+  const people = db
+    .selectFrom('users')
+    .select(['id', 'email as label', 'managed_by'])
+    .where('org_id', '=', org)
+    .where(among(db, 'id', ids))
+  // Nobody is deleted between this look and the edge that rests on it. All who lock several people
+  // do so in the order of their ids.
+  return isSqlite(db) ? people : people.orderBy('id').forKeyShare()
+})
+const peopleAmong = gathered(somePeople, {
+  ask: somePeople,
+  common: ({ org }) => org,
+  pack(calls: { org: string; ids: unknown }[]) {
+    const lists = calls.map(({ ids }) => ids as string[])
+    return {
+      values: { org: calls[0]?.org ?? '', ids: [...new Set(lists.flat())] },
+      deal(rows: Person[]) {
+        const known = new Map(rows.map((row) => [row.id, row]))
+        return lists.map((ids) => ids.flatMap((id) => known.get(id) ?? []))
+      },
+    }
   },
-)
+})
 
 /** Whom these ids name: people, groups, or nobody. */
 export async function resolve(
   db: Db,
   organisationId: string,
   ids: string[],
-): Promise<{ people: (Kept & { managed_by: string })[]; groups: Kept[]; unknown: string[] }> {
+): Promise<{ people: Person[]; groups: Kept[]; unknown: string[] }> {
   if (ids.length === 0) return { people: [], groups: [], unknown: [] }
   const people = await peopleAmong(db, { org: organisationId, ids: listed(db, ids) })
   if (people.length === ids.length) return { people, groups: [], unknown: [] }
@@ -273,19 +312,72 @@ function typed(db: Db, value: unknown) {
 type Moved = { kind: 'joined' | 'left' | 'touched'; id: string; touched: GroupsTable | null }
 
 /** Over a network a round trip is what costs: who comes, who goes and that it happened, in one. */
-const movePeople = statement<Moving & { noted: boolean }, Moved>((db, { noted, ...values }) =>
-  compilable(
-    db,
-    sql<Moved>`with joined as (${adding(db, values)} returning user_id),
-      gone as (${removing(db, values)} returning user_id),
-      touched as (update groups set updated_at = ${values.at}::bigint, version = version + 1
-        where org_id = ${values.org} and id = ${values.group} and ${noted}::boolean
-        and (exists (select 1 from joined) or exists (select 1 from gone)) returning *)
-      select 'joined' as kind, user_id as id, null::jsonb as touched from joined
-      union all select 'left', user_id, null from gone
-      union all select 'touched', id, to_jsonb(touched) from touched`,
-  ),
+const moving = (
+  adds: RawBuilder<unknown>,
+  removes: RawBuilder<unknown>,
+  { org, group, at, noted, times }: Touching,
+) => sql<Moved>`with joined as (${adds} returning user_id),
+  gone as (${removes} returning user_id),
+  touched as (update groups set updated_at = ${at}::bigint, version = version + ${times}::integer
+    where org_id = ${org} and id = ${group} and ${noted}::boolean
+    and (exists (select 1 from joined) or exists (select 1 from gone)) returning *)
+  select 'joined' as kind, user_id as id, null::jsonb as touched from joined
+  union all select 'left', user_id, null from gone
+  union all select 'touched', id, to_jsonb(touched) from touched`
+
+type Touching = { org: string; group: string; at: number; noted: boolean; times: number }
+type Move = Moving & { noted: boolean }
+
+const movePeople = gathered(
+  statement<Move, Moved>((db, { noted, ...values }) => {
+    const touching = { ...values, noted, times: 1 }
+    return compilable(db, moving(sql`${adding(db, values)}`, removing(db, values), touching))
+  }),
+  {
+    ask: statement<Touching & { edges: string; remove: unknown }, Moved>(
+      (db, { edges, ...values }) =>
+        compilable(
+          db,
+          moving(
+            sql`insert into group_members
+              select * from jsonb_populate_recordset(null::group_members, ${edges}::jsonb)
+              on conflict do nothing`,
+            removing(db, values),
+            values,
+          ),
+        ),
+    ),
+    common: ({ org, group, noted }) => `${org} ${group} ${noted}`,
+    pack: packMoves,
+  },
 )
+
+/** Each edge tells who made it; whoever is named by two comes, or goes, by the first of them. */
+function packMoves(calls: Move[]) {
+  const [{ org, group, noted }] = calls as [Move]
+  const edges = calls.flatMap(({ add, remove: _, noted: __, ...told }) =>
+    (add as string[]).map((user_id) => ({ ...told, org_id: org, group_id: group, user_id })),
+  )
+  const remove = [...new Set(calls.flatMap(({ remove }) => remove as string[]))]
+  const at = Math.max(...calls.map((call) => call.at))
+  return {
+    values: { org, group, noted, at, remove, times: calls.length, edges: JSON.stringify(edges) },
+    deal(rows: Moved[]) {
+      const left = new Map(rows.map((row) => [`${row.kind} ${row.id}`, row]))
+      const take = (kind: Moved['kind'], ids: string[]) =>
+        ids.flatMap((id) => {
+          const row = left.get(`${kind} ${id}`)
+          left.delete(`${kind} ${id}`)
+          return row ?? []
+        })
+      const touched = rows.filter(({ kind }) => kind === 'touched')
+      return calls.map(({ add, remove }) => {
+        const moved = [...take('joined', add as string[]), ...take('left', remove as string[])]
+        return moved.length > 0 ? [...moved, ...touched] : []
+      })
+    },
+  }
+}
 
 /**
  * Takes people in and out. @returns who was not in it before and who was, and, when that is noted,

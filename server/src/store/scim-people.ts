@@ -2,8 +2,16 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Organisation } from '../model/organisation.ts'
 import type { User } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { send, statement } from './statement.ts'
-import type { UsersTable } from './tables.ts'
+import {
+  among,
+  compilable,
+  gatheredById,
+  gatheredChange,
+  listed,
+  send,
+  statement,
+} from './statement.ts'
+import type { ScimAttributesTable, UsersTable } from './tables.ts'
 import { together } from './together.ts'
 import { toUser } from './users.ts'
 
@@ -20,13 +28,20 @@ export type ScimPerson = {
 
 const selectPerson = (db: Db, where: RawBuilder<boolean>, organisationId: string, lock = false) =>
   sql<UsersTable>`select r.* from users r where r.org_id = ${organisationId} and ${where}
-    ${lock && !isSqlite(db) ? sql`for update` : sql``}`
+    ${lock && !isSqlite(db) ? sql`order by r.id for update` : sql``}`
 
 const byId = statement<{ org: string; id: string }, UsersTable>((db, { org, id }) =>
   compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org)),
 )
-const byIdLocked = statement<{ org: string; id: string }, UsersTable>((db, { org, id }) =>
-  compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org, true)),
+// In the order of their ids, so that two who lock several never wait for each other.
+const byIdLocked = gatheredById(
+  statement<{ org: string; id: string }, UsersTable>((db, { org, id }) =>
+    compilable(db, selectPerson(db, sql<boolean>`r.id = ${id}`, org, true)),
+  ),
+  statement<{ org: string; ids: unknown }, UsersTable>((db, { org, ids }) =>
+    compilable(db, selectPerson(db, among(db, 'r.id', ids), org, true)),
+  ),
+  ({ id }) => id,
 )
 const byUserName = statement<{ org: string; name: string }, UsersTable>((db, { org, name }) =>
   compilable(db, selectPerson(db, sql<boolean>`r.user_name_folded = ${name}`, org)),
@@ -34,21 +49,6 @@ const byUserName = statement<{ org: string; name: string }, UsersTable>((db, { o
 const byKeys = statement<{ org: string; ids: unknown }, UsersTable>((db, { org, ids }) =>
   compilable(db, selectPerson(db, among(db, 'r.id', ids), org)),
 )
-
-export function compilable<Row>(db: Db, query: RawBuilder<Row>) {
-  return { compile: () => query.compile(db) }
-}
-
-/** `ids` as one parameter, whatever their number: see `listed`. */
-export function among(db: Db, column: string, ids: unknown): RawBuilder<boolean> {
-  return isSqlite(db)
-    ? sql<boolean>`${sql.ref(column)} in (select value from json_each(${ids}))`
-    : sql<boolean>`${sql.ref(column)} = any(${ids}::text[])`
-}
-
-export function listed(db: Db, ids: readonly string[]): unknown {
-  return isSqlite(db) ? JSON.stringify(ids) : ids
-}
 
 export type BelongingRow = {
   user_id: string
@@ -105,14 +105,19 @@ export function selectBelongings(
 const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
   selectBelongings(db, org, (column) => among(db, column, ids), 'with what was sent'),
 )
-const belongingsOfOne = statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
-  selectBelongings(
-    db,
-    org,
-    (column) => sql<boolean>`${sql.ref(column)} = ${id}`,
-    'with what was sent',
+const belongingsOfOne = gatheredById(
+  statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
+    selectBelongings(
+      db,
+      org,
+      (column) => sql<boolean>`${sql.ref(column)} = ${id}`,
+      'with what was sent',
+    ),
   ),
+  belongingsOf,
+  ({ user_id }) => user_id,
 )
+
 /**
  * People with attributes, roles and groups, in the order of the rows. What belongs to them is asked
  * for behind the rows and travels with them: whoever waited for a lock sees what the one before
@@ -271,17 +276,33 @@ async function byIds(db: Db, org: string, wanted: string[]): Promise<ScimPerson[
   return wanted.flatMap((id) => byPerson.get(id) ?? [])
 }
 
-const putAttributesOf = statement<
-  { org_id: string; user_id: string; sent: string; folded: string },
-  never
->((db, row) =>
-  db
-    .insertInto('scim_attributes')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(['org_id', 'user_id']).doUpdateSet({ sent: row.sent, folded: row.folded }),
+const putAttributesOf = gatheredChange(
+  statement<ScimAttributesTable, never>((db, row) =>
+    db
+      .insertInto('scim_attributes')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.columns(['org_id', 'user_id']).doUpdateSet({ sent: row.sent, folded: row.folded }),
+      ),
+  ),
+  {
+    ask: statement<{ rows: string }, never>((db, { rows }) =>
+      compilable(
+        db,
+        sql<never>`insert into scim_attributes
+          select * from jsonb_populate_recordset(null::scim_attributes, ${rows}::jsonb)
+          on conflict (org_id, user_id) do update set sent = excluded.sent, folded = excluded.folded`,
+      ),
     ),
+    common: ({ org_id }) => org_id,
+    pack: (calls) => ({ values: { rows: `[${calls.map(withInnerJson).join()}]` } }),
+  },
 )
+
+/** `folded` is JSON already, and goes in as such and not as text. */
+export function withInnerJson({ folded, ...row }: ScimAttributesTable): string {
+  return `${JSON.stringify(row).slice(0, -1)},"folded":${folded}}`
+}
 
 /** Stores what was sent, and every address in it that the person is not known by already. */
 export async function putAttributes(

@@ -5,16 +5,13 @@ import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { readPage } from './scim-page.ts'
 import {
-  among,
   type BelongingRow,
   belong,
-  compilable,
-  listed,
   managedGroup,
   type ScimPerson,
   selectBelongings,
 } from './scim-people.ts'
-import { statement } from './statement.ts'
+import { among, compilable, gatheredById, listed, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 import { countKey } from './users.ts'
@@ -59,56 +56,89 @@ type Row = Pick<
 const shownColumns = sql`r.id, r.email, r.first_name, r.last_name, r.status, r.managed_by,
   r.user_name, r.external_id, r.active_assigned, r.created_at, r.updated_at, r.version, a.sent`
 
-const select = (db: Db, org: string, which: RawBuilder<unknown>) =>
-  compilable(
+const inOneText = (db: Db, column: string) =>
+  isSqlite(db)
+    ? sql`group_concat(${sql.ref(column)}, ' ')`
+    : sql`string_agg(${sql.ref(column)}, ' ')`
+const theirRoles = (db: Db) =>
+  sql`(select ${inOneText(db, 'u.role')} from user_roles u
+    where u.org_id = r.org_id and u.user_id = r.id)`
+
+/** With roles in one text and groups as JSON; `nests` tells that groups in groups have to be climbed, too. */
+type OneRow = Row & { roles: string | null; direct: string | null; nests: number | boolean }
+
+const select = (db: Db, org: string, which: RawBuilder<unknown>) => {
+  const listed = isSqlite(db)
+    ? sql`json_group_array(json_array(g.id, g.name))`
+    : sql`json_agg(json_build_array(g.id, g.name))::text`
+  return compilable(
     db,
-    sql<Row>`select ${shownColumns}
+    sql<OneRow>`select ${shownColumns}, ${theirRoles(db)} as roles,
+      (select ${listed} from group_members m cross join ${managedGroup(db, org, 'm.group_id')}
+        and m.org_id = ${org} and m.user_id = r.id) as direct,
+      exists (select 1 from nested_groups where org_id = ${org}) as nests
       from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
       where r.org_id = ${org} and ${which}`,
   )
+}
 
-const byId = statement<{ org: string; id: string }, Row>((db, { org, id }) =>
-  select(db, org, sql`r.id = ${id}`),
+type OfOne = { org: string; id: string }
+type OfSome = { org: string; ids: unknown }
+
+const byId = gatheredById(
+  statement<OfOne, OneRow>((db, { org, id }) => select(db, org, sql`r.id = ${id}`)),
+  statement<OfSome, OneRow>((db, { org, ids }) => select(db, org, among(db, 'r.id', ids))),
+  ({ id }) => id,
 )
-const byUserName = statement<{ org: string; name: string }, Row>((db, { org, name }) =>
-  select(db, org, sql`r.user_name_folded = ${name}`),
+
+/** Their `id` is a userName, folded. */
+const byUserName = gatheredById(
+  statement<OfOne, OneRow>((db, { org, id }) => select(db, org, sql`r.user_name_folded = ${id}`)),
+  statement<OfSome, OneRow>((db, { org, ids }) =>
+    select(db, org, among(db, 'r.user_name_folded', ids)),
+  ),
+  ({ user_name }) => user_name?.toLowerCase() ?? '',
 )
 
 /** With their roles and the ids of their groups in one text each: a page is as many rows as people. */
 type PageRow = Row & { roles: string | null; group_ids: string | null }
 
-const selectPage = (db: Db, org: string, which: RawBuilder<unknown>) => {
-  const gathered = (column: string) =>
-    isSqlite(db)
-      ? sql`group_concat(${sql.ref(column)}, ' ')`
-      : sql`string_agg(${sql.ref(column)}, ' ')`
-  return compilable(
+const selectPage = (db: Db, org: string, which: RawBuilder<unknown>) =>
+  compilable(
     db,
-    sql<PageRow>`select ${shownColumns},
-      (select ${gathered('u.role')} from user_roles u
-        where u.org_id = r.org_id and u.user_id = r.id) as roles,
-      (select ${gathered('m.group_id')} from group_members m
+    sql<PageRow>`select ${shownColumns}, ${theirRoles(db)} as roles,
+      (select ${inOneText(db, 'm.group_id')} from group_members m
         where m.org_id = r.org_id and m.user_id = r.id) as group_ids
       from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
       where r.org_id = ${org} and ${which}`,
   )
-}
 
 const byIds = statement<{ org: string; ids: unknown }, PageRow>((db, { org, ids }) =>
   selectPage(db, org, among(db, 'r.id', ids)),
 )
 /** PostgreSQL takes a limit that it does not know for a tenth of the table. */
 const pageSizes = [10, 100, 200] as const
-const managedAfter = pageSizes.map((size) => ({
-  size,
-  read: statement<{ org: string; id: string }, PageRow>((db, { org, id }) =>
-    selectPage(
-      db,
-      org,
-      sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${sql.lit(size + 1)}`,
+const managedPages = pageSizes.map((size) => {
+  const limit = sql.lit(size + 1)
+  // Whom it passes over is passed over in the index, before anything of theirs is read.
+  const over = (order: 'asc' | 'desc') =>
+    statement<{ org: string; offset: number }, PageRow>((db, { org, offset }) =>
+      selectPage(
+        db,
+        org,
+        sql`r.id in (select id from users where org_id = ${org} and managed_by = 'scim'
+          order by id ${sql.raw(order)} limit ${limit} offset ${offset}) order by r.id`,
+      ),
+    )
+  return {
+    size,
+    after: statement<{ org: string; id: string }, PageRow>((db, { org, id }) =>
+      selectPage(db, org, sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${limit}`),
     ),
-  ),
-}))
+    fromTheStart: over('asc'),
+    fromTheEnd: over('desc'),
+  }
+})
 
 type GroupAbove = { below: string; id: string; name: string; inherited: number }
 
@@ -129,27 +159,28 @@ const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { 
   ),
 )
 
-const belongingsOfOne = statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
-  selectBelongings(db, org, (column) => sql<boolean>`${sql.ref(column)} = ${id}`, 'without'),
-)
-const belongingsByUserName = statement<{ org: string; name: string }, BelongingRow>(
-  (db, { org, name }) =>
-    selectBelongings(
-      db,
-      org,
-      (column) => sql<boolean>`${sql.ref(column)} in (select id from users
-        where org_id = ${org} and user_name_folded = ${name})`,
-      'without',
-    ),
+const belongingsOf = statement<OfSome, BelongingRow>((db, { org, ids }) =>
+  selectBelongings(db, org, (column) => among(db, column, ids), 'without'),
 )
 
-function complete(rows: Row[], belongings: BelongingRow[]): ShownPerson[] {
-  const people = new Map(rows.map((row) => [row.id, toShown(row)]))
-  for (const { user_id, kind, id, name } of belongings) {
-    const person = people.get(user_id)
-    if (person && kind !== 'sent') belong(person, kind, { id, name: name ?? '' })
+async function complete(db: Db, org: string, rows: OneRow[]): Promise<ShownPerson[]> {
+  const people = rows.map(toShown)
+  const ids = listed(
+    db,
+    rows.flatMap(({ nests, id }) => (nests ? [id] : [])),
+  )
+  const inNests = rows.some(({ nests }) => nests) ? await belongingsOf(db, { org, ids }) : []
+  for (const [at, person] of people.entries()) {
+    const row = rows[at] as OneRow
+    if (!row.nests) {
+      person.roles = row.roles?.split(' ') ?? []
+      const direct = JSON.parse(row.direct ?? '[]') as [id: string, name: string][]
+      for (const [id, name] of direct) belong(person, 'direct', { id, name })
+    }
+    for (const { user_id, kind, id, name } of inNests)
+      if (user_id === row.id && kind !== 'sent') belong(person, kind, { id, name: name ?? '' })
   }
-  return [...people.values()]
+  return people
 }
 
 /** People of a page; that they are in few different groups is what makes it cheap. */
@@ -162,8 +193,9 @@ async function completePage(db: Db, org: string, rows: PageRow[]): Promise<Shown
     const theirs = (groupIds[at] ?? []).flatMap((id) => groups.get(id) ?? [])
     const person = toShown(row)
     person.roles = row.roles?.split(' ') ?? []
-    for (const { id, name, inherited } of theirs.toSorted((a, b) => a.inherited - b.inherited))
-      belong(person, inherited ? 'indirect' : 'direct', { id, name })
+    const [direct, indirect] = [0, 1].map((kind) => theirs.filter((one) => one.inherited === kind))
+    for (const group of direct ?? []) belong(person, 'direct', group)
+    for (const group of indirect ?? []) belong(person, 'indirect', group)
     return person
   })
 }
@@ -196,8 +228,8 @@ export function shownOf({ user, attributes, roles, groups }: ScimPerson): ShownP
 }
 
 export async function find(db: Db, org: string, id: string): Promise<ShownPerson | undefined> {
-  const [rows, belongings] = await together(byId(db, { org, id }), belongingsOfOne(db, { org, id }))
-  return complete(rows, belongings)[0]
+  const [person] = await complete(db, org, await byId(db, { org, id }))
+  return person
 }
 
 /** One page of the people whom the identity provider manages. */
@@ -213,15 +245,18 @@ export async function list(
   }
   const total = () => counts.read(db, org, managedKeys)
   const start = startInOrder(query)
-  const after = managedAfter.find(({ size }) => size >= query.count)
-  if (start !== undefined && after) {
+  const pages = managedPages.find(({ size }) => size >= query.count)
+  if (start !== undefined && pages) {
     return walk(db, org, {
-      rows: after.read(db, { org, id: start }),
+      rows: pages.after(db, { org, id: start }),
       total: total(),
       isFirst: start === '',
       count: query.count,
     })
   }
+  const skip = skippedInOrder(query)
+  if (skip !== undefined && pages)
+    return passOver(db, org, pages, { skip, count: query.count, total: await total() })
   return readPage(
     db,
     { organisationId: org, type: 'User', query },
@@ -237,11 +272,8 @@ function userNameAlone({ filter, from }: ResourceQuery): string | undefined {
 }
 
 async function managedByUserName(db: Db, org: string, name: string): Promise<ShownPerson[]> {
-  const [rows, belongings] = await together(
-    byUserName(db, { org, name }),
-    belongingsByUserName(db, { org, name }),
-  )
-  return complete(rows, belongings).filter(({ user }) => user.managedBy === 'scim')
+  const found = await complete(db, org, await byUserName(db, { org, id: name }))
+  return found.filter(({ user }) => user.managedBy === 'scim')
 }
 
 /** After whom a page of everybody in the order of the ids begins; undefined for any other page. */
@@ -249,6 +281,37 @@ function startInOrder({ filter, sort, from, count }: ResourceQuery): string | un
   if (filter || sort || count === 0) return undefined
   if ('after' in from) return from.after.id
   return from.skip === 0 ? '' : undefined
+}
+
+/** How many a page of everybody in the order of the ids passes over; undefined for any other page. */
+function skippedInOrder({ filter, sort, from, count }: ResourceQuery): number | undefined {
+  if (filter || sort || count === 0 || !('skip' in from)) return undefined
+  return from.skip
+}
+
+type Passing = { skip: number; count: number; total: number }
+
+/** From whichever end is nearer. */
+async function passOver(
+  db: Db,
+  org: string,
+  { fromTheStart, fromTheEnd }: (typeof managedPages)[number],
+  { skip, count, total }: Passing,
+): Promise<ResourcePage<ShownPerson>> {
+  if (skip >= total) return { items: [], total }
+  const wanted = Math.min(count + 1, total - skip)
+  const behind = total - skip - wanted
+  const found =
+    behind < skip
+      ? (await fromTheEnd(db, { org, offset: behind })).slice(-wanted)
+      : (await fromTheStart(db, { org, offset: skip })).slice(0, wanted)
+  const rows = found.slice(0, count)
+  const last = rows.at(-1)
+  return {
+    items: await completePage(db, org, rows),
+    total,
+    ...(found.length > count && last && { next: { value: null, id: last.id } }),
+  }
 }
 
 type Asked = { rows: Promise<PageRow[]>; total: Promise<number>; isFirst: boolean; count: number }

@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery } from 'kysely'
+import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely'
 import { type Db, isSqlite } from './dialect.ts'
 
 /** Stands for a value while a statement is compiled. */
@@ -47,8 +47,123 @@ export function statement<Values extends Record<string, unknown>, Row>(
   return Object.assign(ask, { bind })
 }
 
+export function compilable<Row>(db: Db, query: RawBuilder<Row>) {
+  return { compile: () => query.compile(db) }
+}
+
+/** `ids` as one parameter, whatever their number: see `listed`. */
+export function among(db: Db, column: string, ids: unknown): RawBuilder<boolean> {
+  return isSqlite(db)
+    ? sql<boolean>`${sql.ref(column)} in (select value from json_each(${ids}))`
+    : sql<boolean>`${sql.ref(column)} = any(${ids}::text[])`
+}
+
+export function listed(db: Db, ids: readonly string[]): unknown {
+  return isSqlite(db) ? JSON.stringify(ids) : ids
+}
+
+/**
+ * A statement that many may ask at the same moment. Where there is a network between, PostgreSQL is
+ * then asked once: for all who ask the same, and for all of whom `all` asks together.
+ */
+export type Gathered<Values, Row> = Statement<Values, Row> & {
+  /** What all who are asked for together have in common, such as their organisation. */
+  common(values: Values): string
+  all:
+    | ((calls: Values[]) => { query(db: Db): CompiledQuery<Row>; deal(rows: Row[]): Row[][] })
+    | null
+  /** Whether two who ask the same are one question: of what is written, each is its own. */
+  isQuestion: boolean
+}
+
+/** Of a database that gathers what is asked in one turn of the event loop. */
+export const gatherers = new WeakMap<
+  Db,
+  <Values, Row>(what: Gathered<Values, Row>, values: Values) => Promise<Row[]>
+>()
+
+type Together<Values, Row, Packed> = {
+  ask: Statement<Packed, Row>
+  common(values: Values): string
+  /** The values of the statement for many, and which of its rows are whose. */
+  pack(calls: Values[]): { values: Packed; deal?(rows: Row[]): Row[][] }
+}
+
+/**
+ * Several works at once run in this transaction, so that no lock keeps one of them from another.
+ * @throws for what has to hold its subject alone; it is begun again in a transaction of its own.
+ */
+export function requireOwnTransaction(db: Db): void {
+  if (gatherers.has(db)) throw new Error('This change needs a transaction of its own.')
+}
+
+/** For questions: who asks the same shares the answer, which nobody changes therefore. */
+export function gathered<Values, Row, Packed>(
+  one: Statement<Values, Row>,
+  together?: Together<Values, Row, Packed>,
+): Gathered<Values, Row> {
+  return gatheredAs(true, one, together)
+}
+
+/** For what is written and answers nothing. */
+export function gatheredChange<Values, Packed>(
+  one: Statement<Values, never>,
+  together: Together<Values, never, Packed>,
+): Gathered<Values, never> {
+  return gatheredAs(false, one, together)
+}
+
+function gatheredAs<Values, Row, Packed>(
+  isQuestion: boolean,
+  one: Statement<Values, Row>,
+  together: Together<Values, Row, Packed> | undefined,
+): Gathered<Values, Row> {
+  const all: Gathered<Values, Row>['all'] = together
+    ? (calls) => {
+        const { values, deal = () => [] } = together.pack(calls)
+        return { query: (db) => together.ask.bind(db, values), deal }
+      }
+    : null
+  const ask = (db: Db, values: Values): Promise<Row[]> =>
+    gatherers.get(db)?.(what, values) ?? one(db, values)
+  const what: Gathered<Values, Row> = Object.assign(ask, {
+    bind: one.bind,
+    common: together?.common ?? (() => ''),
+    all,
+    isQuestion,
+  })
+  return what
+}
+
+type Keyed = { org: string; id: string }
+
+/** For questions about one of many by its id: together they are a question about several ids. */
+export function gatheredById<Row>(
+  one: Statement<Keyed, Row>,
+  ask: Statement<{ org: string; ids: unknown }, Row>,
+  idOf: (row: Row) => string,
+): Gathered<Keyed, Row> {
+  return gathered(one, {
+    ask,
+    common: ({ org }) => org,
+    pack(calls) {
+      const ids = calls.map(({ id }) => id)
+      return {
+        values: { org: calls[0]?.org ?? '', ids },
+        deal(rows) {
+          const theirs = Map.groupBy(rows, idOf)
+          return ids.map((id) => theirs.get(id) ?? [])
+        },
+      }
+    },
+  })
+}
+
 /** Of a change in progress on PostgreSQL: gives a statement away whose answer the commit waits for. */
-export const senders = new WeakMap<Db, (query: CompiledQuery) => void>()
+export const senders = new WeakMap<
+  Db,
+  <Values>(step: Statement<Values, never>, values: Values) => void
+>()
 
 /**
  * A last step of a change, one that nothing reads from: it stands or falls with the change, so
@@ -60,6 +175,6 @@ export async function send<Values>(
   values: Values,
 ): Promise<void> {
   const sender = senders.get(db)
-  if (sender) sender(step.bind(db, values))
+  if (sender) sender(step, values)
   else await step(db, values)
 }

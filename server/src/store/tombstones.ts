@@ -1,5 +1,5 @@
 import type { Db } from './dialect.ts'
-import { among, listed } from './scim-people.ts'
+import { among, listed } from './statement.ts'
 import type { TombstonesTable } from './tables.ts'
 
 export type Tombstone = TombstonesTable

@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { fold } from '../lib/fold.ts'
 import { newId } from '../lib/ids.ts'
 import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { send, statement } from './statement.ts'
+import { gatheredChange, send, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 
@@ -13,15 +13,51 @@ type Changing = Record<string, unknown> & { org_id: string; id: string; rows: st
 /** By the columns that change together: people are changed in a few ways only. */
 const updates = new Map<string, ReturnType<typeof prepareUpdate>>()
 
-function prepareUpdate() {
-  const plain = statement<Changing, never>(updating)
+function prepareUpdate(columns: string[]) {
   // With what changes in the counts, without a round trip of its own.
-  const counted = statement<Changing, never>((db, values) => ({
-    compile: () =>
-      sql<never>`with changed as (${updating(db, values)})
-      ${counts.noting({ org: values.org_id, rows: values.rows })}`.compile(db),
-  }))
+  const counting = (change: RawBuilder<unknown>, counted: { org: string; rows: string }) =>
+    sql<never>`with changed as (${change}) ${counts.noting(counted)}`
+  const plain = gatheredChange(statement<Changing, never>(updating), {
+    ask: statement<Many, never>((db, many) => ({
+      compile: () => sql<never>`${updatingMany(columns, many)}`.compile(db),
+    })),
+    common: ({ org_id }) => org_id,
+    pack: (calls) => ({ values: packed(calls) }),
+  })
+  const counted = gatheredChange(
+    statement<Changing, never>((db, values) => ({
+      compile: () =>
+        counting(sql`${updating(db, values)}`, { org: values.org_id, rows: values.rows }).compile(
+          db,
+        ),
+    })),
+    {
+      ask: statement<Many, never>((db, many) => ({
+        compile: () =>
+          counting(updatingMany(columns, many), { org: many.org, rows: many.counted }).compile(db),
+      })),
+      common: ({ org_id }) => org_id,
+      pack: (calls) => ({ values: packed(calls) }),
+    },
+  )
   return { plain, counted }
+}
+
+type Many = { org: string; people: string; counted: string }
+
+function packed(calls: Changing[]): Many {
+  return {
+    org: calls[0]?.org_id ?? '',
+    people: JSON.stringify(calls.map(({ rows: _, ...columns }) => columns)),
+    counted: counts.sumOf(calls.map(({ rows }) => rows)),
+  }
+}
+
+function updatingMany(columns: string[], { org, people }: Many): RawBuilder<unknown> {
+  const set = columns.map((column) => sql`${sql.ref(column)} = t.${sql.ref(column)}`)
+  return sql`update users u set ${sql.join(set)}
+    from jsonb_populate_recordset(null::users, ${people}::jsonb) t
+    where u.org_id = ${org} and u.id = t.id`
 }
 
 function updating(db: Db, { org_id, id, rows: _, ...columns }: Changing) {
@@ -38,7 +74,7 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
   const is = Object.entries(toRow({ ...user, version: before.version + 1 }))
   const changed = is.filter(([name, value]) => was[name] !== value)
   const key = changed.map(([name]) => name).join(' ')
-  const { plain, counted } = updates.get(key) ?? prepareUpdate()
+  const { plain, counted } = updates.get(key) ?? prepareUpdate(changed.map(([name]) => name))
   updates.set(key, { plain, counted })
   const deltas =
     countKey(before) === countKey(user)

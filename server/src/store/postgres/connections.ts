@@ -5,10 +5,12 @@ import type { Db } from '../dialect.ts'
 import { planned, senders } from '../statement.ts'
 import type { Tables } from '../tables.ts'
 import { together, whatFailed } from '../together.ts'
+import { gather } from './gatherer.ts'
 
 const bigint = 20
 const numeric = 1700
 const pooled = 8
+const shared = 4
 const lanes = 2
 const crowd = 16
 
@@ -37,6 +39,8 @@ export type Connections = {
   single: Db
   /** One transaction on a connection of its own, where steps that do not wait for each other share packets. */
   unit<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** As `unit`, for many works at once: what they ask or write in the same turn, they do in one statement. */
+  sharedUnit<T>(work: (db: Db) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -67,14 +71,19 @@ export function openConnections(connectionString: string): Connections {
   types.setTypeParser(bigint, Number)
   types.setTypeParser(numeric, Number)
   const options = { connectionString, types, pipeline: true }
-  const pool = new pg.Pool({ ...options, options: settings(compilesNothing), max: pooled })
-  // A connection that the server closes, idle or between two statements of a change, fails what runs
-  // on it and is replaced at the next query; unheard, its event would end the process.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined)
-    gatherWrites(client)
-  })
+  const openPool = (setting: string, max: number) => {
+    const pool = new pg.Pool({ ...options, options: setting, max })
+    // A connection that the server closes, idle or between two statements of a change, fails what runs
+    // on it and is replaced at the next query; unheard, its event would end the process.
+    pool.on('error', () => undefined)
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined)
+      gatherWrites(client)
+    })
+    return pool
+  }
+  const pool = openPool(settings(compilesNothing), pooled)
+  const sharedPool = openPool(laneSettings, shared)
 
   const decided = { ...options, options: laneSettings }
   const open = Array.from({ length: lanes }, () => openLane(decided))
@@ -87,29 +96,37 @@ export function openConnections(connectionString: string): Connections {
   const singleAsk: Ask = (text, values) => pool.query(named(text, values))
   const ofConnection = new WeakMap<pg.PoolClient, Db>()
 
-  async function unit<T>(work: (db: Db) => Promise<T>): Promise<T> {
-    const connection = await pool.connect()
-    const db =
-      ofConnection.get(connection) ??
-      kyselyOver((text, values) => connection.query(named(text, values)))
+  async function runUnit<T>(from: pg.Pool, gathers: boolean, work: (db: Db) => Promise<T>) {
+    const connection = await from.connect()
+    const ask: Ask = (text, values) => connection.query(named(text, values))
+    const db = ofConnection.get(connection) ?? kyselyOver(ask)
     ofConnection.set(connection, db)
-    const sent: Promise<pg.QueryResult>[] = []
-    const sending = (answer: Promise<pg.QueryResult>) => {
+    const sent: Promise<unknown>[] = []
+    const sending = (answer: Promise<unknown>) => {
       answer.catch(() => undefined)
       sent.push(answer)
     }
-    senders.set(db, ({ sql, parameters }) => sending(connection.query(named(sql, parameters))))
+    const gathering = gathers ? gather(db) : undefined
+    senders.set(db, (step, values) => {
+      if (gathering) return sending(step(db, values))
+      const { sql, parameters } = step.bind(db, values)
+      sending(ask(sql, parameters))
+    })
+    const end = () => {
+      senders.delete(db)
+      gathering?.end()
+    }
     let broken: Error | undefined
     try {
       // It travels with the first statement. Were it refused, so would be everything after it.
       sending(connection.query('begin'))
       const value = await work(db)
-      senders.delete(db)
+      end()
       const [{ command }] = await together(connection.query('commit'), ...sent)
       if (command === 'ROLLBACK') throw new Error('a statement of this change had failed')
       return value
     } catch (error) {
-      senders.delete(db)
+      end()
       await connection.query('rollback').catch((failed: Error) => {
         broken = failed
       })
@@ -121,13 +138,17 @@ export function openConnections(connectionString: string): Connections {
     }
   }
 
+  const read = kyselyOver(sharedAsk)
+  gather(read)
   return {
     pool,
-    read: kyselyOver(sharedAsk),
+    read,
     single: kyselyOver(singleAsk),
-    unit,
+    unit: (work) => runUnit(pool, false, work),
+    sharedUnit: (work) => runUnit(sharedPool, true, work),
     async close() {
       for (const lane of open) await lane.end()
+      await sharedPool.end()
       await pool.end()
     },
   }
@@ -136,7 +157,14 @@ export function openConnections(connectionString: string): Connections {
 function kyselyOver(query: Ask): Db {
   const client = { query, release: () => undefined } as unknown as PostgresPoolClient
   const pool = { options: {}, connect: async () => client, end: async () => undefined }
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  // There is nothing to lend out, and a statement leaves in the turn in which it is given.
+  db.getExecutor().executeQuery = async ({ sql, parameters }) => {
+    const { rows, rowCount, command } = await query(sql, parameters)
+    const isChange = command !== 'SELECT'
+    return { rows, ...(isChange && rowCount !== null && { numAffectedRows: BigInt(rowCount) }) }
+  }
+  return db
 }
 
 /** A statement that was compiled once is parsed and planned once a connection, too. */

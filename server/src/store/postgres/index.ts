@@ -4,6 +4,7 @@ import { rollUpCounts } from '../counts.ts'
 import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
 import { openConnections } from './connections.ts'
+import { createLines } from './lines.ts'
 
 const tries = 4
 
@@ -20,7 +21,7 @@ const postgresDialect: Dialect = {
 
 /** Opens a PostgreSQL database and brings its schema up to date. */
 export async function openPostgres(url: string): Promise<Store> {
-  const { pool, read, single, unit, close } = openConnections(url)
+  const { pool, read, single, unit, sharedUnit, close } = openConnections(url)
   await migrate(pool)
   const statistics = freshStatistics(pool)
 
@@ -34,12 +35,14 @@ export async function openPostgres(url: string): Promise<Store> {
     }
   }
   const write: Store['write'] = (work) => persist(() => unit(work))
+  const lines = createLines({ alone: write, shared: sharedUnit })
 
   return {
     dialect: postgresDialect,
     read,
     write,
     writeAtOnce: (work) => persist(() => work(single)),
+    writeBeside: ({ line, subject }, work) => lines.write(line, subject, work),
     async catchUp() {
       // The trigram index is kept by the database itself.
       await write(rollUpCounts)

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endOfTurn } from '../../lib/turn.ts'
 import type { Db } from '../dialect.ts'
 
 const maxBatch = 256
@@ -75,8 +76,8 @@ export function createGroupCommit(
 
   async function drain(): Promise<void> {
     draining = true
-    // Let requests that are ready in the same turn join the batch.
-    await new Promise((resolve) => setImmediate(resolve))
+    // Requests that are ready in the same turn join the batch.
+    await endOfTurn()
     while (queue.length > 0 && !broken) {
       const { answers, wrote } = await runBatch(queue.splice(0, maxBatch))
       // A refusal waits too: it may rest on a change before it that is not on the disk yet.
@@ -120,7 +121,7 @@ export function createGroupCommit(
     },
     async idle(): Promise<void> {
       while (!broken && (draining || syncing || queue.length > 0)) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await endOfTurn()
       }
     },
   }

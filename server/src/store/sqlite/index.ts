@@ -50,6 +50,7 @@ export async function openSqlite(file: string): Promise<Store> {
     read,
     write: commits.write,
     writeAtOnce: commits.write,
+    writeBeside: (_place, work) => commits.write(work),
     async catchUp() {
       await commits.write(rollUpCounts)
       while (await commits.write(indexQueued)) {

@@ -1,0 +1,24 @@
+/** What was read from the network at once has been looked at then. */
+export function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/**
+ * One answer for all who ask the same in one turn of the event loop, which has read their requests
+ * from the network at once: what they are told is as new as if each had asked alone.
+ */
+export function oncePerTurn<Key, Value>(
+  ask: (key: Key) => Promise<Value>,
+  nameOf: (key: Key) => string,
+) {
+  const asked = new Map<string, Promise<Value>>()
+  return (key: Key): Promise<Value> => {
+    const name = nameOf(key)
+    const known = asked.get(name)
+    if (known) return known
+    if (asked.size === 0) setImmediate(() => asked.clear())
+    const answer = ask(key)
+    asked.set(name, answer)
+    return answer
+  }
+}
