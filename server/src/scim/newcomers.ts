@@ -77,7 +77,7 @@ export function createNewcomers(directory: Directory) {
   async function drain(organisationId: string, line: Line): Promise<void> {
     // Requests that are ready in the same turn come along.
     await endOfTurn()
-    while (line.waiting.length > 0 && line.atWork < atWorkAtMost) {
+    while (mayBegin(line)) {
       const batch = line.waiting.splice(0, atOnce)
       void land(line, batch).then(() => drain(organisationId, line))
     }
@@ -96,6 +96,12 @@ export function createNewcomers(directory: Directory) {
       })
     },
   }
+}
+
+/** One batch at a time, since the fewer there are, the fuller they are; beside it one that is full. */
+function mayBegin({ waiting, atWork }: Line): boolean {
+  if (atWork === 0) return waiting.length > 0
+  return atWork < atWorkAtMost && waiting.length >= atOnce
 }
 
 export type Newcomers = ReturnType<typeof createNewcomers>
