@@ -431,7 +431,7 @@ async function keep(
 }
 
 function changedUser({ actor, now }: Write, before: User, sent: SentPerson, adopts: boolean): User {
-  const address = adopts ? undefined : addressOf(sent)
+  const address = adopts || sent.email === before.email ? undefined : addressOf(sent)
   const moved = address !== undefined && address.folded !== before.emailFolded
   return {
     ...before,
