@@ -1,9 +1,9 @@
 import { CompiledQuery, type QueryResult, sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createOrganisation, startUsherAlone, type World } from '../../testing/organisation.ts'
+import { bySync, rowsOf } from '../../testing/plans.ts'
 import { onPostgres } from '../../testing/usher-process.ts'
 import type { ResourceQuery } from '../model/scim.ts'
-import type { Provenance } from '../model/user.ts'
 import {
   type Db,
   newcomers,
@@ -181,15 +181,6 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
   })
 })
 
-const bySync: Provenance = {
-  kind: 'scim',
-  actor: 'SCIM',
-  actorId: null,
-  rule: null,
-  requestId: null,
-  at: 1,
-}
-
 type Plan = { query: string; lines: string[] }
 
 /** Every query that this asks, and how the database goes about it. */
@@ -243,12 +234,6 @@ function readsAll(line: string, query: string): boolean {
   // Whom a key finds is a handful, and sorted as such.
   const isSorted = line === 'USE TEMP B-TREE FOR ORDER BY' && walks.test(query)
   return isSorted || (isByOrganisation && !walks.test(query))
-}
-
-function rowsOf(line: string): number {
-  const [, rows = 0, loops = 1] = /actual .*rows=([\d.]+) loops=(\d+)/.exec(line) ?? []
-  const removed = Number(/Rows Removed by [\w ]+: (\d+)/.exec(line)?.[1] ?? 0)
-  return Math.max(Number(rows) * Number(loops), removed)
 }
 
 async function fill(write: Db, id: string): Promise<void> {

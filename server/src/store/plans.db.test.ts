@@ -6,9 +6,9 @@ import {
   startUsherAlone,
   type TestOrganisation,
 } from '../../testing/organisation.ts'
+import { bySync, rowsOf } from '../../testing/plans.ts'
 import { onPostgres } from '../../testing/usher-process.ts'
 import type { ResourceQuery } from '../model/scim.ts'
-import type { Provenance } from '../model/user.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import {
   access,
@@ -264,25 +264,10 @@ if (onPostgres) {
   })
 }
 
-const bySync: Provenance = {
-  kind: 'scim',
-  actor: 'SCIM',
-  actorId: null,
-  rule: null,
-  requestId: null,
-  at: 1,
-}
-
 function byUserName(value: string): ResourceQuery {
   const attribute = { path: 'userName' }
   const filter = { kind: 'compare', operator: 'eq', attribute, value } as ResourceQuery['filter']
   return { filter, sort: undefined, from: { skip: 0 }, count: 100, baseUrl: '' }
-}
-
-function rowsOf(line: string): number {
-  const [, rows = 0, loops = 1] = /actual .*rows=([\d.]+) loops=(\d+)/.exec(line) ?? []
-  const removed = Number(/Rows Removed by [\w ]+: (\d+)/.exec(line)?.[1] ?? 0)
-  return Math.max(Number(rows) * Number(loops), removed)
 }
 
 /** The plans for any values, as the connections that share have them, and as they ran. */
