@@ -4,8 +4,9 @@ export function endOfTurn(): Promise<void> {
 }
 
 /**
- * One answer for all who ask the same in one turn of the event loop, which has read their requests
- * from the network at once: what they are told is as new as if each had asked alone.
+ * One answer for all who ask the same in one turn of the event loop. For what is asked while a request
+ * is read, and for nothing later: requests of one turn lay there before it began, so what they are told
+ * is as new as if each had asked alone.
  */
 export function oncePerTurn<Key, Value>(
   ask: (key: Key) => Promise<Value>,

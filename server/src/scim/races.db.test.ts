@@ -4,6 +4,10 @@ import { createScimOrganisation, patchSchema, userSchema } from '../../testing/s
 
 const fifty = Array.from({ length: 50 }, (_, at) => at)
 
+function makeFifty(acme: { user: (user: { userName: string }) => Promise<string> }) {
+  return Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+}
+
 describe('fifty at the same moment', () => {
   test('make one person of one userName: one 201 and 49 uniqueness', async () => {
     const acme = await createScimOrganisation()
@@ -23,7 +27,7 @@ describe('fifty at the same moment', () => {
 
   test('SC-37: join one group, and none is lost', async () => {
     const acme = await createScimOrganisation()
-    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const ids = await makeFifty(acme)
     const group = await acme.group('Everybody')
     const answers = await Promise.all(
       ids.map((value) =>
@@ -57,7 +61,7 @@ describe('fifty at the same moment', () => {
 
   test('leave or stay, each with an answer of their own: whoever is refused refuses nobody else', async () => {
     const acme = await createScimOrganisation()
-    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const ids = await makeFifty(acme)
     const leaving = {
       schemas: [patchSchema],
       Operations: [{ op: 'replace', path: 'active', value: false }],
@@ -84,7 +88,7 @@ describe('fifty at the same moment', () => {
 
   test('take one userName: one person gets it and 49 are told that it is taken', async () => {
     const acme = await createScimOrganisation()
-    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const ids = await makeFifty(acme)
     const answers = await Promise.all(
       ids.map((id) =>
         acme.patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: 'bob@acme.test' }),
@@ -98,7 +102,7 @@ describe('fifty at the same moment', () => {
 
   test('change one group by the version that they saw: one does, and 49 are told that it is stale', async () => {
     const acme = await createScimOrganisation()
-    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const ids = await makeFifty(acme)
     const group = await acme.group('Everybody')
     const answers = await Promise.all(
       ids.map((value) =>
@@ -118,9 +122,25 @@ describe('fifty at the same moment', () => {
     expect(await acme.membersOf(group)).toHaveLength(1)
   })
 
+  test('join groups that others delete by the version that they saw: never both', async () => {
+    const acme = await createScimOrganisation()
+    const ids = await makeFifty(acme)
+    const answers = await Promise.all(
+      ids.map(async (value, at) => {
+        const group = await acme.group(`Group ${at}`)
+        return Promise.all([
+          acme.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value }] }),
+          acme.scim('DELETE', `/Groups/${group}`, undefined, { 'if-match': 'W/"1"' }),
+        ])
+      }),
+    )
+    const seen = new Set(answers.map(([joined, gone]) => `${joined.status} ${gone.status}`))
+    expect([...seen].filter((pair) => pair !== '204 412' && pair !== '404 204')).toEqual([])
+  })
+
   test('replace the members of one group: they are those of one of them', async () => {
     const acme = await createScimOrganisation()
-    const ids = await Promise.all(fifty.map((at) => acme.user({ userName: `p${at}@acme.test` })))
+    const ids = await makeFifty(acme)
     const group = await acme.group('Everybody')
     const answers = await Promise.all(
       ids.map((value) =>

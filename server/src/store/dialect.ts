@@ -37,8 +37,8 @@ export type Store = {
   writeAtOnce<T>(work: (db: Db) => Promise<T>): Promise<T>
   /**
    * The same for a change that may share its transaction with others that wait in its line, each with
-   * its own answer. What `subject` names is changed by one of them at a time; whoever needs more to
-   * stand still than that, or what they read locked, takes `write`.
+   * its own answer. It may be begun twice. No lock keeps those of one transaction apart: what needs
+   * more than its subject to itself says so (`requireOwnTransaction`) and is begun again alone.
    */
   writeBeside<T>(place: Place, work: (db: Db) => Promise<T>): Promise<T>
   /** Brings counters and the search index up to date; called by the schedule and by tests. */

@@ -193,9 +193,8 @@ async function completePage(db: Db, org: string, rows: PageRow[]): Promise<Shown
     const theirs = (groupIds[at] ?? []).flatMap((id) => groups.get(id) ?? [])
     const person = toShown(row)
     person.roles = row.roles?.split(' ') ?? []
-    const [direct, indirect] = [0, 1].map((kind) => theirs.filter((one) => one.inherited === kind))
-    for (const group of direct ?? []) belong(person, 'direct', group)
-    for (const group of indirect ?? []) belong(person, 'indirect', group)
+    for (const { id, name, inherited } of theirs.toSorted((a, b) => a.inherited - b.inherited))
+      belong(person, inherited ? 'indirect' : 'direct', { id, name })
     return person
   })
 }

@@ -5,7 +5,7 @@ import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { flag } from './organisations.ts'
-import { gatheredChange, send, statement } from './statement.ts'
+import { compilable, gatheredChange, send, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 
@@ -17,27 +17,25 @@ function prepareUpdate(columns: string[]) {
   // With what changes in the counts, without a round trip of its own.
   const counting = (change: RawBuilder<unknown>, counted: { org: string; rows: string }) =>
     sql<never>`with changed as (${change}) ${counts.noting(counted)}`
+  const together = {
+    common: ({ org_id }: Changing) => org_id,
+    pack: (calls: Changing[]) => ({ values: packed(calls) }),
+  }
   const plain = gatheredChange(statement<Changing, never>(updating), {
-    ask: statement<Many, never>((db, many) => ({
-      compile: () => sql<never>`${updatingMany(columns, many)}`.compile(db),
-    })),
-    common: ({ org_id }) => org_id,
-    pack: (calls) => ({ values: packed(calls) }),
+    ask: statement<Many, never>((db, many) => compilable(db, updatingMany(columns, many))),
+    ...together,
   })
   const counted = gatheredChange(
-    statement<Changing, never>((db, values) => ({
-      compile: () =>
-        counting(sql`${updating(db, values)}`, { org: values.org_id, rows: values.rows }).compile(
-          db,
-        ),
-    })),
+    statement<Changing, never>((db, values) => {
+      const { org_id: org, rows } = values
+      return compilable(db, counting(sql`${updating(db, values)}`, { org, rows }))
+    }),
     {
-      ask: statement<Many, never>((db, many) => ({
-        compile: () =>
-          counting(updatingMany(columns, many), { org: many.org, rows: many.counted }).compile(db),
-      })),
-      common: ({ org_id }) => org_id,
-      pack: (calls) => ({ values: packed(calls) }),
+      ask: statement<Many, never>((db, many) => {
+        const { org, counted: rows } = many
+        return compilable(db, counting(updatingMany(columns, many), { org, rows }))
+      }),
+      ...together,
     },
   )
   return { plain, counted }
@@ -53,9 +51,9 @@ function packed(calls: Changing[]): Many {
   }
 }
 
-function updatingMany(columns: string[], { org, people }: Many): RawBuilder<unknown> {
+function updatingMany(columns: string[], { org, people }: Many): RawBuilder<never> {
   const set = columns.map((column) => sql`${sql.ref(column)} = t.${sql.ref(column)}`)
-  return sql`update users u set ${sql.join(set)}
+  return sql<never>`update users u set ${sql.join(set)}
     from jsonb_populate_recordset(null::users, ${people}::jsonb) t
     where u.org_id = ${org} and u.id = t.id`
 }
