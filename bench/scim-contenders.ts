@@ -26,6 +26,8 @@ export type Contender = {
   name: string
   store: StoreName
   kind: 'Usher' | 'peer' | 'floor'
+  /** At least so many people are in it. */
+  people: number
   /** Whether as many people are in it as in the others. */
   full: boolean
   call(method: string, path: string, body?: object): Promise<Answer>
@@ -72,6 +74,7 @@ export async function startUsher(directory: Directory): Promise<Contender> {
     name: 'Usher',
     store,
     kind: 'Usher',
+    people: 0,
     full: true,
     call: client.call,
     pids: await processesOf(server.pid, place.databaseUrl?.split('/').at(-1)),
@@ -170,6 +173,7 @@ async function startPeer(peer: Peer, wanted: number): Promise<Contender> {
     name,
     store,
     kind,
+    people,
     full: people === wanted,
     call: client.call,
     pids: await processesOf(child.pid ?? 0, url?.split('/').at(-1)),
