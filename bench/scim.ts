@@ -24,6 +24,8 @@ type Stage = {
   /** How many people are in the directory. */
   total: number
   turn: number
+  /** How often somebody was enabled or disabled: everybody once to the one, then everybody to the other. */
+  switched: number
   /** How often somebody joined the group, and left it: everybody does so once before anybody does again. */
   joined: number
   left: number
@@ -60,10 +62,10 @@ const operations: Operation[] = [
   {
     what: 'PATCH active',
     clients: 8,
-    // Everybody once to the one, then everybody to the other.
     once(stage) {
-      const isOdd = Math.floor(stage.turn / stage.people.length) % 2 === 1
-      return stage.calls.setActive(pick(stage), isOdd)
+      const turn = stage.switched++
+      const isActive = Math.floor(turn / stage.people.length) % 2 === 1
+      return stage.calls.setActive(inTurn(stage, turn), isActive)
     },
   },
   {
@@ -130,7 +132,16 @@ async function openStage(contender: Contender): Promise<Stage> {
       people.push(await calls.create())
   }
   await Promise.all(Array.from({ length: 8 }, client))
-  return { calls, people, group, total: total + people.length, turn: 0, joined: 0, left: 0 }
+  return {
+    calls,
+    people,
+    group,
+    total: total + people.length,
+    turn: 0,
+    switched: 0,
+    joined: 0,
+    left: 0,
+  }
 }
 
 /** Usher, its peers and the floor with as many people in each, in turns. */
@@ -233,7 +244,7 @@ async function grow(): Promise<Row[]> {
         store,
         size,
         contender,
-        stage: { calls, people, group: '', total, turn: 0, joined: 0, left: 0 },
+        stage: { calls, people, group: '', total, turn: 0, switched: 0, joined: 0, left: 0 },
       })
     }
   }
