@@ -30,7 +30,7 @@ export type Reach = {
 // The person, the pool and every way between them in one round trip: what the customer's own
 // product asks before it opens a door (RB-13).
 const reach = statement<Asked, Row>((db, { org, user, pool, now }) => {
-  const nobody = isSqlite(db) ? sql`null` : sql`null::text`
+  const nobody = isSqlite(db) ? sql`null` : sql`null::text collate "C"`
   const time = isSqlite(db) ? sql`${now}` : sql`${now}::bigint`
   const told = sql.raw('provenance, x.actor, x.actor_id, x.rule, x.request_id, x.at')
   const columns = sql.raw('provenance, actor, actor_id, rule, request_id, at')

@@ -245,7 +245,7 @@ export async function memberships(
   userIds: string[],
 ): Promise<Membership[]> {
   if (userIds.length === 0) return []
-  const nobody = isSqlite(db) ? sql`null` : sql`null::text`
+  const nobody = isSqlite(db) ? sql`null` : sql`null::text collate "C"`
   const told = sql.raw('provenance, x.actor, x.actor_id, x.rule, x.request_id, x.at')
   const { rows } = await sql<MembershipRow>`with recursive
     reached(user_id, group_id, inherited, via, provenance, actor, actor_id, rule, request_id, at) as (

@@ -7,8 +7,6 @@ export type Db = Kysely<Tables>
 /** Where the two databases must differ. Everything else runs unchanged on both. */
 export type Dialect = {
   name: 'sqlite' | 'postgres'
-  /** Collation clause of columns that keyset paging walks. */
-  bytewise: string
   /** Ends the statement that makes a table of small rows: they live in the index of its primary key. */
   clustered: string
   /** Type of a column of JSON that queries look into. */

@@ -121,8 +121,15 @@ function matching<Row>(
   let found = query.where('org_id', '=', organisationId)
   if (conditions.type) found = found.where('type', '=', conditions.type)
   if (conditions.actor) {
-    const part = `%${conditions.actor.toLowerCase().replace(/[!%_]/g, '!$&')}%`
-    found = found.where(sql<boolean>`lower(actor) like ${part} escape '!'`)
+    const spellings = spellingsOf(conditions.actor)
+    found = found.where((where) =>
+      where.or(
+        spellings.map(
+          (part) =>
+            sql<boolean>`lower(actor) like ${`%${part.replace(/[!%_]/g, '!$&')}%`} escape '!'`,
+        ),
+      ),
+    )
   }
   if (conditions.subjectId) found = found.where('subject_id', '=', conditions.subjectId)
   if (conditions.result) found = found.where('result', '=', conditions.result)
@@ -130,6 +137,13 @@ function matching<Row>(
   if (conditions.to !== undefined) found = found.where('at', '<=', conditions.to)
   if (conditions.before) found = found.where('id', '<', conditions.before)
   return found
+}
+
+/** As `lower` of a database leaves a name, which is at home in ASCII: the first letter of élodie may be É. */
+function spellingsOf(name: string): string[] {
+  const small = name.toLowerCase()
+  const asNames = small.replace(/(?<!\p{L})[^\0-\x7f]/gu, (letter) => letter.toUpperCase())
+  return [...new Set([small, asNames])]
 }
 
 function json(value: unknown): string | null {

@@ -207,8 +207,7 @@ const insertAll = statement<Together & { org: string }, { id: string }>((db, giv
       select id from landed`.compile(db),
 }))
 
-// Each claim is asked for by its key, whatever the planner knows about who left: hence the scalars,
-// and the collation of the index.
+// Each claim is asked for by its key, whatever the planner knows about who left: hence the scalars.
 const insertPlain = statement<Together & { org: string; version: number }, { id: string }>(
   (db, { version, ...given }) => ({
     compile: () => {
@@ -220,8 +219,8 @@ const insertPlain = statement<Together & { org: string; version: number }, { id:
       plain as (
         select t.* from jsonb_populate_recordset(null::users, ${given.users}::jsonb) t
         where exists (select 1 from organisation)
-        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.user_name_folded = t.user_name_folded collate "default"`)}
-        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.external_id = t.external_id collate "default"`)}
+        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.user_name_folded = t.user_name_folded`)}
+        and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.external_id = t.external_id`)}
         and ${claimed(sql`from invitations i where i.org_id = ${org} and i.email_folded = t.email_folded`)}
         and ${claimed(sql`from users u where u.org_id = ${org} and u.email_folded = t.user_name_folded`)}),
       ${landing(given, sql`plain`)}

@@ -310,7 +310,7 @@ function groupsOf({ organisationId, baseUrl, sqlite }: FilterContext): Value {
 function membersOf({ organisationId, baseUrl, sqlite }: FilterContext): Value {
   const text = sqlite ? sql`` : sql`::text`
   return sql`select m.user_id as value, ${`${baseUrl}/Users/`}${text} || m.user_id as ref,
-      lower(coalesce(p.user_name, p.email)) as display, 'user'${text} as type from group_members m
+      coalesce(p.user_name_folded, p.email_folded) as display, 'user'${text} as type from group_members m
       join users p on p.org_id = m.org_id and p.id = m.user_id
       where m.org_id = ${organisationId} and m.group_id = r.id
     union all

@@ -13,7 +13,6 @@ import { describeBigOrganisation } from './statistics.ts'
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
-  bytewise: '',
   clustered: 'without rowid',
   json: 'text',
   // The text stands in `users` alone, and positions are not kept: the index finds candidates, which
