@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import type { Db } from '../dialect.ts'
+import { objectOf } from '../rows.ts'
 import { planned, senders } from '../statement.ts'
 import type { Tables } from '../tables.ts'
 import { together, whatFailed } from '../together.ts'
@@ -30,7 +31,7 @@ export const laneSettings = settings(
   'enable_mergejoin=off',
 )
 
-type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
+type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryArrayResult<unknown[]>>
 export type Connections = {
   pool: pg.Pool
   /** Statements of a known, short plan share connections; any other takes one of the pool. */
@@ -160,17 +161,22 @@ function kyselyOver(query: Ask): Db {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   // There is nothing to lend out, and a statement leaves in the turn in which it is given.
   db.getExecutor().executeQuery = async ({ sql, parameters }) => {
-    const { rows, rowCount, command } = await query(sql, parameters)
+    const { rows: arrays, fields, rowCount, command } = await query(sql, parameters)
+    const columns = fields.map(({ name }) => name)
+    const rows = arrays.map((row) => objectOf(columns, row)) as never[]
     const isChange = command !== 'SELECT'
     return { rows, ...(isChange && rowCount !== null && { numAffectedRows: BigInt(rowCount) }) }
   }
   return db
 }
 
-/** A statement that was compiled once is parsed and planned once a connection, too. */
-function named(text: string, values: readonly unknown[]): pg.QueryConfig {
+/**
+ * A statement that was compiled once is parsed and planned once a connection, too. Its rows become
+ * objects here, once for all its columns.
+ */
+function named(text: string, values: readonly unknown[]): pg.QueryArrayConfig {
   const name = planned.get(text)
-  return { text, values: [...values], ...(name !== undefined && { name }) }
+  return { text, values: [...values], rowMode: 'array', ...(name !== undefined && { name }) }
 }
 
 /** One connection that answers many at once, in their order; made anew when it breaks. */

@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { objectOf } from '../rows.ts'
 import type { Tables } from '../tables.ts'
 
 const maxPrepared = 400
@@ -17,12 +18,6 @@ type Prepared = { statement: StatementSync; columns: string[] }
 
 function columnsOf(statement: StatementSync): string[] {
   return statement.columns().map(({ name }) => name)
-}
-
-function objectOf(columns: string[], row: unknown[]): Record<string, unknown> {
-  const object: Record<string, unknown> = {}
-  for (let at = 0; at < columns.length; at += 1) object[columns[at] as string] = row[at]
-  return object
 }
 
 /** Kysely over one `node:sqlite` connection. Statements are prepared once and kept. */
@@ -34,7 +29,6 @@ export function kyselyOver(database: DatabaseSync): Kysely<Tables> {
     if (known) return known
     const statement = database.prepare(sql)
     const entry = { statement, columns: columnsOf(statement) }
-    // Rows as arrays, made into objects here, cost half of the objects that `node:sqlite` makes.
     statement.setReturnArrays(true)
     if (prepared.size >= maxPrepared) prepared.clear()
     prepared.set(sql, entry)
