@@ -8,7 +8,7 @@ import {
   readResource,
   userResource,
 } from './core/index.ts'
-import { readPerson, renderPerson, writePerson } from './person.ts'
+import { personWriter, readPerson, renderPerson } from './person.ts'
 
 const type = userResource({ syncRoles: true })
 const baseUrl = 'https://usher.test/scim/acme/v2'
@@ -82,7 +82,7 @@ test('what is written of a person is what the projection shows of them, whatever
       const projection = readProjection(type, query)
       const known = { ...shown, attributes: about.wasSent ? attributes : undefined }
 
-      const written = JSON.parse(writePerson(projection, shown, baseUrl))
+      const written = JSON.parse(personWriter(projection, baseUrl)(shown))
 
       expect(written).toEqual({ ...project(projection, renderPerson(known, baseUrl)) })
     }),

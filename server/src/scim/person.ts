@@ -1,6 +1,7 @@
 /** People as SCIM resources, and what a resource says of a person. */
 import type { ScimPerson, ShownPerson } from '../directory/index.ts'
 import { withoutDeletionMark } from '../directory/index.ts'
+import { isoTime } from '../lib/clock.ts'
 import type { SentPerson } from '../model/scim.ts'
 import {
   chooseEmail,
@@ -20,6 +21,7 @@ import {
 const longestKey = 512
 const longestName = 100
 
+type Belonging = ShownPerson['groups'][number]
 type Known = Pick<ShownPerson, 'user' | 'roles' | 'groups'> & {
   attributes: Record<string, unknown> | undefined
 }
@@ -52,8 +54,8 @@ function renderOwn(person: Known, said: JsonObject, baseUrl: string): JsonObject
     roles: roles.toSorted().map((role) => saidOf(said.roles, role)),
     meta: {
       resourceType: 'User',
-      created: timeOf(user.createdAt),
-      lastModified: timeOf(user.updatedAt),
+      created: isoTime(user.createdAt),
+      lastModified: isoTime(user.updatedAt),
       location: `${baseUrl}/Users/${user.id}`,
       version: personEtag(person),
     },
@@ -67,19 +69,34 @@ const bothSchemas = JSON.stringify([userSchema, enterpriseSchema])
 const saysEnterprise = `"${enterpriseSchema}":`
 
 /**
- * The JSON of what a projection shows of a person. Where it shows everything, what the identity
+ * Writes what a projection shows of each person as JSON. Where it shows everything, what the identity
  * provider sent is passed on as the text that it is.
  */
-export function writePerson(
+export function personWriter(
   projection: Projection,
-  { sent, ...person }: ShownPerson,
   baseUrl: string,
-): string {
-  if (sent === undefined || !showsAll(projection) || needsLook.test(sent)) {
-    const attributes = sent === undefined ? undefined : JSON.parse(sent)
-    return JSON.stringify(project(projection, renderPerson({ ...person, attributes }, baseUrl)))
+): (person: ShownPerson) => string {
+  const written = new Map<Belonging, string>()
+  // People of a page share their groups, which are written once.
+  const writeGroup = (group: Belonging): string => {
+    const known = written.get(group) ?? writeBelonging(group, baseUrl)
+    written.set(group, known)
+    return known
   }
-  return `${writeOwn(person, sent.includes(saysEnterprise), baseUrl)},${sent.slice(1)}`
+  return ({ sent, ...person }) => {
+    if (sent === undefined || !showsAll(projection) || needsLook.test(sent)) {
+      const attributes = sent === undefined ? undefined : JSON.parse(sent)
+      return JSON.stringify(project(projection, renderPerson({ ...person, attributes }, baseUrl)))
+    }
+    const own = writeOwn(person, sent.includes(saysEnterprise), baseUrl, writeGroup)
+    return `${own},${sent.slice(1)}`
+  }
+}
+
+function writeBelonging({ id, name, inherited }: Belonging, baseUrl: string): string {
+  return `{"value":"${id}","$ref":"${baseUrl}/Groups/${id}","display":${quoted(name)},"type":"${
+    inherited ? 'indirect' : 'direct'
+  }"}`
 }
 
 /** As `renderOwn`, for the many people of a page: without its last brace, and in one go. */
@@ -87,18 +104,13 @@ function writeOwn(
   { user, roles, groups }: Pick<Known, 'user' | 'roles' | 'groups'>,
   isEnterprise: boolean,
   baseUrl: string,
+  writeGroup: (group: Belonging) => string,
 ): string {
   const externalId = user.externalId === null ? '' : `"externalId":${quoted(user.externalId)},`
   const active = user.activeAssigned ? `"active":${user.status !== 'deactivated'},` : ''
-  const memberships = groups.map(
-    ({ id, name, inherited }) =>
-      `{"value":"${id}","$ref":"${baseUrl}/Groups/${id}","display":${quoted(name)},"type":"${
-        inherited ? 'indirect' : 'direct'
-      }"}`,
-  )
-  const memberOf = groups.length === 0 ? '' : `"groups":[${memberships.join(',')}],`
-  const created = timeOf(user.createdAt)
-  const modified = user.updatedAt === user.createdAt ? created : timeOf(user.updatedAt)
+  const memberOf = groups.length === 0 ? '' : `"groups":[${groups.map(writeGroup).join(',')}],`
+  const created = isoTime(user.createdAt)
+  const modified = user.updatedAt === user.createdAt ? created : isoTime(user.updatedAt)
   const holds = roles.toSorted().map((role) => `{"value":"${role}"}`)
   return `{"schemas":${isEnterprise ? bothSchemas : plainSchemas},"id":"${user.id}",${
     externalId
@@ -110,7 +122,6 @@ function writeOwn(
 }
 
 const quoted = (text: string) => JSON.stringify(text)
-const timeOf = (at: number) => new Date(at).toISOString()
 
 /** A role with what the identity provider said about it, such as that it is the primary one. */
 function saidOf(said: Json | undefined, role: string): JsonObject {

@@ -26,7 +26,7 @@ import {
   sameJson,
 } from './core/index.ts'
 import { type Answer, answerList, type Call, searchOf, userTypeOf } from './door.ts'
-import { personEtag, readPerson, renderPerson, writePerson } from './person.ts'
+import { personEtag, personWriter, readPerson, renderPerson } from './person.ts'
 
 /** SC-11, SC-12, SC-16 to SC-19. */
 export async function createUser(call: Call): Promise<Answer> {
@@ -63,7 +63,7 @@ async function tell(call: Call, find: (read: Read) => Promise<ShownPerson>): Pro
   about(call, person)
   return {
     status: 200,
-    text: writePerson(projection, person, call.baseUrl),
+    text: personWriter(projection, call.baseUrl)(person),
     etag: personEtag(person),
     location: locationOf(call, person),
   }
@@ -166,7 +166,7 @@ export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answ
     },
     async (people) => {
       if (people.length === 1 && people[0] && filter) about(call, people[0])
-      return people.map((person) => writePerson(projection, person, baseUrl))
+      return people.map(personWriter(projection, baseUrl))
     },
   )
 }

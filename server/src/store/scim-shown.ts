@@ -5,13 +5,14 @@ import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { readPage } from './scim-page.ts'
 import {
+  type Belonging,
   type BelongingRow,
   belong,
   managedGroup,
   type ScimPerson,
   selectBelongings,
 } from './scim-people.ts'
-import { among, compilable, gatheredById, listed, statement } from './statement.ts'
+import { among, compilable, gathered, gatheredById, listed, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 import { countKey } from './users.ts'
@@ -122,18 +123,26 @@ const managedPages = pageSizes.map((size) => {
   const limit = sql.lit(size + 1)
   // Whom it passes over is passed over in the index, before anything of theirs is read.
   const over = (order: 'asc' | 'desc') =>
-    statement<{ org: string; offset: number }, PageRow>((db, { org, offset }) =>
-      selectPage(
-        db,
-        org,
-        sql`r.id in (select id from users where org_id = ${org} and managed_by = 'scim'
-          order by id ${sql.raw(order)} limit ${limit} offset ${offset}) order by r.id`,
+    gathered(
+      statement<{ org: string; offset: number }, PageRow>((db, { org, offset }) =>
+        selectPage(
+          db,
+          org,
+          sql`r.id in (select id from users where org_id = ${org} and managed_by = 'scim'
+            order by id ${sql.raw(order)} limit ${limit} offset ${offset}) order by r.id`,
+        ),
       ),
     )
   return {
     size,
-    after: statement<{ org: string; id: string }, PageRow>((db, { org, id }) =>
-      selectPage(db, org, sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${limit}`),
+    after: gathered(
+      statement<OfOne, PageRow>((db, { org, id }) =>
+        selectPage(
+          db,
+          org,
+          sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${limit}`,
+        ),
+      ),
     ),
     fromTheStart: over('asc'),
     fromTheEnd: over('desc'),
@@ -141,6 +150,12 @@ const managedPages = pageSizes.map((size) => {
 })
 
 type GroupAbove = { below: string; id: string; name: string; inherited: number }
+
+/** As rows, each of which is looked up by its key: a condition would be compared with every group. */
+const each = (db: Db, ids: unknown) =>
+  isSqlite(db)
+    ? sql`(select value as below from json_each(${ids})) t`
+    : sql`unnest(${ids}::text[]) t(below)`
 
 /** These groups, and beside each those it is in; of the identity provider's alone. */
 const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { org, ids }) =>
@@ -152,8 +167,8 @@ const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { 
         union
         select x.below, n.group_id from above x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
-      select id as below, id, name, 0 as inherited from groups
-        where org_id = ${org} and ${among(db, 'id', ids)} and managed_by || '' = 'scim'
+      select below, g.id, name, 0 as inherited
+        from ${each(db, ids)} cross join ${managedGroup(db, org, 'below')}
       union all
       select above.below, g.id, g.name, 1 from above cross join ${managedGroup(db, org, 'above.id')}`,
   ),
@@ -188,15 +203,33 @@ async function completePage(db: Db, org: string, rows: PageRow[]): Promise<Shown
   const groupIds = rows.map(({ group_ids }) => group_ids?.split(' ') ?? [])
   const ids = [...new Set(groupIds.flat())]
   const found = ids.length > 0 ? await groupsAbove(db, { org, ids: listed(db, ids) }) : []
-  const groups = Map.groupBy(found, ({ below }) => below)
+  const belongings = new Map<string, Belonging[]>()
+  for (const { below, id, name, inherited } of found) {
+    const belonging = { id, name, inherited: inherited === 1 }
+    const known = belongings.get(below)
+    if (known) known.push(belonging)
+    else belongings.set(below, [belonging])
+  }
+  const nests = found.some(({ inherited }) => inherited === 1)
   return rows.map((row, at) => {
-    const theirs = (groupIds[at] ?? []).flatMap((id) => groups.get(id) ?? [])
     const person = toShown(row)
     person.roles = row.roles?.split(' ') ?? []
-    for (const { id, name, inherited } of theirs.toSorted((a, b) => a.inherited - b.inherited))
-      belong(person, inherited ? 'indirect' : 'direct', { id, name })
+    const theirs = (groupIds[at] ?? []).flatMap((id) => belongings.get(id) ?? [])
+    person.groups = nests ? directFirst(theirs) : theirs
     return person
   })
+}
+
+/** Each group once: direct where it is both. */
+function directFirst(belongings: Belonging[]): Belonging[] {
+  const direct = belongings.filter(({ inherited }) => !inherited)
+  const known = new Set(direct.map(({ id }) => id))
+  const above = belongings.filter(({ id, inherited }) => {
+    const isNew = inherited && !known.has(id)
+    known.add(id)
+    return isNew
+  })
+  return [...direct, ...above]
 }
 
 function toShown(row: Row): ShownPerson {
