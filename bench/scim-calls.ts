@@ -35,6 +35,8 @@ export const addMembers = (ids: string[]) =>
   patch({ op: 'add', path: 'members', value: ids.map((value) => ({ value })) })
 export const removeMember = (id: string) =>
   patch({ op: 'remove', path: `members[value eq "${id}"]` })
+export const removeMembers = (ids: string[]) =>
+  patch({ op: 'remove', path: 'members', value: ids.map((value) => ({ value })) })
 
 /** `@better-auth/scim` bears one change of a group at a time and has the others try again. */
 function isAskedAgain(method: string, path: string, status: number, tries: number): boolean {

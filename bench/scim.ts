@@ -9,7 +9,7 @@ import {
   stopBenchPostgres,
   stores,
 } from './people.ts'
-import { type Calls, callsOf, type Person } from './scim-calls.ts'
+import { type Calls, callsOf, type Person, removeMembers } from './scim-calls.ts'
 import { type Contender, startAll, startUsher } from './scim-contenders.ts'
 
 const rounds = 5
@@ -49,7 +49,8 @@ async function create(stage: Stage): Promise<void> {
 /** Where the directory ends, which each server has to find for itself: what it says of its size may be less. */
 async function lastPage({ calls, total }: Stage): Promise<void> {
   const { found } = await calls.page(total - 99)
-  if (found < 50) throw new Error(`The last page has ${found} of 100 people`)
+  // `scimmy-routers` returns no more than 20.
+  if (found < 20) throw new Error(`The last page has ${found} people`)
 }
 
 const operations: Operation[] = [
@@ -284,7 +285,10 @@ async function grow(): Promise<Row[]> {
   return [...rows, ...thousands]
 }
 
-/** A thousand members in one request, into a group that has 100,000. */
+/**
+ * A thousand members in one request, into a group that has 100,000. They have been in it before, so
+ * that the pages of their rows are in memory: what a cold disk takes for a thousand is its own affair.
+ */
 async function addThousands(servers: Sized[]): Promise<Row[]> {
   const rows: Row[] = []
   for (const { store, size, contender } of servers) {
@@ -292,19 +296,17 @@ async function addThousands(servers: Sized[]): Promise<Row[]> {
     const calls = callsOf(contender)
     const group = groupOf(100_000)
     const taking: number[] = []
-    for (let turn = -1; turn < rounds; turn += 1) {
-      const ids = managedPeople(size, 20_000)
-        .slice(-1_000 * (turn + 2), -1_000 * (turn + 1))
+    for (let turn = 0; turn < rounds; turn += 1) {
+      const from = 1_000 * (turn + 1)
+      const ids = managedPeople(size, from + 1_000)
+        .slice(from)
         .map(({ id }) => id)
-      for (const id of ids.slice(0, 1)) await calls.remove(group, id)
-      const started = performance.now()
-      await calls.add(group, ids)
-      if (turn >= 0) taking.push(performance.now() - started)
-      const members = ids.map((value) => ({ value }))
-      await calls.ask('PATCH', `/Groups/${group}`, {
-        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
-        Operations: [{ op: 'remove', path: 'members', value: members }],
-      })
+      for (const isMeasured of [false, true]) {
+        const started = performance.now()
+        await calls.add(group, ids)
+        if (isMeasured) taking.push(performance.now() - started)
+        await calls.ask('PATCH', `/Groups/${group}`, removeMembers(ids))
+      }
     }
     rows.push({
       store,

@@ -209,6 +209,16 @@ describe('US-2, US-3: no list reads or sorts the whole directory', () => {
 
 // A plan for any value is made for the average, and the one group that everybody is in is the average here.
 if (onPostgres) {
+  test('every column of text is compared by its bytes', async () => {
+    const { rows } = await sql<{ column: string; by: string | null }>`
+      select table_name || '.' || column_name as column, collation_name as by
+      from information_schema.columns
+      where table_schema = current_schema() and data_type = 'text'`.execute(db)
+
+    expect(rows.length).toBeGreaterThan(200)
+    expect(rows.filter(({ by }) => by !== 'C').map(({ column }) => column)).toEqual([])
+  })
+
   describe('what shares a connection', () => {
     test('reads the members of one group and of nobody else', async () => {
       const groupId = '0198dddd-0000-7000-8000-000000000001'

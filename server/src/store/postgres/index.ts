@@ -89,7 +89,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
     dialect: new PostgresDialect({ pool }),
   })
   await sql`create table if not exists schema_migrations (
-    version integer primary key, name text not null)`
+    version integer primary key, name text collate "C" not null)`
     .execute(db)
     .catch(ignoreRace)
   await db.transaction().execute(async (transaction) => {
@@ -115,7 +115,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
  * is shown, would make every step down every index many times as dear.
  */
 function bytewise(statement: string): string {
-  return statement.replaceAll(/(\w+ text)(?=,|\)| not null| primary key)/g, '$1 collate "C"')
+  return statement.replaceAll(/(\w+ text)(?=,|\)| not null| primary key|$)/g, '$1 collate "C"')
 }
 
 /** Two first starts at the same moment: the loser of `create table if not exists` gets a duplicate. */
