@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import { type Db, isSqlite } from './dialect.ts'
-import { statement } from './statement.ts'
+import { among, compilable, listed, statement } from './statement.ts'
 import type { CountDeltasTable } from './tables.ts'
 
 type Delta = { key: string; delta: number }
@@ -42,24 +42,22 @@ const addAll = statement<{ org: string; rows: string }, never>((db, given) => ({
 
 /** The exact value now: what was rolled up and what has come since. */
 export async function read(db: Db, organisationId: string, keys: string[]): Promise<number> {
-  const all = isSqlite(db) ? JSON.stringify(keys) : keys
-  const [row] = await sum(db, { org: organisationId, keys: all })
+  const [row] = await sum(db, { org: organisationId, keys: listed(db, keys) })
   return Number(row?.total ?? 0)
 }
 
 const sum = statement<{ org: string; keys: unknown }, { total: number | null }>(
-  (db, { org, keys }) => ({
-    compile() {
-      const wanted = isSqlite(db)
-        ? sql`key in (select value from json_each(${keys}))`
-        : sql`key = any(${keys}::text[])`
-      return sql<{ total: number | null }>`select sum(value) as total from (
-        select value from counts where org_id = ${org} and ${wanted}
-        union all
-        select delta from count_deltas where org_id = ${org} and ${wanted}) parts`.compile(db)
-    },
-  }),
+  (db, { org, keys }) => compilable(db, summed(db, org, keys)),
 )
+
+/** The query of the exact value, one row with a `total`; `keys` as `listed` gives them. */
+export function summed(db: Db, org: string, keys: unknown) {
+  const wanted = among(db, 'key', keys)
+  return sql<{ total: number | null }>`select sum(value) as total from (
+    select value from counts where org_id = ${org} and ${wanted}
+    union all
+    select delta from count_deltas where org_id = ${org} and ${wanted}) parts`
+}
 
 const batch = 5_000
 

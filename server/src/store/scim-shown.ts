@@ -104,50 +104,66 @@ const byUserName = gatheredById(
 /** With their roles and the ids of their groups in one text each: a page is as many rows as people. */
 type PageRow = Row & { roles: string | null; group_ids: string | null }
 
-const selectPage = (db: Db, org: string, which: RawBuilder<unknown>) =>
-  compilable(
-    db,
-    sql<PageRow>`select ${shownColumns}, ${theirRoles(db)} as roles,
-      (select ${inOneText(db, 'm.group_id')} from group_members m
-        where m.org_id = r.org_id and m.user_id = r.id) as group_ids
-      from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
-      where r.org_id = ${org} and ${which}`,
-  )
+const page = (db: Db, org: string, which: RawBuilder<unknown>, more = sql``) =>
+  sql<PageRow>`select ${shownColumns}, ${theirRoles(db)} as roles,
+    (select ${inOneText(db, 'm.group_id')} from group_members m
+      where m.org_id = r.org_id and m.user_id = r.id) as group_ids${more}
+    from users r left join scim_attributes a on a.org_id = r.org_id and a.user_id = r.id
+    where r.org_id = ${org} and ${which}`
 
 const byIds = statement<{ org: string; ids: unknown }, PageRow>((db, { org, ids }) =>
-  selectPage(db, org, among(db, 'r.id', ids)),
+  compilable(db, page(db, org, among(db, 'r.id', ids))),
 )
+type Passing = { org: string; skip: number; wanted: number; keys: unknown }
+type PassingRow = PageRow & { total: number }
+
 /** PostgreSQL takes a limit that it does not know for a tenth of the table. */
 const pageSizes = [10, 100, 200] as const
 const managedPages = pageSizes.map((size) => {
-  const limit = sql.lit(size + 1)
-  // Whom it passes over is passed over in the index, before anything of theirs is read.
-  const over = (order: 'asc' | 'desc') =>
-    gathered(
-      statement<{ org: string; offset: number }, PageRow>((db, { org, offset }) =>
-        selectPage(
-          db,
-          org,
-          sql`r.id in (select id from users where org_id = ${org} and managed_by = 'scim'
-            order by id ${sql.raw(order)} limit ${limit} offset ${offset}) order by r.id`,
-        ),
-      ),
-    )
+  const atMost = sql`limit ${sql.lit(size + 1)}`
   return {
     size,
     after: gathered(
       statement<OfOne, PageRow>((db, { org, id }) =>
-        selectPage(
+        compilable(
           db,
-          org,
-          sql`r.managed_by = 'scim' and r.id > ${id} order by r.id limit ${limit}`,
+          page(db, org, sql`r.managed_by = 'scim' and r.id > ${id} order by r.id ${atMost}`),
         ),
       ),
     ),
-    fromTheStart: over('asc'),
-    fromTheEnd: over('desc'),
+    behind: gathered(
+      statement<Passing, PassingRow>((db, values) => compilable(db, behind(db, values, atMost))),
+    ),
   }
 })
+
+/**
+ * A page behind so many others, in one statement with the total. Whom it passes over is passed over in
+ * the index, from whichever end is nearer, and nothing of theirs is read.
+ */
+function behind(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder<unknown>) {
+  const [least, greatest] = (isSqlite(db) ? ['min', 'max'] : ['least', 'greatest']).map(sql.raw)
+  const number = (value: number) => (isSqlite(db) ? sql`${value}` : sql`${value}::bigint`)
+  const over = number(skip)
+  const ids = (order: 'asc' | 'desc', limit: string, offset: RawBuilder<unknown>) =>
+    sql`select id from (select id from users where org_id = ${org} and managed_by = 'scim'
+        order by id ${sql.raw(order)} limit (select ${sql.raw(limit)} from place) offset ${offset}) one_end`
+  const [fromStart, fromEnd] = [
+    ids('asc', 'from_start', over),
+    ids('desc', 'from_end', sql`(select behind from place)`),
+  ]
+  const either = sql`r.id in (select id from (${fromStart} union all ${fromEnd}) either_end ${atMost})`
+  return sql<PassingRow>`with
+    counted as materialized (select cast(coalesce(total, 0) as bigint) as total
+      from (${counts.summed(db, org, keys)}) c),
+    there as materialized (select total,
+      ${least}(${number(wanted)}, ${greatest}(total - ${over}, 0)) as found,
+      ${greatest}(total - ${over} - ${number(wanted)}, 0) as behind from counted),
+    place as materialized (select total, behind,
+      case when behind < ${over} then found else 0 end as from_end,
+      case when behind < ${over} then 0 else found end as from_start from there)
+    ${page(db, org, sql`${either} order by r.id`, sql`, (select total from place) as total`)}`
+}
 
 type GroupAbove = { below: string; id: string; name: string; inherited: number }
 
@@ -287,8 +303,7 @@ export async function list(
     })
   }
   const skip = skippedInOrder(query)
-  if (skip !== undefined && pages)
-    return passOver(db, org, pages, { skip, count: query.count, total: await total() })
+  if (skip !== undefined && pages) return passOver(db, org, pages, { skip, count: query.count })
   return readPage(
     db,
     { organisationId: org, type: 'User', query },
@@ -321,24 +336,17 @@ function skippedInOrder({ filter, sort, from, count }: ResourceQuery): number | 
   return from.skip
 }
 
-type Passing = { skip: number; count: number; total: number }
-
-/** From whichever end is nearer. */
 async function passOver(
   db: Db,
   org: string,
-  { fromTheStart, fromTheEnd }: (typeof managedPages)[number],
-  { skip, count, total }: Passing,
+  { behind }: (typeof managedPages)[number],
+  { skip, count }: { skip: number; count: number },
 ): Promise<ResourcePage<ShownPerson>> {
-  if (skip >= total) return { items: [], total }
-  const wanted = Math.min(count + 1, total - skip)
-  const behind = total - skip - wanted
-  const found =
-    behind < skip
-      ? (await fromTheEnd(db, { org, offset: behind })).slice(-wanted)
-      : (await fromTheStart(db, { org, offset: skip })).slice(0, wanted)
+  const keys = listed(db, managedKeys)
+  const found = await behind(db, { org, skip, wanted: count + 1, keys })
   const rows = found.slice(0, count)
   const last = rows.at(-1)
+  const total = found[0] ? Number(found[0].total) : await counts.read(db, org, managedKeys)
   return {
     items: await completePage(db, org, rows),
     total,

@@ -372,6 +372,29 @@ describe('paging by index', () => {
   })
 })
 
+describe('a page that nobody walked to', () => {
+  const pages = [1, 2, 11, 12, 13, 22, 23, 24, 25].flatMap((start) =>
+    [1, 5, 11, 23, 24, 200].map((count) => ({ start, count })),
+  )
+
+  test('is that part of the whole, from whichever end it is nearer', async () => {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 23)
+    const idsOf = async (query: string) => {
+      const { body } = await acme.scim('GET', `/Users?${query}`)
+      return { ...body, ids: body.Resources.map(({ id }: { id: string }) => id) }
+    }
+    const { ids: everybody } = await idsOf('count=200')
+
+    for (const { start, count } of pages.toReversed()) {
+      const page = await idsOf(`startIndex=${start}&count=${count}`)
+
+      expect(page.ids).toEqual(everybody.slice(start - 1, start - 1 + count))
+      expect(page.totalResults).toBe(23)
+    }
+  })
+})
+
 describe('paging by cursor', () => {
   const next = (cursor: string) => `cursor=${encodeURIComponent(cursor)}`
 
