@@ -30,7 +30,7 @@ export function sumOf(all: string[]): string {
 export function noting({ org, rows }: { org: string; rows: string }) {
   return sql<never>`insert into count_deltas (org_id, id, key, delta)
     select ${org}::text, id, key, delta
-    from jsonb_to_recordset(${rows}::jsonb) t(id text, key text, delta integer)`
+    from json_to_recordset(${rows}::json) t(id text, key text, delta integer)`
 }
 
 const addOne = statement<CountDeltasTable, never>((db, row) =>

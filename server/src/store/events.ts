@@ -56,7 +56,7 @@ export async function append(
 const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
   compile: () =>
     sql<never>`insert into events
-      select * from jsonb_populate_recordset(null::events, ${rows}::jsonb)`.compile(db),
+      select * from json_populate_recordset(null::events, ${rows}::json)`.compile(db),
 }))
 const insertOne = gatheredChange(
   statement<EventsTable, never>((db, row) => db.insertInto('events').values(row)),

@@ -203,7 +203,7 @@ const insertAll = statement<Together & { org: string }, { id: string }>((db, giv
   compile: () =>
     sql<{
       id: string
-    }>`with ${landing(given, sql`jsonb_populate_recordset(null::users, ${given.users}::jsonb)`)}
+    }>`with ${landing(given, sql`json_populate_recordset(null::users, ${given.users}::json)`)}
       select id from landed`.compile(db),
 }))
 
@@ -217,7 +217,7 @@ const insertPlain = statement<Together & { org: string; version: number }, { id:
         select id from organisations where id = ${org} and source = 'scim'
           and version = ${version} for share),
       plain as (
-        select t.* from jsonb_populate_recordset(null::users, ${given.users}::jsonb) t
+        select t.* from json_populate_recordset(null::users, ${given.users}::json) t
         where exists (select 1 from organisation)
         and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.user_name_folded = t.user_name_folded`)}
         and ${claimed(sql`from tombstones g where g.org_id = ${org} and g.external_id = t.external_id`)}
@@ -247,19 +247,19 @@ function landing(
       insert into users select * from ${people}
       on conflict do nothing returning id, status, managed_by),
     given as (
-      insert into user_roles select t.* from jsonb_populate_recordset(null::user_roles, ${roles}::jsonb) t
+      insert into user_roles select t.* from json_populate_recordset(null::user_roles, ${roles}::json) t
       where t.user_id in (select id from landed) on conflict do nothing),
     joined as (
-      insert into group_members select t.* from jsonb_populate_recordset(null::group_members, ${members}::jsonb) t
+      insert into group_members select t.* from json_populate_recordset(null::group_members, ${members}::json) t
       where t.user_id in (select id from landed) on conflict do nothing),
     described as (
       insert into scim_attributes select t.* from jsonb_populate_recordset(null::scim_attributes, ${attributes}::jsonb) t
       where t.user_id in (select id from landed)),
     addressed as (
-      insert into other_emails select t.* from jsonb_populate_recordset(null::other_emails, ${emails}::jsonb) t
+      insert into other_emails select t.* from json_populate_recordset(null::other_emails, ${emails}::json) t
       where t.user_id in (select id from landed)),
     recorded as (
-      insert into events select t.* from jsonb_populate_recordset(null::events, ${events}::jsonb) t
+      insert into events select t.* from json_populate_recordset(null::events, ${events}::json) t
       where t.subject_id in (select id from landed)),
     counted as (
       insert into count_deltas select ${org}::text, ${counted}::text,

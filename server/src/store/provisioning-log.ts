@@ -11,7 +11,7 @@ const insertOne = statement<Call, never>((db, row) => db.insertInto('provisionin
 const insertAll = statement<{ rows: string }, never>((db, { rows }) => ({
   compile: () =>
     sql<never>`insert into provisioning_log
-      select * from jsonb_populate_recordset(null::provisioning_log, ${rows}::jsonb)`.compile(db),
+      select * from json_populate_recordset(null::provisioning_log, ${rows}::json)`.compile(db),
 }))
 
 export async function insert(db: Db, calls: Call[]): Promise<void> {

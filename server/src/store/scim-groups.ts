@@ -340,7 +340,7 @@ const movePeople = gathered(
           db,
           moving(
             sql`insert into group_members
-              select * from jsonb_populate_recordset(null::group_members, ${edges}::jsonb)
+              select * from json_populate_recordset(null::group_members, ${edges}::json)
               on conflict do nothing`,
             removing(db, values),
             values,

@@ -54,7 +54,7 @@ function packed(calls: Changing[]): Many {
 function updatingMany(columns: string[], { org, people }: Many): RawBuilder<never> {
   const set = columns.map((column) => sql`${sql.ref(column)} = t.${sql.ref(column)}`)
   return sql<never>`update users u set ${sql.join(set)}
-    from jsonb_populate_recordset(null::users, ${people}::jsonb) t
+    from json_populate_recordset(null::users, ${people}::json) t
     where u.org_id = ${org} and u.id = t.id`
 }
 
