@@ -241,6 +241,8 @@ async function grow(): Promise<Row[]> {
       const calls = callsOf(contender)
       const { total } = await calls.page(1)
       const people = managedPeople(size, 600)
+      // A kept directory has them as the run before left them, and who is so already is not changed.
+      for (const person of people) await calls.setActive(person, true)
       servers.push({
         store,
         size,
