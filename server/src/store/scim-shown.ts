@@ -114,6 +114,7 @@ const page = (db: Db, org: string, which: RawBuilder<unknown>, more = sql``) =>
 const byIds = statement<{ org: string; ids: unknown }, PageRow>((db, { org, ids }) =>
   compilable(db, page(db, org, among(db, 'r.id', ids))),
 )
+
 type Passing = { org: string; skip: number; wanted: number; keys: unknown }
 type PassingRow = PageRow & { total: number }
 
