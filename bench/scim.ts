@@ -124,7 +124,7 @@ async function openStage(contender: Contender): Promise<Stage> {
   const calls = callsOf(contender)
   const people: Person[] = []
   const group = await calls.createGroup()
-  // `@boxyhq/saml-jackson` says how many it returned at most.
+  // `@boxyhq/saml-jackson` says no more than it returns at most.
   const total = Math.max(contender.people, (await calls.page(1)).total)
   // Who is asked for was made a moment ago, everywhere alike.
   const started = performance.now()

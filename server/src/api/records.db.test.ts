@@ -23,22 +23,30 @@ test('AU-3: the audit is found by part of an actor’s name, by type, by result 
   expect(await find('actor=nobody')).toEqual([])
 })
 
-test('AU-3: an actor whose name begins beyond ASCII is found in small letters and in capitals', async () => {
-  const acme = await createOrganisation({ method: 'password' })
-  const { session } = await acme.join(
-    { email: 'elodie@acme.test', firstName: 'Élodie', lastName: 'Žižek' },
-    ['ROLE_USER', 'ROLE_MANAGER'],
-  )
-  await acme.api('POST', '/groups', { name: 'Auditors' }, { session })
-  const find = async (actor: string) =>
-    (await acme.api('GET', `/audit-events?type=group.created&actor=${encodeURIComponent(actor)}`))
-      .body.items.length
+test.each([
+  ['Élodie', 'Žižek'],
+  ['ÉLODIE', 'ŽIŽEK'],
+  ['élodie', 'žižek'],
+])(
+  'AU-3: %s %s is found by small letters and by capitals, as an actor',
+  async (firstName, lastName) => {
+    const acme = await createOrganisation({ method: 'password' })
+    const { session } = await acme.join({ email: 'elodie@acme.test', firstName, lastName }, [
+      'ROLE_USER',
+      'ROLE_MANAGER',
+    ])
+    await acme.api('POST', '/groups', { name: 'Auditors' }, { session })
+    const find = async (actor: string) =>
+      (await acme.api('GET', `/audit-events?type=group.created&actor=${encodeURIComponent(actor)}`))
+        .body.items.length
 
-  expect(await find('élodie')).toBe(1)
-  expect(await find('ÉLODIE')).toBe(1)
-  expect(await find('žižek')).toBe(1)
-  expect(await find('élodia')).toBe(0)
-})
+    expect(await find('élodie')).toBe(1)
+    expect(await find('ÉLODIE')).toBe(1)
+    expect(await find('žižek')).toBe(1)
+    expect(await find('ŽIŽEK')).toBe(1)
+    expect(await find('élodia')).toBe(0)
+  },
+)
 
 test.each([
   'audit-events',

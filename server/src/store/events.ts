@@ -139,11 +139,17 @@ function matching<Row>(
   return found
 }
 
-/** As `lower` of a database leaves a name, which is at home in ASCII: the first letter of élodie may be É. */
+/**
+ * A name as `lower` of a database may leave it, which knows ASCII alone: élodie žižek was written in
+ * small letters, with capitals in front, or all in capitals.
+ */
 function spellingsOf(name: string): string[] {
   const small = name.toLowerCase()
-  const asNames = small.replace(/(?<!\p{L})[^\0-\x7f]/gu, (letter) => letter.toUpperCase())
-  return [...new Set([small, asNames])]
+  const raise = (letters: RegExp) =>
+    small
+      .replace(letters, (letter) => letter.toUpperCase())
+      .replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return [...new Set([small, raise(/(?<!\p{L})[^\0-\x7f]/gu), raise(/[^\0-\x7f]/gu)])]
 }
 
 function json(value: unknown): string | null {

@@ -1,4 +1,4 @@
-/** Rows come from both drivers as arrays: the objects that they would make cost up to twice as much. */
+/** Rows come from both drivers as arrays: the objects that `node:sqlite` would make cost up to twice as much. */
 export function objectOf(
   columns: readonly string[],
   row: readonly unknown[],

@@ -8,6 +8,7 @@ import { readPage } from './scim-page.ts'
 import {
   among,
   compilable,
+  each,
   gathered,
   gatheredById,
   listed,
@@ -289,14 +290,11 @@ const removePeople = statement<Pick<Moving, 'org' | 'group' | 'remove'>, Edge>((
 )
 
 function adding(db: Db, { org, group, add, ...told }: Omit<Moving, 'remove'>) {
-  const from = isSqlite(db)
-    ? sql`(select value as id from json_each(${add})) t where true`
-    : sql`unnest(${add}::text[]) as t(id)`
   return sql`insert into group_members (org_id, group_id, user_id, provenance, actor, actor_id,
       rule, request_id, at)
     select ${typed(db, org)}, ${typed(db, group)}, t.id, ${typed(db, told.provenance)},
       ${typed(db, told.actor)}, ${typed(db, told.actor_id)}, ${typed(db, told.rule)},
-      ${typed(db, told.request_id)}, ${isSqlite(db) ? sql`${told.at}` : sql`${told.at}::bigint`} from ${from}
+      ${typed(db, told.request_id)}, ${isSqlite(db) ? sql`${told.at}` : sql`${told.at}::bigint`} from ${each(db, add)} where true
     on conflict do nothing`
 }
 

@@ -5,14 +5,13 @@ import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { readPage } from './scim-page.ts'
 import {
-  type Belonging,
   type BelongingRow,
   belong,
   managedGroup,
   type ScimPerson,
   selectBelongings,
 } from './scim-people.ts'
-import { among, compilable, gathered, gatheredById, listed, statement } from './statement.ts'
+import { among, compilable, each, gathered, gatheredById, listed, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
 import { together } from './together.ts'
 import { countKey } from './users.ts'
@@ -168,13 +167,10 @@ function behind(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder
 
 type GroupAbove = { below: string; id: string; name: string; inherited: number }
 
-/** As rows, each of which is looked up by its key: a condition would be compared with every group. */
-const each = (db: Db, ids: unknown) =>
-  isSqlite(db)
-    ? sql`(select value as below from json_each(${ids})) t`
-    : sql`unnest(${ids}::text[]) t(below)`
-
-/** These groups, and beside each those it is in; of the identity provider's alone. */
+/**
+ * These groups, and beside each those it is in; of the identity provider's alone. As a condition, their
+ * ids would be compared with every group.
+ */
 const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { org, ids }) =>
   compilable(
     db,
@@ -184,8 +180,8 @@ const groupsAbove = statement<{ org: string; ids: unknown }, GroupAbove>((db, { 
         union
         select x.below, n.group_id from above x
           join nested_groups n on n.org_id = ${org} and n.child_id = x.id)
-      select below, g.id, name, 0 as inherited
-        from ${each(db, ids)} cross join ${managedGroup(db, org, 'below')}
+      select t.id as below, g.id, g.name, 0 as inherited
+        from ${each(db, ids)} cross join ${managedGroup(db, org, 't.id')}
       union all
       select above.below, g.id, g.name, 1 from above cross join ${managedGroup(db, org, 'above.id')}`,
   ),
@@ -220,33 +216,20 @@ async function completePage(db: Db, org: string, rows: PageRow[]): Promise<Shown
   const groupIds = rows.map(({ group_ids }) => group_ids?.split(' ') ?? [])
   const ids = [...new Set(groupIds.flat())]
   const found = ids.length > 0 ? await groupsAbove(db, { org, ids: listed(db, ids) }) : []
-  const belongings = new Map<string, Belonging[]>()
-  for (const { below, id, name, inherited } of found) {
-    const belonging = { id, name, inherited: inherited === 1 }
-    const known = belongings.get(below)
-    if (known) known.push(belonging)
-    else belongings.set(below, [belonging])
-  }
-  const nests = found.some(({ inherited }) => inherited === 1)
+  const all = found.map((row) => ({ ...row, inherited: row.inherited === 1 }))
+  const belongings = Map.groupBy(all, ({ below }) => below)
+  const nests = all.some(({ inherited }) => inherited)
   return rows.map((row, at) => {
     const person = toShown(row)
     person.roles = row.roles?.split(' ') ?? []
     const theirs = (groupIds[at] ?? []).flatMap((id) => belongings.get(id) ?? [])
-    person.groups = nests ? directFirst(theirs) : theirs
+    // Without nesting they are as they stand, and people share them.
+    if (!nests) person.groups = theirs
+    else
+      for (const one of theirs.toSorted((a, b) => Number(a.inherited) - Number(b.inherited)))
+        belong(person, one.inherited ? 'indirect' : 'direct', one)
     return person
   })
-}
-
-/** Each group once: direct where it is both. */
-function directFirst(belongings: Belonging[]): Belonging[] {
-  const direct = belongings.filter(({ inherited }) => !inherited)
-  const known = new Set(direct.map(({ id }) => id))
-  const above = belongings.filter(({ id, inherited }) => {
-    const isNew = inherited && !known.has(id)
-    known.add(id)
-    return isNew
-  })
-  return [...direct, ...above]
 }
 
 function toShown(row: Row): ShownPerson {

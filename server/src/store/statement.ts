@@ -58,6 +58,13 @@ export function among(db: Db, column: string, ids: unknown): RawBuilder<boolean>
     : sql<boolean>`${sql.ref(column)} = any(${ids}::text[])`
 }
 
+/** `ids` as the rows of a table `t (id)`, each to be looked up by its key: see `listed`. */
+export function each(db: Db, ids: unknown): RawBuilder<unknown> {
+  return isSqlite(db)
+    ? sql`(select value as id from json_each(${ids})) t`
+    : sql`unnest(${ids}::text[]) t(id)`
+}
+
 export function listed(db: Db, ids: readonly string[]): unknown {
   return isSqlite(db) ? JSON.stringify(ids) : ids
 }

@@ -372,6 +372,20 @@ describe('paging by index', () => {
   })
 })
 
+test.each(['élodie@acme.test', 'ÉLODIE@acme.test'])(
+  'a group is found by how a member is shown, as %s too',
+  async (asked) => {
+    const acme = await createScimOrganisation()
+    const person = await acme.user({
+      userName: 'Élodie@acme.test',
+      emails: [{ value: 'elodie@acme.test', primary: true }],
+    })
+    const group = await acme.group('Auditors', person)
+
+    expect(await acme.find(`members.display eq "${asked}"`, '/Groups')).toEqual([group])
+  },
+)
+
 describe('a page that nobody walked to', () => {
   const pages = [1, 2, 11, 12, 13, 22, 23, 24, 25].flatMap((start) =>
     [1, 5, 11, 23, 24, 200].map((count) => ({ start, count })),

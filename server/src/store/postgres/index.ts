@@ -112,7 +112,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
 
 /**
  * Text is compared by its bytes, as SQLite does: keysets rest on it, and a human order, which nobody
- * is shown, would make every step down every index many times as dear.
+ * is shown, would make every step down every index dearer.
  */
 function bytewise(statement: string): string {
   return statement.replaceAll(/(\w+ text)(?=,|\)| not null| primary key|$)/g, '$1 collate "C"')
