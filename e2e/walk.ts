@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Secret, TOTP } from 'otpauth'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { expect, onTestFailed } from 'vitest'
 import type { RunningUsher } from './running-usher.ts'
 
 type Address = Pick<RunningUsher, 'url' | 'setupUrl'>
@@ -80,7 +80,8 @@ export type Cast = { manager: string; stranger: { who: string; name: string; ema
 export async function signOut(usher: Address, page: Page): Promise<void> {
   await page.getByRole('button', { name: /Account menu/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await page.waitForURL(`${usher.url}/login/acme?signedOut=1`)
+  await expectText(page, 'You are signed out.')
+  expect(page.url()).toBe(`${usher.url}/login/acme?signedOut=1`)
   const me = await page.request.get(`${usher.url}/api/v1/me`)
   expect(me.status()).toBe(401)
 }
@@ -120,7 +121,15 @@ export async function person(browser: Browser): Promise<Someone> {
     const refused = message.text().startsWith('Failed to load resource')
     if (message.type() === 'error' && !refused) faults.push(message.text())
   })
+  onTestFailed(() => tellWhereItStood(page))
   return { context, page, faults }
+}
+
+/** A story that waited in vain says no more than for what. */
+async function tellWhereItStood(page: Page): Promise<void> {
+  if (page.isClosed()) return
+  const shown = await page.locator('body').innerText()
+  console.log(`A browser stood at ${page.url()} and showed:\n${shown.slice(0, 1_000)}`)
 }
 
 export async function setUp(usher: Address, page: Page): Promise<void> {

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router'
 import { asProblem, meQuery, queries } from '../client/index.ts'
 import { Doorstep, ErrorState } from '../parts/index.ts'
+import { pageIn, parseSearch, stringifySearch, texts } from './addresses.ts'
 import { SettingsFrame } from './SettingsFrame.tsx'
 import { Shell } from './Shell.tsx'
 
@@ -158,7 +159,7 @@ const users = createRoute({
       'pool',
       'lastSignIn',
     ),
-    ...(typeof search.page === 'number' && search.page > 0 ? { page: search.page } : {}),
+    ...pageIn(search),
   }),
   component: lazyRouteComponent(() => import('../pages/users/UsersPage.tsx'), 'UsersPage'),
 })
@@ -296,6 +297,8 @@ export const router = createRouter({
       ]),
     ]),
   ]),
+  parseSearch,
+  stringifySearch,
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
@@ -323,24 +326,7 @@ declare module '@tanstack/react-router' {
 
 /** A list with a search and pages. */
 function listSearch(search: Record<string, unknown>): { search?: string; page?: number } {
-  return {
-    ...texts(search, 'search'),
-    ...(typeof search.page === 'number' && search.page > 0 ? { page: search.page } : {}),
-  }
-}
-
-/** The named search parameters that hold text. */
-function texts<Name extends string>(
-  search: Record<string, unknown>,
-  ...names: Name[]
-): { [Each in Name]?: string } {
-  const found: { [Each in Name]?: string } = {}
-  for (const name of names) {
-    const value = search[name]
-    if (typeof value === 'string' && value !== '') found[name] = value
-    if (typeof value === 'number' || typeof value === 'boolean') found[name] = String(value)
-  }
-  return found
+  return { ...texts(search, 'search'), ...pageIn(search) }
 }
 
 /** A fault of the portal itself, or a part of it that could not be fetched. */
