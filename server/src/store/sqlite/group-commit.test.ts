@@ -92,6 +92,30 @@ test('a refusal fails no neighbour, and is told after the change that it rests o
   expect(committed()).toEqual(['one'])
 })
 
+test.each([
+  { where: 'alone', others: [] },
+  { where: 'among others', others: ['one', 'two'] },
+])(
+  '$where, whoever is refused after a part was written leaves nothing of it',
+  async ({ others }) => {
+    const { syncs, answered, committed, mark, commits } = createWorld()
+    const refuse = async (db: Db) => {
+      await sql`insert into marks values ('half')`.execute(db)
+      throw new Error('refused')
+    }
+    const refused = commits.write(refuse).catch((error: Error) => answered.push(error.message))
+    const marked = others.map((name) => mark(name))
+    if (others.length > 0) {
+      await until(() => syncs.length === 1)
+      syncs[0]?.resolve()
+    }
+    await Promise.all([refused, ...marked])
+
+    expect(answered).toEqual(['refused', ...others])
+    expect(committed()).toEqual(others)
+  },
+)
+
 test('a turn that wrote nothing does not wait for the disk', async () => {
   const { syncs, commits } = createWorld()
 

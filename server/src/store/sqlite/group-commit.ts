@@ -16,8 +16,9 @@ type Waiting = {
 type Answer = () => void
 
 /**
- * Many waiting changes share one transaction, each in its own savepoint, so that one refusal never
- * fails its neighbours. COMMIT writes the log without waiting for the disk; `sync` of the log then
+ * Many waiting changes share one transaction, and one that is refused never fails its neighbours:
+ * when it has written something, all are taken back and done again, each in a savepoint of its own.
+ * COMMIT writes the log without waiting for the disk; `sync` of the log then
  * runs beside the next batch, and only after it are the answers given. Nothing is acknowledged
  * before it is durable, and the event loop never waits for the disk.
  * See docs/decisions/0003-group-commit-on-sqlite.md.
@@ -32,12 +33,38 @@ export function createGroupCommit(
   sync: () => Promise<void>,
   lost: (error: unknown) => void,
 ) {
-  const changesSoFar = database.prepare('select total_changes() as rows')
+  const totalChanges = database.prepare('select total_changes() as rows')
+  const written = () => totalChanges.get()?.rows
   const queue: Waiting[] = []
   let unsynced: Answer[] = []
   let draining = false
   let syncing = false
   let broken = false
+
+  /** @returns undefined when one of several failed after it wrote, which stands there still. */
+  async function runTogether(batch: Waiting[]): Promise<Answer[] | undefined> {
+    const answers: Answer[] = []
+    for (const { work, resolve, reject } of batch) {
+      const before = written()
+      try {
+        const value = await work(db)
+        answers.push(() => resolve(value as never))
+      } catch (error) {
+        if (batch.length === 1 || !database.isTransaction) throw error
+        if (written() !== before) return undefined
+        answers.push(() => reject(error))
+      }
+    }
+    return answers
+  }
+
+  async function runApart(batch: Waiting[]): Promise<Answer[]> {
+    database.exec('rollback')
+    await begin(database)
+    const answers: Answer[] = []
+    for (const one of batch) answers.push(await runOne(one))
+    return answers
+  }
 
   async function runOne({ work, resolve, reject }: Waiting): Promise<Answer> {
     database.exec('savepoint change')
@@ -56,11 +83,10 @@ export function createGroupCommit(
   async function runBatch(batch: Waiting[]): Promise<{ answers: Answer[]; wrote: boolean }> {
     try {
       await begin(database)
-      const before = changesSoFar.get()?.rows
-      const answers: Answer[] = []
-      for (const one of batch) answers.push(await runOne(one))
+      const before = written()
+      const answers = (await runTogether(batch)) ?? (await runApart(batch))
       database.exec('commit')
-      return { answers, wrote: changesSoFar.get()?.rows !== before }
+      return { answers, wrote: written() !== before }
     } catch (error) {
       if (database.isTransaction) database.exec('rollback')
       return {

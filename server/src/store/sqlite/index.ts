@@ -2,7 +2,6 @@ import { closeSync, fdatasync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { rollUpCounts } from '../counts.ts'
 import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
 import { startCheckpoints } from './checkpoints.ts'
@@ -51,7 +50,6 @@ export async function openSqlite(file: string): Promise<Store> {
     writeAtOnce: commits.write,
     writeBeside: (_place, work) => commits.write(work),
     async catchUp() {
-      await commits.write(rollUpCounts)
       while (await commits.write(indexQueued)) {
         // one bounded batch a turn, so that other writers get in between
       }
