@@ -1,7 +1,7 @@
 /** What the operations of a PATCH do to a resource (RFC 7644 §3.5.2.1 to §3.5.2.3). */
 import { badRequest } from './errors.ts'
 import type { Filter } from './filter.ts'
-import { cloneJson, emptyObject, isObject, type Json, type JsonObject, sameJson } from './json.ts'
+import { emptyObject, isObject, type Json, type JsonObject, sameJson } from './json.ts'
 import { matchesValue } from './matches.ts'
 import type { PatchOperation } from './patch.ts'
 import { schemasOf } from './resource.ts'
@@ -17,12 +17,19 @@ export function applyPatch(
   resource: JsonObject,
   operations: readonly PatchOperation[],
 ): { resource: JsonObject; changed: boolean } {
-  const before = cloneJson(resource)
-  before.schemas = schemasOf(type, before)
-  const after = cloneJson(before)
+  const before = { ...resource, schemas: schemasOf(type, resource) }
+  const after = editable(type, resource)
   for (const operation of operations) applyOperation(after, operation)
   after.schemas = schemasOf(type, after)
   return { resource: after, changed: !sameJson(before, after) }
+}
+
+/** A copy as deep as attributes are set: their values are never changed, only replaced. */
+function editable(type: ResourceType, resource: JsonObject): JsonObject {
+  const copy = Object.assign(emptyObject(), resource)
+  for (const { id } of type.extensions)
+    if (isObject(copy[id])) copy[id] = Object.assign(emptyObject(), copy[id])
+  return copy
 }
 
 function applyOperation(resource: JsonObject, operation: PatchOperation) {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { parseBody } from './json.ts'
+import { type JsonObject, parseBody } from './json.ts'
 
 const mebibyte = 1_048_576
 const read = (body: string | Uint8Array) => parseBody(body, mebibyte)
 
-test('a body is read into objects without prototype', () => {
+test('a body is read into objects that inherit nothing, not even a prototype to set', () => {
   const body = read(
     '{"userName":"ada","name":{"givenName":"A\\"d\\\\\\"a"},"emails":[{"value":"a"}]}',
   )
@@ -14,8 +14,12 @@ test('a body is read into objects without prototype', () => {
     name: { givenName: 'A"d\\"a' },
     emails: [{ value: 'a' }],
   })
-  expect(Object.getPrototypeOf(body)).toBeNull()
-  expect(Object.getPrototypeOf(body.name)).toBeNull()
+  for (const read of [body, body.name as JsonObject]) {
+    const inherited = Object.getOwnPropertyNames(Object.prototype).filter((name) => name in read)
+    expect(inherited).toEqual([])
+    expect(Object.getPrototypeOf(Object.getPrototypeOf(read))).toBeNull()
+    expect(Object.isFrozen(Object.getPrototypeOf(read))).toBe(true)
+  }
 })
 
 test('bytes are read as UTF-8, with or without byte order mark', () => {
