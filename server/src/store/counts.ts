@@ -2,15 +2,19 @@ import { sql } from 'kysely'
 import { newId } from '../lib/ids.ts'
 import { type Db, isSqlite } from './dialect.ts'
 import { among, compilable, listed, statement } from './statement.ts'
-import type { CountDeltasTable } from './tables.ts'
+import type { CountsTable } from './tables.ts'
 
 type Delta = { key: string; delta: number }
 
-/** Notes that a count changed, as a row of its own: a live counter would make writers wait in line. */
+/**
+ * Notes that a count changed, as a row of its own: a live counter would make writers wait in line.
+ * On SQLite they stand in line anyway, and the count itself is changed.
+ */
 export async function add(db: Db, organisationId: string, deltas: Delta[]): Promise<void> {
   if (!isSqlite(db)) await addAll(db, { org: organisationId, rows: rowsOf(deltas) })
-  // Without a network between, reading JSON costs more than a statement for each.
-  else for (const one of deltas) await addOne(db, { org_id: organisationId, id: newId(), ...one })
+  else
+    for (const { key, delta } of deltas)
+      await addOne(db, { org_id: organisationId, key, value: delta })
 }
 
 /** Deltas as one parameter, for a statement that notes them beside its own change. */
@@ -33,9 +37,7 @@ export function noting({ org, rows }: { org: string; rows: string }) {
     from json_to_recordset(${rows}::json) t(id text, key text, delta integer)`
 }
 
-const addOne = statement<CountDeltasTable, never>((db, row) =>
-  db.insertInto('count_deltas').values(row),
-)
+const addOne = statement<CountsTable, never>((db, row) => adding(db, row))
 const addAll = statement<{ org: string; rows: string }, never>((db, given) => ({
   compile: () => noting(given).compile(db),
 }))
@@ -87,14 +89,17 @@ export async function rollUpCounts(db: Db): Promise<void> {
   for (const sum of [...sums.values()].sort((a, b) =>
     a.org_id + a.key < b.org_id + b.key ? -1 : 1,
   )) {
-    await db
-      .insertInto('counts')
-      .values(sum)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['org_id', 'key'])
-          .doUpdateSet((set) => ({ value: set('counts.value', '+', set.ref('excluded.value')) })),
-      )
-      .execute()
+    await adding(db, sum).execute()
   }
+}
+
+function adding(db: Db, row: CountsTable) {
+  return db
+    .insertInto('counts')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['org_id', 'key'])
+        .doUpdateSet((set) => ({ value: set('counts.value', '+', set.ref('excluded.value')) })),
+    )
 }

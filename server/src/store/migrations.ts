@@ -17,8 +17,8 @@ const first: Migration = {
       require_second_factor integer not null, self_service_enabled integer not null,
       default_group_id text not null, default_pool_id text not null, demo integer not null,
       google_domain text, switching text, version integer not null, created_at bigint not null,
-      check (login_method in ('password', 'google', 'sso')),
-      check (source in ('portal', 'sso_jit', 'scim', 'ldap')))`,
+      check (${oneOf('login_method', ['password', 'google', 'sso'])}),
+      check (${oneOf('source', ['portal', 'sso_jit', 'scim', 'ldap'])}))`,
     'create index organisations_switching on organisations (id) where switching is not null',
 
     `create table users (
@@ -31,7 +31,7 @@ const first: Migration = {
       last_sign_in_at bigint, user_name text, user_name_folded text,
       external_id text, active_assigned integer not null, version integer not null,
       primary key (org_id, id),
-      check (status in ('active', 'pending', 'deactivated'))) ${clustered}`,
+      check (${oneOf('status', ['active', 'pending', 'deactivated'])})) ${clustered}`,
     'create unique index users_email on users (org_id, email_folded)',
     'create unique index users_user_name on users (org_id, user_name_folded)',
     'create index users_external_id on users (org_id, external_id) where external_id is not null',
@@ -270,3 +270,8 @@ const first: Migration = {
 }
 
 export const migrations: Migration[] = [first]
+
+/** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
+function oneOf(column: string, values: string[]): string {
+  return values.map((value) => `${column} = '${value}'`).join(' or ')
+}

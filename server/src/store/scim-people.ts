@@ -105,7 +105,7 @@ export function selectBelongings(
 const belongingsOf = statement<{ org: string; ids: unknown }, BelongingRow>((db, { org, ids }) =>
   selectBelongings(db, org, (column) => among(db, column, ids), 'with what was sent'),
 )
-const belongingsOfOne = gatheredById(
+const climbedOfOne = gatheredById(
   statement<{ org: string; id: string }, BelongingRow>((db, { org, id }) =>
     selectBelongings(
       db,
@@ -117,6 +117,34 @@ const belongingsOfOne = gatheredById(
   belongingsOf,
   ({ user_id }) => user_id,
 )
+
+/** Where no group is in another, as in most organisations, without what SQLite prepares to climb. */
+type FlatRow = BelongingRow | { kind: 'nests' }
+const ofOneFlat = statement<{ org: string; id: string }, FlatRow>((db, { org, id }) =>
+  compilable(
+    db,
+    sql<FlatRow>`select m.user_id, 'direct' as kind, g.id, g.name
+        from group_members m cross join ${managedGroup(db, org, 'm.group_id')}
+        and m.org_id = ${org} and m.user_id = ${id}
+      union all
+      select user_id, 'role', role, null from user_roles where org_id = ${org} and user_id = ${id}
+      union all
+      select user_id, 'sent', user_id, sent from scim_attributes
+        where org_id = ${org} and user_id = ${id}
+      union all
+      select '', 'nests', '', null where exists (select 1 from nested_groups where org_id = ${org})`,
+  ),
+)
+
+async function belongingsOfOne(
+  db: Db,
+  person: { org: string; id: string },
+): Promise<BelongingRow[]> {
+  if (!isSqlite(db)) return climbedOfOne(db, person)
+  const rows = await ofOneFlat(db, person)
+  const flat = rows.filter((row) => row.kind !== 'nests')
+  return flat.length < rows.length ? climbedOfOne(db, person) : flat
+}
 
 /**
  * People with attributes, roles and groups, in the order of the rows. What belongs to them is asked
