@@ -1,3 +1,5 @@
+import { domainToASCII } from 'node:url'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { normaliseDomain, readEmailAddress } from './email-address.ts'
 
@@ -88,4 +90,26 @@ test.each([
   ['acme.test', 'eu.acme.test'],
 ])('SS-10: %s is not %s', (domain, other) => {
   expect(readEmailAddress(`ada@${other}`)?.domain).not.toBe(domain)
+})
+
+test('a domain that is plain already is what IDNA makes of it', () => {
+  const plain = fc.stringMatching(/^([a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?\.){1,3}[a-z]{2,6}$/)
+  fc.assert(
+    fc.property(plain, (domain) => {
+      fc.pre(!domain.includes('xn--'))
+      expect(normaliseDomain(domain)).toBe(domain)
+      expect(domainToASCII(domain)).toBe(domain)
+    }),
+  )
+})
+
+test.each([
+  ['ACME.test', 'acme.test'],
+  ['acme.0x7f', undefined],
+  ['0x7f.1', undefined],
+  ['xn--iñvalid.com', undefined],
+  ['xn--mnchen-3ya.de', 'xn--mnchen-3ya.de'],
+  ['münchen.de', 'xn--mnchen-3ya.de'],
+])('the domain %s is %s', (input, domain) => {
+  expect(normaliseDomain(input)).toBe(domain)
 })

@@ -26,8 +26,12 @@ export function readEmailAddress(input: string): EmailAddress | undefined {
 /** Where a URL would go on behind the host, which Node's reader of hosts cuts off in silence. */
 const beyondHost = /[/?#\\:%]/
 
+/** What IDNA leaves as it is; only of an ASCII form, which begins with `xn--`, is more to be known. */
+const plainDomain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/
+
 /** IDNA ASCII in lower case, with at least two labels; undefined when it is no domain name. */
 export function normaliseDomain(input: string): string | undefined {
+  if (input.length <= 253 && plainDomain.test(input) && !input.includes('xn--')) return input
   if (beyondHost.test(input)) return undefined
   const domain = domainToASCII(input.trim()).toLowerCase()
   const labels = domain.split('.')

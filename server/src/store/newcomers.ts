@@ -84,12 +84,11 @@ function rowsOf({ user, roles, groups, attributes }: Newcomer): Rows {
   }
 }
 
-const insertUser = statement<UsersTable, { id: string }>((db, row) =>
+const insertUser = statement<UsersTable, never>((db, row) =>
   db
     .insertInto('users')
     .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('id'),
+    .onConflict((conflict) => conflict.doNothing()),
 )
 const insertRole = statement<UserRolesTable, never>((db, row) =>
   db
@@ -120,10 +119,10 @@ const insertEvent = statement<ReturnType<typeof toEventColumns>, never>((db, row
 async function insertEach(db: Db, newcomers: Newcomer[], all: Rows[]): Promise<Set<string>> {
   const landed = new Set<string>()
   for (const [index, rows] of all.entries()) {
-    const [inserted] = await insertUser(db, rows.users)
+    const inserted = await insertUser.change(db, rows.users)
     const newcomer = newcomers[index]
-    if (!inserted || !newcomer) continue
-    landed.add(inserted.id)
+    if (inserted === 0 || !newcomer) continue
+    landed.add(newcomer.user.id)
     for (const row of rows.user_roles) await insertRole(db, row)
     for (const row of rows.group_members) await insertMember(db, row)
     for (const row of rows.scim_attributes) await insertAttributes(db, row)

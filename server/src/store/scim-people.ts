@@ -5,6 +5,7 @@ import { type Db, isSqlite } from './dialect.ts'
 import {
   among,
   compilable,
+  each,
   gatheredById,
   gatheredChange,
   listed,
@@ -253,14 +254,14 @@ const claims = statement<
   compilable(
     db,
     sql<{ claim: string }>`
-      select 'name ' || user_name_folded as claim from tombstones
-        where org_id = ${org} and ${among(db, 'user_name_folded', names)}
-      union all select 'external ' || external_id from tombstones
-        where org_id = ${org} and ${among(db, 'external_id', externalIds)}
-      union all select 'name ' || email_folded from users
-        where org_id = ${org} and ${among(db, 'email_folded', names)}
-      union all select 'invited ' || email_folded from invitations
-        where org_id = ${org} and ${among(db, 'email_folded', emails)}`,
+      select 'name ' || t.id as claim from ${each(db, names)} cross join tombstones b
+        where b.org_id = ${org} and b.user_name_folded = t.id
+      union all select 'external ' || t.id from ${each(db, externalIds)} cross join tombstones b
+        where b.org_id = ${org} and b.external_id = t.id
+      union all select 'name ' || t.id from ${each(db, names)} cross join users u
+        where u.org_id = ${org} and u.email_folded = t.id
+      union all select 'invited ' || t.id from ${each(db, emails)} cross join invitations i
+        where i.org_id = ${org} and i.email_folded = t.id`,
   ),
 )
 

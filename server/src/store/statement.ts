@@ -15,6 +15,8 @@ export const planned = new Map<string, string>()
 export type Statement<Values, Row> = {
   (db: Db, values: Values): Promise<Row[]>
   bind(db: Db, values: Values): CompiledQuery<Row>
+  /** Of a change: how many rows it changed. */
+  change(db: Db, values: Values): Promise<number>
 }
 
 /**
@@ -44,7 +46,9 @@ export function statement<Values extends Record<string, unknown>, Row>(
   }
 
   const ask = async (db: Db, values: Values) => (await db.executeQuery(bind(db, values))).rows
-  return Object.assign(ask, { bind })
+  const change = async (db: Db, values: Values) =>
+    Number((await db.executeQuery(bind(db, values))).numAffectedRows ?? 0)
+  return Object.assign(ask, { bind, change })
 }
 
 export function compilable<Row>(db: Db, query: RawBuilder<Row>) {
@@ -135,6 +139,7 @@ function gatheredAs<Values, Row, Packed>(
     gatherers.get(db)?.(what, values) ?? one(db, values)
   const what: Gathered<Values, Row> = Object.assign(ask, {
     bind: one.bind,
+    change: one.change,
     common: together?.common ?? (() => ''),
     all,
     isQuestion,
