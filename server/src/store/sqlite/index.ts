@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fstatSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
@@ -7,6 +7,7 @@ import { migrations } from '../migrations.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { kyselyOver } from './driver.ts'
 import { createGroupCommit } from './group-commit.ts'
+import { quickSync } from './quick-sync.ts'
 import { indexQueued } from './search.ts'
 import { describeBigOrganisation } from './statistics.ts'
 
@@ -64,14 +65,19 @@ export async function openSqlite(file: string): Promise<Store> {
   }
 }
 
-const sync = promisify(fdatasync)
+const syncBeside = promisify(fdatasync)
 
 /** The write-ahead log by a descriptor of our own, which the kernel tells of failed writes of any other. */
 function openLog(path: string) {
   const descriptor = openSync(path, 'r')
+  const sync = quickSync({
+    here: () => fdatasyncSync(descriptor),
+    beside: () => syncBeside(descriptor),
+    now: () => performance.now(),
+  })
   return {
     async sync(): Promise<void> {
-      await sync(descriptor)
+      await sync()
       // SQLite keeps one log while anybody has the database open; somebody else removed it.
       if (fstatSync(descriptor).nlink === 0) throw new Error(`${path} was deleted while in use.`)
     },

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { quickSync } from './quick-sync.ts'
+
+/** A disk that takes as long as it is told, and who waited for it. */
+function createDisk() {
+  const waited: ('here' | 'beside')[] = []
+  let clock = 0
+  let takesMs = 0.2
+  const sync = quickSync({
+    here() {
+      clock += takesMs
+      waited.push('here')
+    },
+    async beside() {
+      waited.push('beside')
+    },
+    now: () => clock,
+  })
+  return {
+    async syncs(times: number, ms: number) {
+      takesMs = ms
+      waited.length = 0
+      for (let at = 0; at < times; at += 1) await sync()
+      return waited.filter((who) => who === 'here').length
+    },
+  }
+}
+
+test('a quick disk is waited for at once', async () => {
+  const { syncs } = createDisk()
+  expect(await syncs(100, 0.2)).toBe(100)
+})
+
+test.each([
+  [1, 0.02],
+  [5, 0.004],
+  [20, 0.001],
+])('of a disk that takes %d ms the event loop waits for a share of %d', async (ms, share) => {
+  const { syncs } = createDisk()
+  await syncs(10, ms)
+  expect(await syncs(10_000, ms)).toBeLessThanOrEqual(10_000 * share + 1)
+})
+
+test('after a second in which the disk stood still it is waited for at once again', async () => {
+  const { syncs } = createDisk()
+  await syncs(100, 0.2)
+  expect(await syncs(1, 1_000)).toBe(1)
+  expect(await syncs(50, 0.2)).toBeLessThan(50)
+  await syncs(1_000, 0.2)
+  expect(await syncs(100, 0.2)).toBe(100)
+})
+
+test('a sync that takes long once among quick ones changes little', async () => {
+  const { syncs } = createDisk()
+  await syncs(100, 0.2)
+  await syncs(1, 1)
+  expect(await syncs(100, 0.2)).toBe(100)
+})
+
+test('a disk that fails says so to whoever waits', async () => {
+  const sync = quickSync({
+    here() {
+      throw new Error('EIO')
+    },
+    beside: async () => undefined,
+    now: () => 0,
+  })
+  await expect(sync()).rejects.toThrow('EIO')
+})
