@@ -19,7 +19,7 @@ export type ProvisioningCall = Omit<RecordedCall, 'at' | 'ip' | 'userAgent' | 'r
 }
 type Waiting = { organisationId: string; call: RecordedCall; tries: number }
 
-const writtenAtOnce = 500
+const writtenAtOnce = 200
 const waitsMs = 300
 /** Beyond these, calls that succeeded are forgotten, oldest first; refusals stay while there are any. */
 const waitingAtMost = 5_000

@@ -22,10 +22,11 @@ parentPort?.on('message', (wanted: 'move' | 'truncate' | 'stop') => {
     parentPort?.close()
     return
   }
+  let pages = 0
   try {
     // All but the last pages move while others write; only for those do the others wait.
-    const { log } = checkpoint('passive')
-    const isDue = wanted === 'truncate' || log > longLog
+    pages = checkpoint('passive').log
+    const isDue = wanted === 'truncate' || pages > longLog
     if (isDue && performance.now() > pausesUntil) {
       const whole = checkpoint(wanted === 'truncate' ? 'truncate' : 'restart')
       if (whole.busy) pausesUntil = performance.now() + pauseMs
@@ -33,7 +34,7 @@ parentPort?.on('message', (wanted: 'move' | 'truncate' | 'stop') => {
   } catch (error) {
     if (!canWait(error)) throw error
   }
-  parentPort?.postMessage('done')
+  parentPort?.postMessage(pages)
 })
 
 /** Busy or a full disk: the log keeps everything and the next turn tries again. Anything else ends the process. */

@@ -3,38 +3,48 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 const worthIt = 4_000_000
-/** Turns in which nothing was written. */
-const longQuiet = 20
+/** A longer log is cut off when nobody writes; more than this is reached while one is moved under load. */
+const keptAtMost = 64_000_000
+const fewPages = 1_000
+/** Turns. */
+const longPause = 20
 
 /**
  * Moves the write-ahead log into the database beside the requests, in a thread and on a connection of
  * its own, which an installation at rest does not have. While there is work the file keeps its length
- * and is written over: blocks that it has cost two thirds of what new ones do. It is cut off afterwards.
+ * and is written over: blocks that it has cost two thirds of what new ones do.
  */
 export function startCheckpoints(file: string, everyMs = 500) {
   let worker: Worker | undefined
   let running = false
   let stopped = false
   let writtenAt = 0
+  let knownSize = 0
   let quietTurns = 0
+  let pause = 0
 
   async function turn(): Promise<void> {
     const { size, mtimeMs } = await stat(`${file}-wal`)
     if (size < worthIt || running || stopped) return
     quietTurns = mtimeMs === writtenAt ? quietTurns + 1 : 0
     writtenAt = mtimeMs
-    if (quietTurns > 0 && quietTurns < longQuiet) return
-    worker ??= startWorker(file, () => {
+    pause = size > knownSize ? 0 : pause - 1
+    knownSize = size
+    const isCut = quietTurns >= longPause && size > keptAtMost
+    if (!isCut && (quietTurns > 1 || pause > 0)) return
+    worker ??= startWorker(file, (pages) => {
       running = false
+      pause = pages < fewPages ? longPause : 0
     })
     running = true
-    worker.postMessage(quietTurns > 0 ? 'truncate' : 'move')
+    worker.postMessage(isCut ? 'truncate' : 'move')
   }
 
   const timer = setInterval(() => void turn(), everyMs)
   timer.unref()
 
   return {
+    isRunning: () => running,
     async stop(): Promise<void> {
       stopped = true
       clearInterval(timer)
@@ -48,7 +58,7 @@ export function startCheckpoints(file: string, everyMs = 500) {
 }
 
 /** An error in it has no listener, and so ends the process: a checkpoint that fails is a failing disk. */
-function startWorker(file: string, done: () => void): Worker {
+function startWorker(file: string, done: (pages: number) => void): Worker {
   // Beside this file as it is written, or as it is bundled.
   const own = new URL(`./checkpointer${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(own, {

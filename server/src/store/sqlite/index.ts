@@ -40,9 +40,9 @@ export async function openSqlite(file: string): Promise<Store> {
   reader.exec('pragma query_only = on')
   const db = kyselyOver(writer)
   const read = kyselyOver(reader)
-  const log = openLog(`${file}-wal`)
-  const commits = createGroupCommit(writer, db, log.sync, endProcess)
   const checkpoints = startCheckpoints(file)
+  const log = openLog(`${file}-wal`, checkpoints.isRunning)
+  const commits = createGroupCommit(writer, db, log.sync, endProcess)
 
   return {
     dialect: sqliteDialect,
@@ -68,11 +68,12 @@ export async function openSqlite(file: string): Promise<Store> {
 const syncBeside = promisify(fdatasync)
 
 /** The write-ahead log by a descriptor of our own, which the kernel tells of failed writes of any other. */
-function openLog(path: string) {
+function openLog(path: string, isLoaded: () => boolean) {
   const descriptor = openSync(path, 'r')
   const sync = quickSync({
     here: () => fdatasyncSync(descriptor),
     beside: () => syncBeside(descriptor),
+    isLoaded,
     now: () => performance.now(),
   })
   return {

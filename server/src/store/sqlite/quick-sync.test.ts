@@ -6,6 +6,7 @@ function createDisk() {
   const waited: ('here' | 'beside')[] = []
   let clock = 0
   let takesMs = 0.2
+  let isLoaded = false
   const sync = quickSync({
     here() {
       clock += takesMs
@@ -14,9 +15,13 @@ function createDisk() {
     async beside() {
       waited.push('beside')
     },
+    isLoaded: () => isLoaded,
     now: () => clock,
   })
   return {
+    load(loaded: boolean) {
+      isLoaded = loaded
+    },
     async syncs(times: number, ms: number) {
       takesMs = ms
       waited.length = 0
@@ -57,12 +62,22 @@ test('a sync that takes long once among quick ones changes little', async () => 
   expect(await syncs(100, 0.2)).toBe(100)
 })
 
+test('while the disk has a lot to write the event loop does not wait for it', async () => {
+  const { load, syncs } = createDisk()
+  await syncs(100, 0.2)
+  load(true)
+  expect(await syncs(100, 30)).toBe(0)
+  load(false)
+  expect(await syncs(100, 0.2)).toBe(100)
+})
+
 test('a disk that fails says so to whoever waits', async () => {
   const sync = quickSync({
     here() {
       throw new Error('EIO')
     },
     beside: async () => undefined,
+    isLoaded: () => false,
     now: () => 0,
   })
   await expect(sync()).rejects.toThrow('EIO')

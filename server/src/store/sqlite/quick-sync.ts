@@ -9,18 +9,21 @@ type Disk = {
   here(): void
   /** The same in another thread. */
   beside(): Promise<void>
+  /** Whether it is being given a lot to write. */
+  isLoaded(): boolean
   now(): number
 }
 
 /**
  * Waits for a quick disk at once: that takes less than to have another thread wait, be woken by it and
- * pay for both. While the disk is slow somebody else waits, and the event loop goes on; now and then it
- * is tried again, the more rarely the slower it was.
+ * pay for both. While the disk is slow or loaded somebody else waits, and the event loop goes on; a slow
+ * one is tried again, the more rarely the slower it was.
  */
-export function quickSync({ here, beside, now }: Disk): () => Promise<void> {
+export function quickSync({ here, beside, isLoaded, now }: Disk): () => Promise<void> {
   let takesMs = 0
   let passedOn = 0
   return async () => {
+    if (isLoaded()) return beside()
     if (takesMs > quickMs && passedOn * lookMs < takesMs) {
       passedOn += 1
       return beside()
