@@ -68,4 +68,4 @@ test('somebody who reads on and on elsewhere holds up no change; the log that gr
   expect(reader.prepare('select count(*) as notes from notes').get()).toEqual({ notes: 3 })
   reader.close()
   await expect.poll(logSize, { timeout: 15_000 }).toBe(0)
-})
+}, 20_000)
