@@ -411,7 +411,7 @@ async function keep(
       await keepLastManager(write, organisation, user.id)
     }
   }
-  const isResent = JSON.stringify(sent.attributes) === JSON.stringify(before.attributes)
+  const isResent = isSame(sent.attributes, before.attributes)
   const ended = leaves ? await endAccess(write, user.id) : undefined
   await together(
     users.update(db, before.user, user),
@@ -428,6 +428,16 @@ async function keep(
     attributes: sent.attributes,
     roles: roles ?? before.roles,
   }
+}
+
+/** A PATCH shares with what was there all that it does not set. */
+function isSame(sent: SentPerson['attributes'], before: ScimPerson['attributes']): boolean {
+  if (before === undefined) return false
+  const names = Object.keys(sent)
+  const isShared =
+    names.length === Object.keys(before).length &&
+    names.every((name) => sent[name] === before[name])
+  return isShared || JSON.stringify(sent) === JSON.stringify(before)
 }
 
 function changedUser({ actor, now }: Write, before: User, sent: SentPerson, adopts: boolean): User {

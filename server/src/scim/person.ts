@@ -185,7 +185,7 @@ function readKey(attribute: string, value: Json | undefined): string | undefined
 /** SC-13; SC-17: a name that was changed for a deletion is no new address. */
 function emailOf(resource: JsonObject, userName: string, before: ScimPerson | undefined): string {
   const original = withoutDeletionMark(userName)
-  if (original === undefined) return chooseEmail(resource)
+  if (original === undefined) return chooseEmail(resource, before?.user.email)
   try {
     return chooseEmail({ ...resource, userName: original })
   } catch (error) {

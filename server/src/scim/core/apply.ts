@@ -18,17 +18,20 @@ export function applyPatch(
   operations: readonly PatchOperation[],
 ): { resource: JsonObject; changed: boolean } {
   const before = { ...resource, schemas: schemasOf(type, resource) }
-  const after = editable(type, resource)
+  const after = editable(resource, operations)
   for (const operation of operations) applyOperation(after, operation)
   after.schemas = schemasOf(type, after)
   return { resource: after, changed: !sameJson(before, after) }
 }
 
 /** A copy as deep as attributes are set: their values are never changed, only replaced. */
-function editable(type: ResourceType, resource: JsonObject): JsonObject {
+function editable(resource: JsonObject, operations: readonly PatchOperation[]): JsonObject {
   const copy = Object.assign(emptyObject(), resource)
-  for (const { id } of type.extensions)
-    if (isObject(copy[id])) copy[id] = Object.assign(emptyObject(), copy[id])
+  for (const { ref } of operations) {
+    const { extension } = ref
+    if (extension === undefined || !isObject(copy[extension])) continue
+    copy[extension] = Object.assign(emptyObject(), copy[extension])
+  }
   return copy
 }
 

@@ -123,8 +123,9 @@ export function schemasOf(type: ResourceType, resource: JsonObject): string[] {
 /**
  * SC-13: the primary e-mail, else the work one, else a `userName` that is an address. Throws
  * `invalidValue` when there is none, or when the one that counts is not an address.
+ * @param known an address that is one.
  */
-export function chooseEmail(resource: JsonObject): string {
+export function chooseEmail(resource: JsonObject, known?: string): string {
   const emails = (Array.isArray(resource.emails) ? resource.emails : [])
     .filter(isObject)
     .filter(({ value }) => typeof value === 'string')
@@ -132,7 +133,7 @@ export function chooseEmail(resource: JsonObject): string {
     emails.find((email) => email.primary === true) ??
     emails.find(({ type }) => typeof type === 'string' && sameName(type, 'work'))
   if (typeof chosen?.value === 'string') {
-    if (!readEmailAddress(chosen.value))
+    if (chosen.value !== known && !readEmailAddress(chosen.value))
       throw badRequest('invalidValue', `${quote(chosen.value)} is not an e-mail address.`)
     return chosen.value
   }

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 
 const worthIt = 4_000_000
 /** A longer log is cut off when nobody writes; more than this is reached while one is moved under load. */
-const keptAtMost = 64_000_000
+const keptAtMost = 128_000_000
 const fewPages = 1_000
 /** Turns. */
 const longPause = 20

@@ -2,6 +2,8 @@ const quickMs = 0.4
 /** What looking again may cost each sync on average. */
 const lookMs = 0.02
 const weight = 0.1
+/** One that took longer, once among quick ones, says no more than this. */
+const outlierMs = 2
 const slowestMs = 20
 
 type Disk = {
@@ -30,8 +32,11 @@ export function quickSync({ here, beside, isLoaded, now }: Disk): () => Promise<
     }
     const began = now()
     here()
-    const tookMs = Math.min(now() - began, slowestMs)
-    takesMs = takesMs > quickMs ? tookMs : takesMs + (tookMs - takesMs) * weight
+    const tookMs = now() - began
+    takesMs =
+      takesMs > quickMs
+        ? Math.min(tookMs, slowestMs)
+        : takesMs + (Math.min(tookMs, outlierMs) - takesMs) * weight
     passedOn = 0
   }
 }
