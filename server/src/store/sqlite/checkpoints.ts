@@ -3,10 +3,10 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 const worthIt = 4_000_000
-/** A longer log is cut off when nobody writes; more than this is reached while one is moved under load. */
+/** A longer log is cut off when nobody has written for a while. */
 const keptAtMost = 128_000_000
 const fewPages = 1_000
-/** Turns. */
+/** In turns: how long a little waits to be moved, and a long log to be cut off. */
 const longPause = 20
 
 /**
