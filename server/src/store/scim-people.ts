@@ -119,8 +119,9 @@ const climbedOfOne = gatheredById(
   ({ user_id }) => user_id,
 )
 
-/** Where no group is in another, as in most organisations, without what SQLite prepares to climb. */
 type FlatRow = BelongingRow | { kind: 'nests' }
+
+/** Where no group is in another, as in most organisations, without what SQLite prepares to climb. */
 const ofOneFlat = statement<{ org: string; id: string }, FlatRow>((db, { org, id }) =>
   compilable(
     db,

@@ -14,11 +14,11 @@ test('a body is read into objects that inherit nothing, not even a prototype to 
     name: { givenName: 'A"d\\"a' },
     emails: [{ value: 'a' }],
   })
-  for (const read of [body, body.name as JsonObject]) {
-    const inherited = Object.getOwnPropertyNames(Object.prototype).filter((name) => name in read)
+  for (const object of [body, body.name as JsonObject]) {
+    const inherited = Object.getOwnPropertyNames(Object.prototype).filter((name) => name in object)
     expect(inherited).toEqual([])
-    expect(Object.getPrototypeOf(Object.getPrototypeOf(read))).toBeNull()
-    expect(Object.isFrozen(Object.getPrototypeOf(read))).toBe(true)
+    expect(Object.getPrototypeOf(Object.getPrototypeOf(object))).toBeNull()
+    expect(Object.isFrozen(Object.getPrototypeOf(object))).toBe(true)
   }
 })
 

@@ -18,10 +18,9 @@ type Answer = () => void
 /**
  * Many waiting changes share one transaction, and one that is refused never fails its neighbours:
  * when it has written something, all are taken back and done again, each in a savepoint of its own.
- * COMMIT writes the log without waiting for the disk; `sync` of the log then
- * runs beside the next batch, and only after it are the answers given. Nothing is acknowledged
- * before it is durable, and the event loop never waits for the disk.
- * See docs/decisions/0003-group-commit-on-sqlite.md.
+ * COMMIT writes the log without waiting for the disk; `sync` of the log follows, beside the next batch
+ * where the disk is slow, and only after it are the answers given. Nothing is acknowledged before it is
+ * durable. See docs/decisions/0003-group-commit-on-sqlite.md.
  *
  * @param sync resolves when everything committed before the call is on the disk.
  * @param lost is told when `sync` failed: nobody knows then what the disk holds, so nothing more is
