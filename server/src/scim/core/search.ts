@@ -107,6 +107,8 @@ export type WrittenList = {
 }
 
 const beginsWith = 4_000
+/** Of one character, in bytes. */
+const widest = 4
 
 /**
  * RFC 7644 §3.4.2: `Resources` is there even when it is empty, for Entra ID looks for it. Written as
@@ -134,9 +136,20 @@ export function listResponse({ resources, totalResults, paging, nextCursor }: Pa
   }
 }
 
+/** Nearly every answer is ASCII, and is then as long as its text: to count bytes first costs as much as to write them. */
 function bytesOf(texts: readonly string[]): Buffer {
-  const length = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  const bytes = Buffer.allocUnsafe(length)
+  const characters = texts.reduce((sum, text) => sum + text.length, 0)
+  const ascii = written(texts, characters)
+  if (ascii.length === characters) return ascii
+  return written(
+    texts,
+    texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+  )
+}
+
+/** Into a buffer a little larger than `length`, so that what does not fit is seen to be longer. */
+function written(texts: readonly string[], length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length + widest)
   let at = 0
   for (const text of texts) at += bytes.write(text, at)
   // What was never written may hold anything.
