@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { createScimOrganisation } from '../../testing/scim.ts'
+import type { Db } from '../store/index.ts'
 
 const core = 'urn:ietf:params:scim:schemas:core:2.0:User'
 const patchOp = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
@@ -107,4 +109,53 @@ describe('a list', () => {
     for (const filter of ['externalId eq "B-1"', 'groups pr', 'nickName ne "x"', 'active eq false'])
       expect([filter, await holds(filter)]).toEqual([filter, 0])
   })
+
+  // Of what lies between the people of a page, no more than a few times the page is read in one go.
+  it.each<[string, { groups: number; between: number }]>([
+    ['who are in few groups', { groups: 2, between: 0 }],
+    ['who are in more groups than a page is prepared for', { groups: 24, between: 0 }],
+    ['who lie far apart, others between them', { groups: 1, between: 60 }],
+  ])('shows groups and roles of people %s', async (_, { groups, between }) => {
+    const acme = await createScimOrganisation()
+    const ids = [await acme.user({ userName: 'p0@acme.test' })]
+    await acme.usher.store.write(async (db) => {
+      for (let number = 0; number < between; number += 1)
+        await insertNamesake(db, acme.id, ids[0] as string, number)
+    })
+    for (let number = 1; number < 11; number += 1)
+      ids.push(await acme.user({ userName: `p${number}@acme.test` }))
+    const names = Array.from({ length: groups }, (_, at) => `Team ${at}`)
+    for (const displayName of names)
+      await acme.scim('POST', '/Groups', {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+        displayName,
+        members: ids.map((value) => ({ value })),
+      })
+
+    const { body } = await acme.scim('GET', '/Users?count=10')
+
+    expect(body.totalResults).toBe(11)
+    const shown = body.Resources.map(
+      ({ id, roles, groups }: { id: string; roles: object[]; groups: { display: string }[] }) => ({
+        id,
+        roles,
+        groups: groups.map(({ display }) => display).sort(),
+      }),
+    )
+    const roles = [{ value: 'ROLE_USER' }]
+    expect(shown).toEqual(ids.slice(0, 10).map((id) => ({ id, roles, groups: names.toSorted() })))
+  })
 })
+
+/** Somebody of the portal whose id comes right behind that of another. */
+async function insertNamesake(db: Db, org: string, behind: string, number: number): Promise<void> {
+  const id = `${behind.slice(0, -4)}${(0xff00 + number).toString(16)}`
+  const email = `local${number}@acme.test`
+  await sql`insert into users (org_id, id, email, email_folded, first_name, last_name, sort_name,
+      search_text, status, held, managed_by, joined_by, created_by, created_at, updated_by,
+      updated_at, active_assigned, version)
+    values (${org}, ${id}, ${email}, ${email}, 'Lo', 'Cal', 'lo cal', ${email}, 'active', 0,
+      'portal', 'created', 'System', 1, 'System', 1, 1, 1)`.execute(db)
+  await sql`insert into user_roles (org_id, user_id, role, provenance, actor, at)
+    values (${org}, ${id}, 'ROLE_USER', 'manual', 'System', 1)`.execute(db)
+}
