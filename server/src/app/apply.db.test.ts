@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
 import { buildServerWhenStale } from '../../../scripts/builds.ts'
 import { createIdentityProvider } from '../../testing/identity-provider.ts'
@@ -35,6 +35,7 @@ function acme() {
 
 function fileOf(state: unknown): string {
   const folder = mkdtempSync(join(tmpdir(), 'usher-apply-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'state.yaml')
   writeFileSync(file, typeof state === 'string' ? state : stringify(state))
   writeFileSync(join(folder, 'idp.xml'), idp.metadataXml)

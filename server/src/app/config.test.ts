@@ -1,10 +1,14 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { BadConfiguration, readConfig } from './config.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'usher-config-'))
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'usher-config-'))
+  onTestFinished(() => rmSync(made, { recursive: true }))
+  return made
+}
 const key = 'a key of at least thirty-two characters'
 
 function faultsOf(env: Record<string, string>): string[] {

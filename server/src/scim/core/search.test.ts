@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   findAttribute,
@@ -138,4 +139,21 @@ test.each([
     ...JSON.parse(text),
     Resources: JSON.parse(text).Resources.slice(0, begun),
   })
+})
+
+const letters = fc.array(fc.constantFrom('a', 'ü', '語', '🙂'), { maxLength: 12 })
+
+test('a list has every byte of its resources, in whatever script they are', () => {
+  fc.assert(
+    fc.property(fc.array(letters, { maxLength: 4 }), (titles) => {
+      const sent = titles.map((title) => ({ title: title.join('') }))
+      const { bytes } = listResponse({
+        resources: sent.map((one) => JSON.stringify(one)),
+        totalResults: sent.length,
+        paging: { kind: 'index', startIndex: 1, count: 100 },
+      })
+
+      expect(JSON.parse(String(bytes)).Resources).toEqual(sent)
+    }),
+  )
 })
