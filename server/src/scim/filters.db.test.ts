@@ -154,6 +154,25 @@ const valuePath = fc
   )
   .map(([owner, one, joint, other]) => `${owner}[${joint ? `${one}${joint}${other}` : one}]`)
 
+/** Brackets around an attribute that has one value are about that one. */
+const onlyValuePath = fc
+  .tuple(
+    fc.constantFrom(
+      'name[givenName',
+      'name[familyName',
+      'meta[resourceType',
+      `${enterpriseSchema}:manager[value`,
+    ),
+    fc.constantFrom('eq', 'ne', 'co', 'sw'),
+    quoted,
+    fc.boolean(),
+  )
+  .map(([beginning, operator, value, negated]) => {
+    const [owner, part] = beginning.split('[')
+    const inside = `${part} ${operator} ${value}`
+    return `${owner}[${negated ? `not (${inside})` : inside}]`
+  })
+
 const { filter } = fc.letrec<{ filter: string; term: string }>((tie) => ({
   filter: fc.oneof(
     { maxDepth: 4, depthIdentifier: 'filter' },
@@ -164,7 +183,11 @@ const { filter } = fc.letrec<{ filter: string; term: string }>((tie) => ({
     tie('filter').map((one) => `(${one})`),
     tie('filter').map((one) => `not (${one})`),
   ),
-  term: fc.oneof({ weight: 4, arbitrary: comparison }, { weight: 1, arbitrary: valuePath }),
+  term: fc.oneof(
+    { weight: 4, arbitrary: comparison },
+    { weight: 1, arbitrary: valuePath },
+    { weight: 1, arbitrary: onlyValuePath },
+  ),
 }))
 
 describe('a filter', () => {

@@ -95,8 +95,12 @@ function changeAll(values: Json[], { op, ref, value }: PatchOperation): Changed 
 function changeSelected(values: Json[], { op, ref, where, value }: PatchOperation): Changed {
   const selected = new Set(values.filter((one) => !where || matchesValue(where, one)))
   const unassigns = op === 'remove' || value === undefined
-  if (selected.size === 0)
-    return unassigns ? keep(values) : append(values, build(ref, where, value))
+  if (selected.size === 0) {
+    // SC-31: a mark on an address that nobody has is tolerated, and marks nothing.
+    const marksNothing = ref.sub?.name === 'primary' && isOfType(where)
+    if (unassigns || marksNothing) return keep(values)
+    return append(values, build({ op, ref, where, value }))
+  }
 
   const touched = new Set<Json>()
   const next = values.flatMap((one) => {
@@ -128,20 +132,29 @@ function append(values: Json[], added: Json): Changed {
 /**
  * The value that a path speaks of and that is not there yet: `emails[type eq "work"].value` makes a
  * work address. RFC 7644 §3.5.2.3 says `noTarget` for replace; Entra ID and others expect the value.
+ * The operation has to bring it: that a path asks for a role gives nobody that role.
  */
-function build(
-  ref: PatchOperation['ref'],
-  where: Filter | undefined,
-  value: Json | undefined,
-): Json {
+function build({ op, ref, where, value }: Building): Json {
   const seed = seedOf(where)
-  const built = seed && merge(seed, ref.sub ? { [ref.sub.name]: value ?? null } : (value ?? null))
+  const given = ref.sub ? { [ref.sub.name]: value ?? null } : (value ?? null)
+  const isWhole = !findSub(ref.attribute, 'value') || (isObject(given) && 'value' in given)
+  const isNamed = seed !== undefined && 'value' in seed
+  const replacesNothing = op === 'replace' && !ref.sub
+  const built = isWhole && !isNamed && !replacesNothing && seed ? merge(seed, given) : undefined
   if (!built || (where && !matchesValue(where, built)))
     throw badRequest(
       'noTarget',
       `No value of ${ref.attribute.name} meets the conditions of the path.`,
     )
   return built
+}
+
+type Building = Pick<PatchOperation, 'op' | 'ref' | 'value'> & { where: Filter | undefined }
+
+function isOfType(where: Filter | undefined): boolean {
+  return (
+    where?.kind === 'compare' && where.operator === 'eq' && where.attribute.sub?.name === 'type'
+  )
 }
 
 /** The sub-attributes that conditions of equality fix; undefined when there are other conditions. */

@@ -195,7 +195,7 @@ function readValuePath(reader: Reader, scope: Scope, owner: AttributeRef, depth:
   const inside = insideOf(owner)
   const where = readGroup(reader, inside, depth, ']')
   const suffix = reader.takeSuffix()
-  if (suffix === undefined) return { kind: 'value', attribute: owner, where }
+  if (suffix === undefined) return ofOneValue(owner, where)
 
   // Not in the grammar, and what Entra ID asks for when `emails[type eq "work"].value` is mapped
   // as the matching attribute: one more condition on the same value.
@@ -203,7 +203,13 @@ function readValuePath(reader: Reader, scope: Scope, owner: AttributeRef, depth:
   if (!sub) throw invalid(`${quote(suffix)} is not an attribute of ${owner.path}`)
   reader.countCondition()
   const terms = [where, readComparison(reader, sub)]
-  return { kind: 'value', attribute: owner, where: { kind: 'and', terms } }
+  return ofOneValue(owner, { kind: 'and', terms })
+}
+
+/** Where there is only one value, `name[givenName eq "Ada"]`, it is there and is as its parts are. */
+function ofOneValue(owner: AttributeRef, where: Filter): Filter {
+  if (owner.attribute.multiValued) return { kind: 'value', attribute: owner, where }
+  return { kind: 'and', terms: [{ kind: 'present', attribute: owner }, where] }
 }
 
 const operators = new Set<string>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'])

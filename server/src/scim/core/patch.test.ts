@@ -261,6 +261,16 @@ test.each<[string, unknown, object]>([
     { emails: [work, { ...home, display: 'Private' }] },
   ],
   [
+    'an address that nobody has is made primary, which is tolerated and marks nothing',
+    { op: 'replace', path: 'emails[type eq "other"].primary', value: true },
+    {},
+  ],
+  [
+    'an address is added under its type',
+    { op: 'add', path: 'emails[type eq "other"]', value: { value: 'o@acme.example' } },
+    { emails: [work, home, { type: 'other', value: 'o@acme.example' }] },
+  ],
+  [
     'adding a primary value clears the other',
     { op: 'add', path: 'emails', value: [{ value: 'n@y.example', primary: true }] },
     { emails: [{ ...work, primary: false }, home, { value: 'n@y.example', primary: true }] },
@@ -452,6 +462,26 @@ test.each<[string, string, unknown]>([
 
   expect(error).toMatchObject({ status: 400, scimType })
   expect(error.detail).toContain(why)
+})
+
+// RFC 7644 §3.5.2.3. What a path asks for is no gift: the operation itself has to bring it.
+test.each<[string, unknown]>([
+  ['roles[value eq "ROLE_MANAGER"].display', 'x'],
+  ['roles[value eq "ROLE_MANAGER"].primary', false],
+  ['roles[value eq "ROLE_MANAGER"].type', 'x'],
+  ['roles[value eq "ROLE_MANAGER"].value', 'ROLE_MANAGER'],
+  ['roles[value eq "ROLE_MANAGER"]', { display: 'x' }],
+  ['roles[type eq "t" and value eq "ROLE_MANAGER"].display', 'x'],
+  ['emails[type eq "other"].display', 'x'],
+])('%s of nobody is no target, and gives nothing', (path, value) => {
+  for (const op of ['add', 'replace'])
+    expect(refusal(() => patch({ op, path, value })).scimType).toBe('noTarget')
+})
+
+test('a value that is not there is not replaced as a whole', () => {
+  const value = { value: 'o@acme.example' }
+  const error = refusal(() => patch({ op: 'replace', path: 'emails[type eq "other"]', value }))
+  expect(error.scimType).toBe('noTarget')
 })
 
 test('one operation that is refused leaves the person as they were', () => {
