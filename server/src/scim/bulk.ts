@@ -30,15 +30,18 @@ export async function runBulk(call: Call, done: OperationDone): Promise<Answer> 
     const { index, method, bulkId } = operation
     const said = { index, method, ...(bulkId !== undefined && { bulkId }) }
     const inner: Call = { ...call, method, notes: [], subject: undefined, query: {} }
+    let resolved = operation
+    // RFC 7644 §3.7: only a POST that failed has no location.
+    const at = (location?: string) =>
+      location || resolved.id ? { location: location ?? `${call.baseUrl}${pathOf(resolved)}` } : {}
     try {
-      const answer = await perform(inner, resolveReferences(operation, ids))
+      resolved = resolveReferences(operation, ids)
+      const answer = await perform(inner, resolved)
       const id = answer.location?.split('/').at(-1)
       if (bulkId !== undefined && id) ids.set(bulkId, id)
-      const place =
-        answer.location ?? (operation.id && `${call.baseUrl}${operation.endpoint}/${operation.id}`)
       results.push({
         ...said,
-        ...(place && { location: place }),
+        ...at(answer.location),
         ...(answer.etag && { version: answer.etag }),
         status: answer.status,
       })
@@ -47,7 +50,7 @@ export async function runBulk(call: Call, done: OperationDone): Promise<Answer> 
       const fault = faultOf(error)
       if (!fault) throw error
       errors += 1
-      results.push({ ...said, error: fault })
+      results.push({ ...said, ...at(), error: fault })
       done(inner, pathOf(operation), fault)
     }
   }
@@ -62,7 +65,8 @@ export async function runBulk(call: Call, done: OperationDone): Promise<Answer> 
     if (failOnErrors !== undefined && errors >= failOnErrors) break
     if ('error' in step) {
       errors += 1
-      results.push(step)
+      const { path, ...result } = step
+      results.push({ ...result, ...(path && { location: `${call.baseUrl}${path}` }) })
       continue
     }
     const { operation } = step

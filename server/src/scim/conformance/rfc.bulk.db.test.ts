@@ -176,6 +176,32 @@ describe('a bulk request', () => {
     expect(await acme.eventNames()).toEqual(['user.joined', 'user.joined'])
   })
 
+  test('says where what it meant is, done or refused, but for a POST that failed', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user({ userName: 'eve@acme.test' })
+    const nobody = '00000000-0000-7000-8000-000000000000'
+    const patch = { schemas: [patchSchema], Operations: [{ op: 'x' }] }
+
+    const { body } = await bulk(acme, [
+      { method: 'PATCH', path: `/Users/${id}`, data: patch },
+      { method: 'PUT', path: `/users/${id}` },
+      { method: 'DELETE', path: `/Users/${id}`, version: 'W/"99"' },
+      { method: 'DELETE', path: `/Groups/${nobody}` },
+      person('ada', { userName: '' }),
+      person('bob'),
+      { method: 'DELETE', path: '/Users/bulkId:bob' },
+    ])
+
+    expect(statuses(body)).toEqual(['400', '400', '412', '404', '400', '201', '204'])
+    const [, , , , failed, made, gone] = body.Operations
+    expect(body.Operations.slice(0, 4).map((one: { location: string }) => one.location)).toEqual([
+      ...Array.from({ length: 3 }, () => `${acme.baseUrl}/Users/${id}`),
+      `${acme.baseUrl}/Groups/${nobody}`,
+    ])
+    expect(failed).not.toHaveProperty('location')
+    expect(gone.location).toBe(made.location)
+  })
+
   test('stops after so many errors as it says', async () => {
     const acme = await createScimOrganisation()
 

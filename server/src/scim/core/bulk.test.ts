@@ -113,6 +113,7 @@ test.each<[unknown, string | undefined]>([
   [{ method: 'DELETE', path: '/Users/../Groups/1' }, 'invalidPath'],
   [{ method: 'DELETE', path: '/Users/1?x=y' }, 'invalidPath'],
   [{ method: 'PATCH', path: '/Users/1', data: 'x' }, 'invalidSyntax'],
+  [{ method: 'DELETE', path: '/Users/1', version: 99 }, 'invalidValue'],
 ])('%j fails alone: %s', (operation, scimType) => {
   const { steps } = read([operation, post('b')])
 
@@ -135,6 +136,13 @@ test.each<[number, string, JsonObject]>([
   expect(() => parseBulk(body)).toThrow(
     expect.objectContaining({ status, detail: expect.stringContaining(why) }),
   )
+})
+
+test('a name that begins like a reference is a name', () => {
+  const data = { displayName: 'bulkId: the game', members: [{ value: 'u-1', display: 'bulkId:b' }] }
+  const [step] = read([{ ...post('a'), data }]).steps
+
+  expect(step).toMatchObject({ operation: { data, needs: [] } })
 })
 
 test('references become ids, or the operation fails', () => {

@@ -28,7 +28,7 @@ export type BulkOperation = {
 /** What is wrong with one operation fails that one alone (RFC 7644 §3.7.3). */
 export type BulkStep =
   | { operation: BulkOperation }
-  | { index: number; bulkId?: string; method: string; error: ScimError }
+  | { index: number; bulkId?: string; method: string; path?: string; error: ScimError }
 
 export type BulkRequest = {
   /** After so many errors the rest is not carried out; undefined for all of it. */
@@ -74,7 +74,7 @@ function readStep(sent: Json, index: number): BulkStep {
   } catch (error) {
     if (!(error instanceof ScimError)) throw error
     const method = typeof fields.method === 'string' ? fields.method.toUpperCase() : ''
-    return { index, ...(bulkId === undefined ? {} : { bulkId }), method, error }
+    return failure({ index, method, bulkId, ...pathOf(fields.path) }, error)
   }
 }
 
@@ -88,6 +88,8 @@ function readOperation(fields: JsonObject, index: number, bulkId?: string): Bulk
     throw badRequest('invalidPath', `${method} ${quote(fields.path)} cannot be carried out.`)
   if (method === 'POST' && !bulkId)
     throw syntax('Every POST of a bulk request needs a "bulkId" of its own.')
+  if (version !== undefined && version !== null && typeof version !== 'string')
+    throw badRequest('invalidValue', `"version" must be text, not ${quote(version)}.`)
   if (method !== 'DELETE' && !isObject(data)) throw syntax(`${method} needs an object as "data".`)
   return {
     index,
@@ -97,7 +99,7 @@ function readOperation(fields: JsonObject, index: number, bulkId?: string): Bulk
     ...(bulkId ? { bulkId } : {}),
     ...(typeof version === 'string' ? { version } : {}),
     ...(isObject(data) ? { data } : {}),
-    needs: [...new Set([...referencesIn(id ?? null), ...referencesIn(data ?? null)])],
+    needs: [...new Set([...referenceIn(id), ...referencesIn(data ?? null)])],
   }
 }
 
@@ -109,19 +111,33 @@ function readMethod(value: Json | undefined): BulkMethod {
 }
 
 function readBulkPath(path: Json | undefined) {
-  const [, name = '', id] =
-    (typeof path === 'string' && /^\/?(\w+)(?:\/([^/?#]+))?$/.exec(path)) || []
-  const endpoint = (['/Users', '/Groups'] as const).find((known) => sameName(known, `/${name}`))
+  const { endpoint, id } = pathOf(path)
   if (!endpoint) throw badRequest('invalidPath', `There is nothing at ${quote(path)}.`)
   return { endpoint, id }
 }
 
-const prefix = 'bulkId:'
+function pathOf(path: Json | undefined): Partial<Place> {
+  const [, name = '', id] =
+    (typeof path === 'string' && /^\/?(\w+)(?:\/([^/?#]+))?$/.exec(path)) || []
+  const endpoint = (['/Users', '/Groups'] as const).find((known) => sameName(known, `/${name}`))
+  return endpoint ? { endpoint, ...(id === undefined ? {} : { id }) } : {}
+}
 
-function referencesIn(value: Json): string[] {
-  if (typeof value === 'string') return value.startsWith(prefix) ? [value.slice(prefix.length)] : []
-  if (Array.isArray(value)) return value.flatMap(referencesIn)
-  return isObject(value) ? Object.values(value).flatMap(referencesIn) : []
+const prefix = 'bulkId:'
+/** Where a resource is named. A displayName may begin with `bulkId:` and mean nothing by it. */
+const naming = new Set(['value', '$ref', 'manager', 'members'])
+
+function referenceIn(text: string | undefined): string[] {
+  return text?.startsWith(prefix) ? [text.slice(prefix.length)] : []
+}
+
+function referencesIn(value: Json, names = false): string[] {
+  if (typeof value === 'string') return names ? referenceIn(value) : []
+  if (Array.isArray(value)) return value.flatMap((inner) => referencesIn(inner, names))
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([name, inner]) =>
+    referencesIn(inner, naming.has(name.toLowerCase())),
+  )
 }
 
 function bulkIdOf(step: BulkStep): string | undefined {
@@ -156,8 +172,22 @@ function needsOf(step: BulkStep): string[] {
 
 function failed(step: BulkStep, error: ScimError): BulkStep {
   if ('error' in step) return step
-  const { index, bulkId, method } = step.operation
-  return { index, ...(bulkId === undefined ? {} : { bulkId }), method, error }
+  return failure(step.operation, error)
+}
+
+type About = { index: number; method: string; bulkId?: string | undefined } & Partial<Place>
+type Place = Pick<BulkOperation, 'endpoint' | 'id'>
+
+/** With the path of the resource that is meant, where it says one. */
+function failure({ index, method, bulkId, endpoint, id }: About, error: ScimError): BulkStep {
+  const isNamed = endpoint && id !== undefined && !id.startsWith(prefix)
+  return {
+    index,
+    ...(bulkId === undefined ? {} : { bulkId }),
+    method,
+    ...(isNamed ? { path: `${endpoint}/${id}` } : {}),
+    error,
+  }
 }
 
 /**
@@ -215,12 +245,13 @@ function replaceText(text: string, ids: ReadonlyMap<string, string>): string {
   return text.startsWith(prefix) ? (ids.get(text.slice(prefix.length)) ?? text) : text
 }
 
-function replaceIn(value: Json, ids: ReadonlyMap<string, string>): Json {
-  if (typeof value === 'string') return replaceText(value, ids)
-  if (Array.isArray(value)) return value.map((inner) => replaceIn(inner, ids))
+function replaceIn(value: Json, ids: ReadonlyMap<string, string>, names = false): Json {
+  if (typeof value === 'string') return names ? replaceText(value, ids) : value
+  if (Array.isArray(value)) return value.map((inner) => replaceIn(inner, ids, names))
   if (!isObject(value)) return value
   const replaced = emptyObject()
-  for (const [name, inner] of Object.entries(value)) replaced[name] = replaceIn(inner, ids)
+  for (const [name, inner] of Object.entries(value))
+    replaced[name] = replaceIn(inner, ids, naming.has(name.toLowerCase()))
   return replaced
 }
 
