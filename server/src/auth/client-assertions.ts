@@ -6,6 +6,7 @@ import {
   type JWK,
   type JWTPayload,
   jwtVerify,
+  type ProtectedHeaderParameters,
 } from 'jose'
 import { minutes } from '../lib/clock.ts'
 import type { ClientKey } from './client-keys.ts'
@@ -25,8 +26,17 @@ const longestAssertion = 8_192
 /** Who says that they are calling; believed by nobody before the signature is checked. */
 export function claimedClient(assertion: string): string | undefined {
   if (assertion.length > longestAssertion) return undefined
+  return legible(() => decodeJwt(assertion))?.sub
+}
+
+function headerOf(assertion: string): ProtectedHeaderParameters | undefined {
+  return legible(() => decodeProtectedHeader(assertion))
+}
+
+/** Undefined for what is none. */
+function legible<Part>(decode: () => Part): Part | undefined {
   try {
-    return decodeJwt(assertion).sub
+    return decode()
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
     throw error
@@ -42,7 +52,9 @@ export async function checkClientAssertion(
   expected: { clientId: string; keys: ClientKey[]; audiences: string[]; now: number },
 ): Promise<{ jti: string; expiresAt: number } | { wrong: string }> {
   const { clientId, audiences, now } = expected
-  const { kid, alg } = decodeProtectedHeader(assertion)
+  const header = headerOf(assertion)
+  if (!header) return { wrong: 'the header of the assertion is not one of a signed JWT' }
+  const { kid, alg } = header
   const fitting = expected.keys.filter(
     (key) =>
       algorithmsOf(key).includes(alg ?? '') &&

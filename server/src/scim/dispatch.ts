@@ -141,6 +141,7 @@ function allow({ method }: Call, ...methods: string[]): void {
   throw new ScimError({
     status: 405,
     detail: `${method} cannot be used here; ${methods.join(', ')} can.`,
+    allow: methods.includes('GET') ? ['HEAD', ...methods] : methods,
   })
 }
 

@@ -10,6 +10,13 @@ const types: Partial<Record<RefusalCode, ScimType>> = {
 /** What the Management API answers with 409 and SCIM otherwise (BEHAVIOURS.md §17). */
 const statuses: Partial<Record<RefusalCode, number>> = { 'provisioning.method_conflict': 403 }
 
+/** GE-2: what all doors call it. Anything else is `request.invalid`. */
+const codes: Partial<Record<number, RefusalCode>> = {
+  404: 'resource.not_found',
+  412: 'request.stale',
+}
+const coded = /^[a-z]+\.[a-z_]+: /
+
 export type Fault = ScimFault & { code: string | null }
 
 /**
@@ -18,8 +25,15 @@ export type Fault = ScimFault & { code: string | null }
  */
 export function faultOf(error: unknown): Fault | undefined {
   if (error instanceof ScimError) {
-    const { status, scimType, detail } = error
-    return { status, ...(scimType && { scimType }), detail, code: scimType ?? null }
+    const { status, scimType, detail, allow } = error
+    const code = codes[status] ?? 'request.invalid'
+    return {
+      status,
+      ...(scimType && { scimType }),
+      detail: coded.test(detail) ? detail : `${code}: ${detail}`,
+      ...(allow && { allow }),
+      code: scimType ?? codes[status] ?? null,
+    }
   }
   if (error instanceof Refused) {
     const { code, detail } = error.refusal

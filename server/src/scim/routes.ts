@@ -94,6 +94,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     about: Pick<Outcome, 'call' | 'credential'> = {},
   ): FastifyReply {
     const text = JSON.stringify(errorBody(fault))
+    if (fault.allow) reply.header('allow', fault.allow.join(', '))
     record(request, { status: fault.status, fault, response: text, ...about })
     return send(request, reply, fault.status, text)
   }
@@ -249,12 +250,17 @@ function faultOfHttp(error: FastifyError): Fault | undefined {
   const { statusCode: status } = error
   if (status === undefined || status < 400 || status >= 500) return undefined
   if (status === 413) {
-    const detail = `The request is larger than ${largestBody} bytes (maxPayloadSize); send it in smaller parts.`
+    const detail = `request.invalid: The request is larger than ${largestBody} bytes (maxPayloadSize); send it in smaller parts.`
     return { status, detail, code: null }
   }
   if (status === 415)
-    return { status, detail: 'Send application/scim+json or application/json.', code: null }
-  return { status, scimType: 'invalidSyntax', detail: error.message, code: 'invalidSyntax' }
+    return {
+      status,
+      detail: 'request.invalid: Send application/scim+json or application/json.',
+      code: null,
+    }
+  const detail = `request.invalid: ${error.message}`
+  return { status, scimType: 'invalidSyntax', detail, code: 'invalidSyntax' }
 }
 
 /** Our own fault: the operator finds it in the log of the process. */

@@ -260,7 +260,11 @@ test('RFC 7523 §3: an unsigned assertion and one signed by another key prove no
     .setProtectedHeader({ alg: 'ES256', kid: 'one' })
     .sign(stranger.privateKey)
 
-  for (const client_assertion of [`${none}.${payload}.`, forged, 'x', 'a.b.c']) {
+  const texts = ['hello', 'null', '[]', '"x"'].map(
+    (text) => `${Buffer.from(text).toString('base64url')}.${payload}.x`,
+  )
+  const illegible = [...texts, `!!!.${payload}.x`, `.${payload}.x`]
+  for (const client_assertion of [`${none}.${payload}.`, forged, 'x', 'a.b.c', ...illegible]) {
     expect((await ask(acme, { ...form, client_assertion })).status, client_assertion).toBe(401)
   }
   expect(await ask(acme, { ...form, client_assertion_type: 'saml' })).toMatchObject({

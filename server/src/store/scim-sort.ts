@@ -48,10 +48,24 @@ export function orderOf(context: FilterContext, sort: ResourceSort | undefined):
   }
 }
 
+type Key = RawBuilder<string | number | null>
+
+/** So much of a text decides; the place where a page ended has to fit into a cursor. */
+const decisive = 500
+const texts = new Set(['string', 'reference'])
+
+function keyOf(context: FilterContext, sort: ResourceSort): Key {
+  const { path, attribute, sub } = sort.by
+  const key = wholeKeyOf(context, sort)
+  const inColumn = always.has(path) || path === 'externalId' || context.type === 'Group'
+  const isLong = !inColumn && texts.has((sub ?? attribute).type)
+  return isLong ? sql`substr(${key}, 1, ${sql.lit(decisive)})` : key
+}
+
 /** Of many values the primary one counts, else the first. */
-function keyOf(context: FilterContext, { by }: ResourceSort): RawBuilder<string | number | null> {
+function wholeKeyOf(context: FilterContext, { by }: ResourceSort): Key {
   const scalar = scalarOf(context, by)
-  if (scalar) return scalar as RawBuilder<string | number | null>
+  if (scalar) return scalar as Key
   const values = valuesOf(context, by)
   const value = values.read(by)
   const isJson = !['groups', 'members', 'roles', 'schemas'].includes(by.attribute.name)

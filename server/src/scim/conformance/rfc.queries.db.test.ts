@@ -461,6 +461,25 @@ describe('paging by cursor', () => {
     expect(new Set(byCursor).size).toBe(9)
   })
 
+  test('goes through values that are longer than an address may be', async () => {
+    const acme = await createScimOrganisation()
+    const title = (at: number) => `${'語'.repeat(1_500)}${at}`
+    for (let at = 0; at < 3; at += 1)
+      await acme.user({ userName: `p${at}@acme.test`, title: title(at) })
+
+    const seen = new Set<string>()
+    let cursor: string | undefined = ''
+    for (let turn = 0; cursor !== undefined && turn < 5; turn += 1) {
+      const { status, body } = await acme.scim('GET', `/Users?sortBy=title&count=1&${next(cursor)}`)
+      expect(status).toBe(200)
+      for (const one of body.Resources) seen.add(one.userName)
+      cursor = body.nextCursor
+    }
+
+    expect(cursor).toBeUndefined()
+    expect(seen.size).toBe(3)
+  })
+
   test('is not begun unless it is asked for', async () => {
     const acme = await createScimOrganisation()
     await crowd(acme, 5)

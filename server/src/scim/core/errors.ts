@@ -17,7 +17,13 @@ export type ScimType =
   | 'expiredCursor'
   | 'invalidCount'
 
-export type ScimFault = { status: number; scimType?: ScimType; detail: string }
+export type ScimFault = {
+  status: number
+  scimType?: ScimType
+  detail: string
+  /** Of a 405: the methods that can be used (RFC 9110 §15.5.6). */
+  allow?: readonly string[]
+}
 
 export type ErrorBody = {
   schemas: [typeof errorSchema]
@@ -31,12 +37,14 @@ export class ScimError extends Error {
   readonly status: number
   readonly scimType?: ScimType
   readonly detail: string
+  readonly allow?: readonly string[]
 
-  constructor({ status, scimType, detail }: ScimFault) {
+  constructor({ status, scimType, detail, allow }: ScimFault) {
     super(scimType ? `${scimType}: ${detail}` : detail)
     this.name = 'ScimError'
     this.status = status
     if (scimType) this.scimType = scimType
+    if (allow) this.allow = allow
     this.detail = detail
   }
 }

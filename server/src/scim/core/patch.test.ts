@@ -261,6 +261,11 @@ test.each<[string, unknown, object]>([
     { emails: [work, { ...home, display: 'Private' }] },
   ],
   [
+    'schemas that the person has are named, which asks for nothing',
+    { op: 'add', path: 'schemas', value: [userSchema, enterpriseSchema] },
+    {},
+  ],
+  [
     'an address that nobody has is made primary, which is tolerated and marks nothing',
     { op: 'replace', path: 'emails[type eq "other"].primary', value: true },
     {},
@@ -365,6 +370,8 @@ test.each<[string, string, unknown]>([
     'more than 1000',
     Array.from({ length: 1001 }, () => ({ op: 'remove', path: 'title' })),
   ],
+  ['mutability', 'follow from', { op: 'replace', path: 'schemas', value: ['urn:foo'] }],
+  ['mutability', 'follow from', { op: 'remove', path: 'schemas' }],
   ['noTarget', 'must say in "path"', { op: 'remove' }],
   ['noTarget', 'must say in "path"', { op: 'remove', path: '', value: { title: 'x' } }],
   ['invalidPath', 'no such attribute', { op: 'replace', path: 'shoeSize', value: 7 }],

@@ -129,6 +129,7 @@ function checkKnownSchemas(type: ResourceType, value: Json | undefined, notes: N
 function readTarget(reading: Reading, sent: Sent, target: Target) {
   if (target.kind === 'schema') return readSchemaTarget(reading, sent, target.schema)
   const { ref, where } = target
+  if (ref.path === 'schemas') return readSchemas(reading, sent)
   checkMutability(sent.op, ref)
   const attribute = leaf(ref)
   if (isSingleComplex(attribute) && sent.op !== 'remove') return readParts(reading, sent, ref)
@@ -136,6 +137,14 @@ function readTarget(reading: Reading, sent: Sent, target: Target) {
   const value = readOperand(reading, sent, ref, where)
   if (attribute.required && !where && value === undefined) throw requiredIsMissing(sent.op, ref)
   record(reading, { op: sent.op, ref, ...(where ? { where } : {}), value })
+}
+
+/** They follow from the attributes: who names those of this resource asks for nothing. */
+function readSchemas({ context: { type } }: Reading, { op, value }: Sent) {
+  const named = Array.isArray(value) ? value : [value]
+  const isSaid = op !== 'remove' && named.length > 0
+  if (isSaid && named.every((urn) => typeof urn === 'string' && isSchemaOf(type, urn))) return
+  throw badRequest('mutability', 'schemas follow from the attributes and cannot be changed.')
 }
 
 /** One operation may change many attributes; how many is limited too. */
