@@ -161,7 +161,7 @@ export async function deleteGroup(
   const group = await lockGroup(write, id, 'delete')
   expectVersion(group.version, ifVersion)
   const found = await groups.find(db, actor.organisationId, id)
-  await groups.remove(db, actor.organisationId, id)
+  await groups.remove(db, actor.organisationId, id, now)
   await events.append(db, actor, now, [
     {
       name: 'group.deleted',

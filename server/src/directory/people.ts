@@ -406,7 +406,7 @@ export async function deleteUser(write: Write, id: string): Promise<void> {
   }
   const refusal = decideDelete(facts)
   if (refusal) throw new Refused(refusal)
-  await users.remove(db, user)
+  await users.remove(db, user, now)
   await events.append(db, actor, now, [
     {
       name: 'user.deleted',

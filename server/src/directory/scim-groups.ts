@@ -298,7 +298,7 @@ export async function removeScimGroup(
   await lockForScim(write)
   const group = visible(await scimGroups.lock(db, actor.organisationId, id))
   decide(group)
-  await groups.remove(db, actor.organisationId, id)
+  await groups.remove(db, actor.organisationId, id, now)
   await events.append(db, actor, now, [
     {
       name: 'group.deleted',

@@ -239,13 +239,17 @@ async function findLocal({ db, actor }: Write, sent: SentPerson): Promise<ScimPe
   return found.find(({ user }) => user.emailFolded === name) ?? found[0]
 }
 
-/** SC-17: 32 hexadecimal characters in front of the name that somebody had. */
-export function withoutDeletionMark(userName: string): string | undefined {
-  return /^[0-9a-f]{32}(.+)$/is.exec(userName)?.[1]
+/**
+ * SC-17: 32 hexadecimal characters in front of the name that somebody had. Whose address begins with
+ * them as well was always called so.
+ */
+export function withoutDeletionMark(userName: string, email: string): string | undefined {
+  if (userName.toLowerCase() === email.toLowerCase()) return undefined
+  return /^[0-9a-f]{32}([^@].*)$/is.exec(userName)?.[1]
 }
 
 function isRenamedForDeletion(owner: User, userName: string): boolean {
-  const original = owner.userName && withoutDeletionMark(owner.userName)
+  const original = owner.userName && withoutDeletionMark(owner.userName, owner.email)
   return owner.managedBy === 'scim' && original?.toLowerCase() === userName.toLowerCase()
 }
 
@@ -595,13 +599,14 @@ export async function removeByScim(
     scimConnection.settings(db, organisation.id),
     endAccess(write, id),
   )
-  const original = user.userName && (withoutDeletionMark(user.userName) ?? user.userName)
+  const original =
+    user.userName && (withoutDeletionMark(user.userName, user.email) ?? user.userName)
   const tombstone = await tombstoneOf(write, person, {
     userName: original,
     eraseAt: now + days(graceDays),
   })
   await together(
-    users.remove(db, user),
+    users.remove(db, user, now),
     graceDays > 0 ? tombstones.insert(db, tombstone) : undefined,
     events.append(db, actor, now, [
       {

@@ -1,7 +1,15 @@
 import type { EmailAddress } from '../lib/email-address.ts'
 import type { Organisation } from '../model/organisation.ts'
 import type { Provenance, User } from '../model/user.ts'
-import { access, newcomers, scimPeople, sso, together, tombstones } from '../store/index.ts'
+import {
+  access,
+  groups as groupRows,
+  newcomers,
+  scimPeople,
+  sso,
+  together,
+  tombstones,
+} from '../store/index.ts'
 import type { Write } from './write.ts'
 
 /** Everything that a person has, for their return. */
@@ -40,7 +48,8 @@ export async function tombstoneOf(
     org_id: organisationId,
     id,
     email_folded: user.emailFolded,
-    user_name_folded: userName?.toLowerCase() ?? null,
+    // Who was never named by the identity provider is looked up by their address (SC-18).
+    user_name_folded: (userName ?? user.email).toLowerCase(),
     external_id: user.externalId,
     label: user.email,
     person: JSON.stringify(belongings),
@@ -91,6 +100,7 @@ export async function restoreFrom(
   )) {
     await access.addGrant(db, organisation.id, { ...grant, id: grant.grantId })
   }
+  await groupRows.touchOf(db, organisation.id, user.id, now)
   for (const identity of kept.identities) await sso.link(db, organisation.id, user.id, identity)
   return scimPeople.lock(db, organisation.id, user.id)
 }

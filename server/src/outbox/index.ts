@@ -132,7 +132,7 @@ async function forgetRegistrations(store: Store, org_id: string, now: number): P
       const user = fresh.user_id ? await users.lock(db, org_id, fresh.user_id) : undefined
       await selfService.removeRegistration(db, fresh)
       const unclaimed = user?.status === 'pending' && user.emailVerifiedAt === null
-      if (user && unclaimed && user.managedBy === 'portal') await users.remove(db, user)
+      if (user && unclaimed && user.managedBy === 'portal') await users.remove(db, user, now)
       await events.append(db, systemActor(org_id), now, [
         {
           name: 'registration.lapsed',

@@ -184,6 +184,95 @@ describe('SC-24: the last working manager', () => {
   })
 })
 
+/** Somebody of the portal, in an organisation that has turned to SCIM since. */
+async function withLocal(email: string) {
+  const acme = await createScimOrganisation({ source: 'portal' })
+  const made = await acme.api('POST', '/users', { email, firstName: 'Gus', lastName: 'Local' })
+  expect(made.status).toBe(201)
+  await acme.store(`update organisations set source = 'scim' where id = '${acme.id}'`)
+  return { acme, id: made.body.id as string }
+}
+
+describe('SC-18: somebody who was here before', () => {
+  test('keeps their own address, and can be deactivated, whoever has the one that was sent', async () => {
+    const { acme, id } = await withLocal('gus@acme.test')
+    await acme.user({ userName: 'x@acme.test' })
+
+    const adopted = await acme.scim('POST', '/Users', {
+      userName: 'gus@acme.test',
+      emails: [{ value: 'x@acme.test', type: 'work', primary: true }],
+    })
+    expect(adopted).toMatchObject({ status: 201, body: { id } })
+
+    const titled = await acme.patch(`/Users/${id}`, { op: 'replace', path: 'title', value: 'CTO' })
+    expect(titled.status).toBe(200)
+    const { status, body } = await acme.patch(`/Users/${id}`, deactivate)
+    expect({ status, active: body.active }).toEqual({ status: 200, active: false })
+    expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('gus@acme.test')
+
+    // Another address than was sent before is a change, and this one is free.
+    const moved = [{ value: 'gustav@acme.test', type: 'work', primary: true }]
+    await acme.patch(`/Users/${id}`, { op: 'replace', path: 'emails', value: moved })
+    expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('gustav@acme.test')
+  })
+
+  test('and was deleted before SCIM ever named them comes back as who they were', async () => {
+    const { acme, id } = await withLocal('gus@acme.test')
+
+    expect((await acme.scim('DELETE', `/Users/${id}`)).status).toBe(204)
+
+    const back = await acme.scim('POST', '/Users', { userName: 'Gus@acme.test' })
+    expect(back).toMatchObject({ status: 201, body: { id } })
+  })
+})
+
+describe('SC-17: a name of 32 hexadecimal characters', () => {
+  const hex = '6c5a2a4c0d3b4f0e9a1b2c3d4e5f6a7b'
+
+  test.each([`${hex}@acme.test`, `${hex}john@acme.test`])(
+    'that somebody always had is no mark of a deletion: %s',
+    async (userName) => {
+      const acme = await createScimOrganisation()
+      const id = await acme.user({ userName })
+      expect((await acme.api('GET', `/users/${id}`)).body.email).toBe(userName)
+
+      await acme.scim('DELETE', `/Users/${id}`)
+
+      const back = await acme.scim('POST', '/Users', { userName })
+      expect(back).toMatchObject({ status: 201, body: { id } })
+    },
+  )
+})
+
+describe('SC-32: the version of a group', () => {
+  test('follows who leaves and who returns, without the group being named', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const group = await acme.group('Engineers', id)
+    const inner = await acme.group('Inner')
+    await acme.patch(`/Groups/${group}`, { op: 'add', path: 'members', value: [{ value: inner }] })
+    const path = `/Groups/${group}`
+    let known = String((await acme.scim('GET', path)).headers.etag)
+    const changed = async () => {
+      const { status, headers } = await acme.scim('GET', path, undefined, {
+        'if-none-match': known,
+      })
+      known = String(headers.etag)
+      return status
+    }
+    expect(await changed()).toBe(304)
+
+    await acme.scim('DELETE', `/Users/${id}`)
+    expect(await changed()).toBe(200)
+    await acme.user(bob)
+    expect(await changed()).toBe(200)
+    expect(await acme.membersOf(group)).toEqual([id, inner].toSorted())
+    await acme.scim('DELETE', `/Groups/${inner}`)
+    expect(await changed()).toBe(200)
+    expect(await changed()).toBe(304)
+  })
+})
+
 describe('SC-19: with "Provision existing users" off', () => {
   test('somebody who is here is invisible, and waits in the adoption queue', async () => {
     const acme = await createScimOrganisation({ provisionExistingUsers: false })

@@ -182,14 +182,41 @@ function readKey(attribute: string, value: Json | undefined): string | undefined
   })
 }
 
-/** SC-13; SC-17: a name that was changed for a deletion is no new address. */
+/**
+ * SC-13. Who is here keeps their address until another one is said than before: somebody who was
+ * adopted may be known by another than they were sent with (SC-18).
+ */
 function emailOf(resource: JsonObject, userName: string, before: ScimPerson | undefined): string {
-  const original = withoutDeletionMark(userName)
-  if (original === undefined) return chooseEmail(resource, before?.user.email)
+  if (!before) return chooseEmail(resource)
+  const { user, attributes } = before
+  const isSame = userName === user.userName && resource.emails === attributes?.emails
+  if (isSame && attributes) return user.email
+  const said = emailSaid(resource, userName, user)
+  const was = attributes && user.userName !== null && emailSaidBefore(before, user.userName)
+  return said === was ? user.email : said
+}
+
+function emailSaidBefore({ user, attributes }: ScimPerson, userName: string): string | undefined {
+  try {
+    return emailSaid({ ...(attributes as JsonObject), userName }, userName, user)
+  } catch (error) {
+    if (error instanceof ScimError) return undefined
+    throw error
+  }
+}
+
+/** SC-17: a name that was changed for a deletion is no new address. */
+function emailSaid(
+  resource: JsonObject,
+  userName: string,
+  { email }: Pick<ScimPerson['user'], 'email'>,
+): string {
+  const original = withoutDeletionMark(userName, email)
+  if (original === undefined) return chooseEmail(resource, email)
   try {
     return chooseEmail({ ...resource, userName: original })
   } catch (error) {
-    if (before && error instanceof ScimError) return before.user.email
+    if (error instanceof ScimError) return email
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import { foldName, type Grant, type Named, toGrant, toNamed, toProvenance } from './access.ts'
 import { type Db, isSqlite } from './dialect.ts'
@@ -175,16 +175,52 @@ export async function touch(
   return row !== undefined
 }
 
+/** Notes in the groups of the identity provider that somebody is in them, or is about to be no more (SC-32). */
+export async function touchOf(
+  db: Db,
+  organisationId: string,
+  userId: string,
+  at: number,
+): Promise<void> {
+  await touchManaged(
+    db,
+    organisationId,
+    sql`select group_id from group_members where org_id = ${organisationId} and user_id = ${userId}`,
+    at,
+  )
+}
+
+/** In the order of their ids, so that two who touch several never wait for each other. */
+async function touchManaged(
+  db: Db,
+  organisationId: string,
+  ids: RawBuilder<unknown>,
+  at: number,
+): Promise<void> {
+  const managed = sql`select id from groups where org_id = ${organisationId}
+    and managed_by || '' = 'scim' and id in (${ids}) order by id
+    ${isSqlite(db) ? sql`` : sql`for update`}`
+  await sql`update groups set updated_at = ${at}, version = version + 1
+    where org_id = ${organisationId} and id in (${managed})`.execute(db)
+}
+
 /**
  * Takes a group away with all that it gave. What follows from it ends at once; the memberships of
  * more people than one step clears lead nowhere then, and `clearLeftovers` removes them.
  */
-export async function remove(db: Db, organisationId: string, id: string): Promise<void> {
+export async function remove(
+  db: Db,
+  organisationId: string,
+  id: string,
+  at: number,
+): Promise<void> {
   const inOrganisation = sql<boolean>`org_id = ${organisationId}`
   if (!isSqlite(db)) {
     // Whoever adds a member meanwhile finds the group gone when they note it in its row.
     await sql`select id from groups where ${inOrganisation} and id = ${id} for update`.execute(db)
   }
+  const above = sql`select group_id from nested_groups where ${inOrganisation} and child_id = ${id}`
+  await touchManaged(db, organisationId, above, at)
   await db
     .deleteFrom('nested_groups')
     .where(inOrganisation)

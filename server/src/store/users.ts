@@ -4,6 +4,7 @@ import { newId } from '../lib/ids.ts'
 import type { User } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
+import * as groups from './groups.ts'
 import { flag } from './organisations.ts'
 import { compilable, gatheredChange, send, statement } from './statement.ts'
 import type { UsersTable } from './tables.ts'
@@ -91,8 +92,9 @@ export async function update(db: Db, before: User, user: User): Promise<void> {
   if (searchText(before) !== searchText(user)) await queueForSearch(db, user)
 }
 
-export async function remove(db: Db, user: User): Promise<void> {
+export async function remove(db: Db, user: User, at: number): Promise<void> {
   const { organisationId, id } = user
+  await groups.touchOf(db, organisationId, id, at)
   const theirs = belongings.map((table) =>
     db.deleteFrom(table).where('org_id', '=', organisationId).where('user_id', '=', id).execute(),
   )
