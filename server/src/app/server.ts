@@ -76,8 +76,10 @@ import {
 import {
   createProvisioningLog,
   dialects,
+  isScimAddress,
   type ProvisioningLog,
   quirks,
+  refuseAsScim,
   type ScimDoor,
   scimAddresses,
   scimRoutes,
@@ -150,7 +152,11 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     requestIdHeader: false,
     routerOptions: { maxParamLength: 300 },
     // An address that is none gets no further than the router.
-    frameworkErrors: answerError,
+    frameworkErrors(error, request, reply) {
+      const { statusCode = 400, message } = error
+      if (!isScimAddress(request.url)) return answerError(error, request, reply)
+      refuseAsScim(reply, statusCode, `request.invalid: ${message}`)
+    },
     logController: new LogController({ disableRequestLogging: true }),
     logger:
       config.logLevel === 'silent'
@@ -381,12 +387,13 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
 /** A person who mistyped an address gets a page that says so, a program a problem. */
 function answerNotFound(app: FastifyInstance, page: string | undefined): void {
   app.setNotFoundHandler((request, reply) => {
+    const detail = 'There is nothing at this address.'
+    if (isScimAddress(request.url)) return refuseAsScim(reply, 404, `resource.not_found: ${detail}`)
     reply.code(404)
     const reads = request.method === 'GET' && request.headers.accept?.includes('text/html')
     if (page && reads && !request.url.startsWith('/api/')) {
       return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page)
     }
-    const detail = 'There is nothing at this address.'
     const problem = toProblem({ code: 'resource.not_found', detail }, request.id)
     return reply.type('application/problem+json').send(problem)
   })

@@ -232,6 +232,7 @@ async function findLocal({ db, actor }: Write, sent: SentPerson): Promise<ScimPe
   const name = sent.userName.toLowerCase()
   const address = addressOf(sent).folded
   const found = await scimPeople.findUnmanaged(db, actor.organisationId, {
+    ids: [],
     userNames: [name],
     emails: [name, address],
     externalIds: [],
@@ -354,13 +355,14 @@ export const { shownOf } = scimShown
 /** People whom the identity provider may adopt and whom an exact look-up finds (SC-18). */
 export async function adoptablePeople(
   { db, actor }: Read,
-  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
+  keys: { ids: string[]; userNames: string[]; emails: string[]; externalIds: string[] },
 ): Promise<ScimPerson[]> {
   const settings = await scimConnection.settings(db, actor.organisationId)
   if (!settings.provisionExistingUsers) return []
   const addresses = keys.emails.flatMap((email) => readEmailAddress(email)?.folded ?? [])
   const names = keys.userNames.map((name) => name.toLowerCase())
   return scimPeople.findUnmanaged(db, actor.organisationId, {
+    ids: keys.ids,
     userNames: names,
     emails: [...names, ...addresses],
     externalIds: keys.externalIds,

@@ -275,6 +275,9 @@ describe('hostile input', () => {
       ['GET', '/Bulk', 405],
       ['GET', '/Me', 404],
       ['OPTIONS', '/Users', 405],
+      ['PROPFIND', '/Users', 404],
+      ['GET', '/Users/%zz', 400],
+      ['GET', '/Users/%ED%A0%80', 400],
     ] as const) {
       const answer = await acme.scim(method, path)
       expect([method, path, answer.status]).toEqual([method, path, status])

@@ -109,6 +109,14 @@ describe('a person whom SCIM sent', () => {
     expect(await acme.eventNames()).toEqual(['user.joined'])
   })
 
+  test('SC-40: is given a role in whatever case it is written', async () => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const id = await acme.user({ ...bob, roles: [{ value: 'role_viewer' }] })
+    const { body } = await acme.scim('GET', `/Users/${id}`)
+    expect(body.roles).toEqual([{ value: 'ROLE_VIEWER' }])
+    expect(await acme.find('roles.value eq "role_Viewer"')).toEqual([id])
+  })
+
   test('PV-8: has roles from the portal, until Sync roles is on', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(bob)
@@ -214,6 +222,14 @@ describe('SC-18: somebody who was here before', () => {
     const moved = [{ value: 'gustav@acme.test', type: 'work', primary: true }]
     await acme.patch(`/Users/${id}`, { op: 'replace', path: 'emails', value: moved })
     expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('gustav@acme.test')
+  })
+
+  test('is found by their id, as by any other key', async () => {
+    const { acme, id } = await withLocal('gus@acme.test')
+
+    expect(await acme.find(`id eq "${id}"`)).toEqual([id])
+    expect(await acme.find('userName eq "gus@acme.test"')).toEqual([id])
+    expect(await acme.find('userName pr')).toEqual([])
   })
 
   test('and was deleted before SCIM ever named them comes back as who they were', async () => {

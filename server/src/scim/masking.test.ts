@@ -114,6 +114,9 @@ test('SC-42: no secret of ours is kept, wherever it was sent, not even in part',
   expect(maskPath(`/scim/1/v2/Users?access_token=${token}&count=1`, 500)).toBe(
     '/scim/1/v2/Users?access_token=***&count=1',
   )
+  expect(maskPath('/scim/1/v2/Users?count=1&Access_Token=of-another&x=1', 500)).toBe(
+    '/scim/1/v2/Users?count=1&Access_Token=***&x=1',
+  )
   expect(maskBody(`{"token":"${token}"}`)).toBe('{"token":"***"}')
   expect(maskText(`${'x '.repeat(95)}${token}`, 200)).not.toContain('uss_a')
 })

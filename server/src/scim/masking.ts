@@ -8,6 +8,8 @@ const longestSecret = 100
 
 /** A secret of ours by its prefix: tokens, access tokens, client secrets, API keys. */
 const secret = /\bus[sack]_[\w-]{20,}/g
+/** A credential of whoever, in a query: RFC 6750 §2.3 is not spoken here, and tried. */
+const credential = /([?&](?:access_token|token|client_secret|client_assertion)=)[^&]+/gi
 /** What may be a secret of ours, and what not every database takes. */
 const unusual = /us[sack]_|\0/
 /** A name may be written with escapes: `pass\u0077ord`. */
@@ -32,7 +34,7 @@ export function maskBody(text: string, length = text.length): string {
 export function maskPath(path: string, longest: number): string {
   const [before = '', query] = path.split(/\?(.*)/s)
   const shown = query !== undefined && speaksOfPassword(query) ? `${before}?${masked}` : path
-  return storable(shown, longest)
+  return storable(shown.replace(credential, `$1${masked}`), longest)
 }
 
 /** Any other text of a stranger. */

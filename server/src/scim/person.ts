@@ -224,8 +224,13 @@ function emailSaid(
 function valuesOf(roles: Json | undefined): string[] | undefined {
   if (roles === undefined || roles === null) return undefined
   return (Array.isArray(roles) ? roles : []).flatMap((role) =>
-    isObject(role) && typeof role.value === 'string' ? [role.value] : [],
+    isObject(role) && typeof role.value === 'string' ? [inOurCase(role.value)] : [],
   )
+}
+
+/** The schema says that the case of a role means nothing. */
+function inOurCase(role: string): string {
+  return /^role_/i.test(role) ? role.toUpperCase() : role
 }
 
 /** The parts of the name that the portal shows; of a whole name, the last word is the last name. */

@@ -133,7 +133,11 @@ describe.each(['just filled', 'known'])('SC-28: %s, no question reads the direct
 
     const plans = await plansOf(db, async () => {
       await scimPeople.claimedKeys(db, organisationId, { ...keys, emails })
-      await scimPeople.findUnmanaged(db, organisationId, { ...keys, emails })
+      await scimPeople.findUnmanaged(db, organisationId, {
+        ...keys,
+        ids: [someone],
+        emails,
+      })
       await scimPeople.findManaged(db, organisationId, {
         externalId: 'ext-5',
         userNames: keys.userNames,

@@ -151,6 +151,18 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
   app.route({ ...options, url: `${prefix}/*` })
 }
 
+/** Whoever asks for this speaks SCIM, even where no route hears them (RFC 7644 §3.12). */
+export function isScimAddress(url: string): boolean {
+  return url.startsWith('/scim/')
+}
+
+export function refuseAsScim(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .type(mediaType)
+    .send(JSON.stringify(errorBody({ status, detail })))
+}
+
 type Outcome = {
   status: number
   fault?: Fault | undefined

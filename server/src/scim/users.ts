@@ -174,16 +174,16 @@ export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answ
 /** SC-18: somebody who is here by another way is found by an exact look-up, and by that alone. */
 async function adoptable(call: Call, filter: Filter): Promise<ShownPerson[]> {
   const keys = keysIn(filter)
-  if (keys.userNames.length + keys.emails.length + keys.externalIds.length === 0) return []
+  if (Object.values(keys).every((some) => some.length === 0)) return []
   const found = await call.directory.view(call.actor, (read) => adoptablePeople(read, keys))
   return found.filter((person) => matches(filter, renderPerson(person, call.baseUrl))).map(shownOf)
 }
 
-type Keys = { userNames: string[]; emails: string[]; externalIds: string[] }
+type Keys = { ids: string[]; userNames: string[]; emails: string[]; externalIds: string[] }
 
 /** What a filter says about who is meant, where it leaves no choice. */
 function keysIn(filter: Filter): Keys {
-  const keys: Keys = { userNames: [], emails: [], externalIds: [] }
+  const keys: Keys = { ids: [], userNames: [], emails: [], externalIds: [] }
   for (const term of filter.kind === 'and' ? filter.terms : [filter]) collect(term, keys)
   return keys
 }
@@ -195,6 +195,7 @@ function collect(term: Filter, keys: Keys): void {
   }
   if (term.kind !== 'compare' || term.operator !== 'eq' || typeof term.value !== 'string') return
   const { path } = term.attribute
+  if (path === 'id') keys.ids.push(term.value)
   if (path === 'userName') keys.userNames.push(term.value)
   if (path === 'emails.value') keys.emails.push(term.value)
   if (path === 'externalId') keys.externalIds.push(term.value)

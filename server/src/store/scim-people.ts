@@ -229,8 +229,9 @@ export async function managedUserNames(
 export async function findUnmanaged(
   db: Db,
   organisationId: string,
-  keys: { userNames: string[]; emails: string[]; externalIds: string[] },
+  keys: { ids: string[]; userNames: string[]; emails: string[]; externalIds: string[] },
 ): Promise<ScimPerson[]> {
+  const ids = listed(db, keys.ids)
   const names = listed(db, keys.userNames)
   const addresses = listed(db, keys.emails)
   const externalIds = listed(db, keys.externalIds)
@@ -240,7 +241,9 @@ export async function findUnmanaged(
     union select id from users where org_id = ${organisationId}
       and ${among(db, 'email_folded', addresses)} and managed_by <> 'scim'
     union select id from users where org_id = ${organisationId}
-      and ${among(db, 'external_id', externalIds)} and managed_by <> 'scim' limit 10`.execute(db)
+      and ${among(db, 'external_id', externalIds)} and managed_by <> 'scim'
+    union select id from users where org_id = ${organisationId}
+      and ${among(db, 'id', ids)} and managed_by <> 'scim' limit 10`.execute(db)
   return byIds(
     db,
     organisationId,
