@@ -145,9 +145,9 @@ export async function answerList<Resource>(
     const from = mark ? { after: mark.position } : { skip: startIndex - 1 }
     const page = await read({ from, count })
     const total = Math.max(page.total, mark?.total ?? 0)
-    if (page.next) {
-      walks.remember(walk, startIndex + page.items.length, { position: page.next, total })
-    }
+    const end = startIndex + page.items.length
+    if (page.next) walks.remember(walk, end, { position: page.next, total })
+    else walks.forget(walk, end)
     return { ...page, total, next: undefined }
   }
 

@@ -21,6 +21,10 @@ export function createWalks(clock: Clock) {
       const mark = marks.get(keyOf(walk, startIndex))
       return mark && mark.until > clock.now() ? mark : undefined
     },
+    /** A walk that ended here leaves nothing of an older one behind it. */
+    forget(walk: string, startIndex: number): void {
+      marks.delete(keyOf(walk, startIndex))
+    },
     remember(walk: string, startIndex: number, mark: Omit<Mark, 'until'>): void {
       const key = keyOf(walk, startIndex)
       marks.delete(key)

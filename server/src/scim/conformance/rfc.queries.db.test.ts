@@ -370,6 +370,22 @@ describe('paging by index', () => {
 
     expect(sorted(...seen)).toEqual(sorted(...made))
   })
+
+  test('that came to its end forgets where an earlier walk was', async () => {
+    const acme = await createScimOrganisation()
+    const made = await crowd(acme, 10)
+    const page = async (start: number, count: number) =>
+      (await acme.scim('GET', `/Users?startIndex=${start}&count=${count}`)).body
+    for (const start of [1, 5]) await page(start, 4)
+    for (const id of made.slice(0, 2)) await acme.scim('DELETE', `/Users/${id}`)
+    expect((await page(1, 8)).totalResults).toBe(8)
+    const last = await acme.user({ userName: 'late@acme.test' })
+
+    const { totalResults, Resources } = await page(9, 4)
+
+    expect(totalResults).toBe(9)
+    expect(Resources.map(({ id }: { id: string }) => id)).toEqual([last])
+  })
 })
 
 test.each(['élodie@acme.test', 'ÉLODIE@acme.test'])(
