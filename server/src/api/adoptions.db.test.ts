@@ -55,6 +55,21 @@ test('JI-20: approval is of the very subject that asked, and of nobody else with
   expect(await acme.events('user.linked')).toEqual([])
 })
 
+test('MU-11: a key that may write people lets nobody into the account of a manager', async () => {
+  const acme = await createOrganisation({ method: 'sso', verifiedDomains: [] })
+  await acme.store(`delete from identities where user_id = '${acme.manager.id}'`)
+  const stranger = { email: acme.manager.email, firstName: 'Eve', lastName: 'Stone' }
+  await acme.signIn(stranger)
+  const [entry] = (await acme.api('GET', '/adoptions')).body.items
+  const key = await acme.apiKey(['users:write'])
+
+  const refused = await acme.byKey(key, 'POST', `/adoptions/${entry.id}/approve`)
+
+  expect(refused).toMatchObject({ status: 403, body: { code: 'role.escalation' } })
+  expect((await acme.signIn(stranger)).session).toBeUndefined()
+  expect(await queueEvents(acme)).toEqual([])
+})
+
 test('JI-20: declining several leaves each account as it was', async () => {
   const { acme, people, ids, queue } = await waiting()
   const before = (await acme.rows()).identities

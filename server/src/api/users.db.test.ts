@@ -826,6 +826,25 @@ describe('access', () => {
     ])
   })
 
+  test('MU-11: a key takes nothing that a manager promised to somebody else', async () => {
+    const acme = await createOrganisation(password)
+    const key = await acme.apiKey(['users:write'])
+    const invited = await acme.api('POST', '/invitations', { emails: [bob.email], roles: manager })
+    const [{ id }] = invited.body.items
+    const begun = (await acme.eventNames()).length
+
+    const resent = await acme.byKey(key, 'POST', `/invitations/${id}/resend`)
+    const made = await acme.byKey(key, 'POST', '/users', {
+      ...bob,
+      password: 'F1rst-horse-battery!',
+    })
+
+    expect(resent).toMatchObject({ status: 403, body: { code: 'role.escalation' } })
+    expect(made).toMatchObject({ status: 403, body: { code: 'role.escalation' } })
+    expect((await acme.eventNames()).slice(begun)).toEqual([])
+    expect((await acme.api('POST', `/invitations/${id}/resend`)).status).toBe(200)
+  })
+
   test('MU-11: an API key gives no role that holds more than its scopes', async () => {
     const acme = await createOrganisation(password)
     const key = await acme.apiKey(['users:write'])

@@ -147,7 +147,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
 
   const app = fastify({
     bodyLimit,
-    trustProxy: config.trustProxy,
+    // The proxy's own word, which stands last: what stands before it anybody may have sent.
+    trustProxy: config.trustProxy ? (_address: string, hop: number) => hop === 0 : false,
     genReqId: () => newId(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 300 },

@@ -30,6 +30,21 @@ test('SE-3: repeated failures slow one network down on one account, and the owne
   expect(owner.status).toBe(200)
 })
 
+test('SE-3: behind a proxy its own word counts, and nothing that somebody wrote before it', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const url = `/api/v1/sign-in/${acme.slug}/password`
+  const attempt = (password: string, address: string) =>
+    acme.send('POST', url, { email: acme.manager.email, password }, from(address))
+
+  const statuses: number[] = []
+  for (let failure = 1; failure <= 9; failure += 1)
+    statuses.push((await attempt('Wrong-horse-7', `198.51.100.${failure}, 203.0.113.7`)).status)
+
+  expect(statuses).toEqual([...Array(8).fill(401), 429])
+  expect((await attempt(managerPassword, '198.51.100.1')).status).toBe(200)
+})
+
 test('SE-3: a success forgives the failures before it', async () => {
   await startUsher({ rateLimits: true, trustProxy: true })
   const acme = await createOrganisation({ method: 'password' })

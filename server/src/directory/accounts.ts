@@ -6,7 +6,7 @@ import { accounts, events, organisations, sessions, users } from '../store/index
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
 import { setPassword } from './passwords.ts'
-import { lockUser } from './people.ts'
+import { expectMayOpen, lockUser } from './people.ts'
 import { completeRegistration } from './self-service.ts'
 import { type Browser, nameOf } from './sessions.ts'
 import { holdTicket, type LetIn, letIn, passwordFacts, refusePassword } from './sign-in.ts'
@@ -117,13 +117,16 @@ export async function listAdoptions({ db, actor }: Read) {
 
 /** Approval links the very subject that asked; the next sign-in is theirs (JI-20). */
 export async function decideAdoption(
-  { db, actor, now }: Write,
+  write: Write,
   id: string,
   state: 'approved' | 'declined',
 ): Promise<void> {
+  const { db, actor, now } = write
   allow(actor, 'users.write')
   const entry = await accounts.decideAdoption(db, actor.organisationId, id, state)
   if (!entry) throw notFound('open entry in the adoption queue')
+  // Whom it lets in has all that the account has (MU-11).
+  if (state === 'approved') await expectMayOpen(write, entry.user_id)
   await events.append(db, actor, now, [
     {
       name: state === 'approved' ? 'adoption.approved' : 'adoption.declined',

@@ -232,7 +232,14 @@ export async function resendInvitation(
   const organisation = await lockOrganisation(write)
   const invitation = await invitations.lock(db, organisation.id, id)
   if (!invitation) throw notFound('invitation')
-  const refusal = decideManualEntry(organisation, actor.kind === 'break_glass')
+  const mailless = await isMailless(write, installationMails)
+  const promised = invitations.promisedBy(invitation)
+  // Whoever is handed the link can take what it promises (MU-11).
+  const refusal =
+    decideManualEntry(organisation, actor.kind === 'break_glass') ??
+    (mailless
+      ? (decideRoles(actor, promised.roles as Role[]) ?? decideAssignment(actor, promised))
+      : undefined)
   if (refusal) throw new Refused(refusal)
   const expiresAt = now + days(invitation.lives_days)
   await invitations.change(db, invitation, { hash: null, expires_at: expiresAt })
@@ -244,7 +251,6 @@ export async function resendInvitation(
       after: { expiresAt },
     },
   ])
-  const mailless = await isMailless(write, installationMails)
   const renewed = { ...invitation, hash: null, expires_at: expiresAt }
   const token = await send(write, organisation, renewed, mailless)
   return { expiresAt, ...(token && { token }) }

@@ -8,6 +8,7 @@ import { decideAssignment, decideManualEntry, decideRoles } from '../policy/inde
 import { access, newcomers, selfService } from '../store/index.ts'
 import { sendMail } from './mail.ts'
 import { setPassword } from './passwords.ts'
+import { expectMayOpen } from './people.ts'
 import { type Claimed, claimInvitation } from './promises.ts'
 import { refuseRestorable } from './restore.ts'
 import { allow, lockOrganisation, notFound, provenance, type Write } from './write.ts'
@@ -198,8 +199,11 @@ export async function createUser(write: Write, request: CreateRequest): Promise<
       errors: [{ pointer: '/email', code: 'user.email_exists' }],
     })
   }
-  if (passwordHash !== undefined) await setPassword(write, user, passwordHash, { mustChange: true })
-  else await sendMail(write, organisation, 'activation', user)
+  if (passwordHash !== undefined) {
+    // An invitation may have given them more than was asked for.
+    await expectMayOpen(write, user.id)
+    await setPassword(write, user, passwordHash, { mustChange: true })
+  } else await sendMail(write, organisation, 'activation', user)
   return user
 }
 
