@@ -6,7 +6,6 @@ import {
   type JWK,
   type JWTPayload,
   jwtVerify,
-  type ProtectedHeaderParameters,
 } from 'jose'
 import { minutes } from '../lib/clock.ts'
 import type { ClientKey } from './client-keys.ts'
@@ -29,10 +28,6 @@ export function claimedClient(assertion: string): string | undefined {
   return legible(() => decodeJwt(assertion))?.sub
 }
 
-function headerOf(assertion: string): ProtectedHeaderParameters | undefined {
-  return legible(() => decodeProtectedHeader(assertion))
-}
-
 /** Undefined for what is none. */
 function legible<Part>(decode: () => Part): Part | undefined {
   try {
@@ -52,7 +47,7 @@ export async function checkClientAssertion(
   expected: { clientId: string; keys: ClientKey[]; audiences: string[]; now: number },
 ): Promise<{ jti: string; expiresAt: number } | { wrong: string }> {
   const { clientId, audiences, now } = expected
-  const header = headerOf(assertion)
+  const header = legible(() => decodeProtectedHeader(assertion))
   if (!header) return { wrong: 'the header of the assertion is not one of a signed JWT' }
   const { kid, alg } = header
   const fitting = expected.keys.filter(
