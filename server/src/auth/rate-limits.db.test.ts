@@ -46,6 +46,57 @@ test('SE-3: behind a proxy its own word counts, and nothing that somebody wrote 
   expect((await attempt(managerPassword, '198.51.100.1')).status).toBe(200)
 })
 
+test('SE-3: two hundred guesses at once are judged no more often than eight after each other', async () => {
+  const attempt = await behindProxy()
+
+  const together = await Promise.all(
+    Array.from({ length: 200 }, (_, one) => attempt(`Wrong-horse-${one}`, '203.0.113.7')),
+  )
+
+  const judged = together.filter(({ status }) => status === 401)
+  expect(judged).toHaveLength(8)
+  expect(together.filter(({ status }) => status === 429)).toHaveLength(192)
+  expect((await attempt(managerPassword, '203.0.113.7')).status).toBe(429)
+  expect((await attempt(managerPassword, '198.51.100.4')).status).toBe(200)
+})
+
+test('SE-3: an address is the same however it is written, and another one in another organisation', async () => {
+  await startUsher({ rateLimits: true, trustProxy: true })
+  const acme = await createOrganisation({ method: 'password' })
+  const other = await createOrganisation({ method: 'password' })
+  const { email } = acme.manager
+  const written = [email, ` ${email}`, `${email} `, `\t${email}`, email.toUpperCase()]
+  const attempt = (at: typeof acme, address: string, password: string) =>
+    at.send(
+      'POST',
+      `/api/v1/sign-in/${at.slug}/password`,
+      { email: address, password },
+      from('203.0.113.7'),
+    )
+
+  for (let failure = 0; failure < 8; failure += 1)
+    await attempt(acme, written[failure % written.length] ?? email, 'Wrong-horse-7')
+
+  expect((await attempt(acme, email, managerPassword)).status).toBe(429)
+  expect((await attempt(other, email, managerPassword)).status).toBe(401)
+  expect((await attempt(other, other.manager.email, managerPassword)).status).toBe(200)
+})
+
+test('SE-3: of right passwords at once none counts against the person', async () => {
+  const attempt = await behindProxy()
+  for (let failure = 1; failure <= 3; failure += 1) await attempt('Wrong-horse-7', '203.0.113.7')
+
+  const together = await Promise.all(
+    Array.from({ length: 5 }, () => attempt(managerPassword, '203.0.113.7')),
+  )
+
+  expect(together.map(({ status }) => status)).toEqual(Array(5).fill(200))
+  const statuses: number[] = []
+  for (let failure = 1; failure <= 9; failure += 1)
+    statuses.push((await attempt('Wrong-horse-7', '203.0.113.7')).status)
+  expect(statuses).toEqual([...Array(8).fill(401), 429])
+})
+
 test('SE-3: a success forgives the failures before it', async () => {
   await startUsher({ rateLimits: true, trustProxy: true })
   const acme = await createOrganisation({ method: 'password' })

@@ -1,17 +1,25 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { readEmailAddress } from '../lib/email-address.ts'
 import { Refused } from '../model/refusals.ts'
 
+/** Whose secret is tried: the name is read as the directory reads addresses, and is one for each organisation. */
+export type Account = { organisationId: string; kind: string; name: string }
+
 export type RateLimits = {
-  /** Refuses when this network, or this network on this account, has failed too often. */
-  beforeSignIn(ip: string, account: string): Promise<void>
-  failed(ip: string, account: string): Promise<void>
-  succeeded(ip: string, account: string): Promise<void>
   /**
-   * Refuses to judge one more code of this account. Whoever comes here knows the password, so no
-   * outsider can use it up; passkeys and recovery codes, which nobody guesses, stay open.
+   * Counts an attempt as failed before it is judged, so that many at once are no way around, and
+   * refuses it when this network, or this network on this account, has failed too often.
    */
-  beforeCode(account: string): Promise<void>
-  codeFailed(account: string): Promise<void>
+  attempt(ip: string, account: Account): Promise<void>
+  /** It was no attempt to guess after all; earlier failures stay. */
+  takeBack(ip: string, account: Account): Promise<void>
+  succeeded(ip: string, account: Account): Promise<void>
+  /**
+   * The same for a code of this account. Whoever comes here knows the password, so no outsider can
+   * use it up; passkeys and recovery codes, which nobody guesses, stay open.
+   */
+  attemptCode(account: Account): Promise<void>
+  codeSucceeded(account: Account): Promise<void>
   /** For endpoints that anyone may call; counts every call. */
   call(ip: string, what: string): Promise<void>
   /** For single sign-on, where a whole company comes from one address at nine in the morning. */
@@ -44,9 +52,9 @@ export function createRateLimits(on: boolean): RateLimits {
   const testMails = new RateLimiterMemory({ points: 10, duration: quarterHour })
   const mails = new RateLimiterMemory({ points: 3, duration: quarterHour })
 
-  async function within(limiter: RateLimiterMemory, key: string, points: number): Promise<void> {
+  async function within(limiter: RateLimiterMemory, key: string): Promise<void> {
     try {
-      await limiter.consume(key, points)
+      await limiter.consume(key)
     } catch (over) {
       if (!(over instanceof RateLimiterRes)) throw over
       throw new Refused({
@@ -56,26 +64,28 @@ export function createRateLimits(on: boolean): RateLimits {
       })
     }
   }
-  async function refuseWhenSpent(limiter: RateLimiterMemory, key: string): Promise<void> {
-    const spent = await limiter.get(key)
-    if (!spent || spent.remainingPoints > 0) return
-    throw new Refused({
-      code: 'rate.limited',
-      detail: 'Too many attempts. Wait a little and try again.',
-      retryAfterSeconds: Math.ceil(spent.msBeforeNext / 1000),
-    })
+  /** What is refused is not counted, so that as many are free again as are given back. */
+  async function reserve(limiter: RateLimiterMemory, key: string): Promise<void> {
+    try {
+      await within(limiter, key)
+    } catch (refused) {
+      await limiter.reward(key)
+      throw refused
+    }
   }
-  const key = (ip: string, account: string) => `${ip} ${account.toLowerCase()}`
+  const keyOf = (account: Account) =>
+    `${account.organisationId} ${account.kind} ${fold(account.name)}`
+  const pairOf = (ip: string, account: Account) => `${ip} ${keyOf(account)}`
 
   if (!on) {
     const free = async () => undefined
     const mayMail = async () => true
     return {
-      beforeSignIn: free,
-      failed: free,
+      attempt: free,
+      takeBack: free,
       succeeded: free,
-      beforeCode: free,
-      codeFailed: free,
+      attemptCode: free,
+      codeSucceeded: free,
       call: free,
       pass: free,
       register: free,
@@ -84,31 +94,37 @@ export function createRateLimits(on: boolean): RateLimits {
     }
   }
   return {
-    async beforeSignIn(ip, account) {
-      await refuseWhenSpent(network, ip)
-      await refuseWhenSpent(pair, key(ip, account))
+    async attempt(ip, account) {
+      await reserve(pair, pairOf(ip, account))
+      try {
+        await reserve(network, ip)
+      } catch (refused) {
+        await pair.reward(pairOf(ip, account))
+        throw refused
+      }
     },
-    async failed(ip, account) {
-      await network.penalty(ip, 1)
-      await pair.penalty(key(ip, account), 1)
+    async takeBack(ip, account) {
+      await pair.reward(pairOf(ip, account))
+      await network.reward(ip)
     },
     async succeeded(ip, account) {
-      await pair.delete(key(ip, account))
+      await pair.delete(pairOf(ip, account))
+      await network.reward(ip)
     },
-    beforeCode: (account) => refuseWhenSpent(codes, account),
-    async codeFailed(account) {
-      await codes.penalty(account, 1)
+    attemptCode: (account) => reserve(codes, keyOf(account)),
+    async codeSucceeded(account) {
+      await codes.reward(keyOf(account))
     },
-    call: (ip, what) => within(calls, `${ip} ${what}`, 1),
-    pass: (ip) => within(passes, ip, 1),
+    call: (ip, what) => within(calls, `${ip} ${what}`),
+    pass: (ip) => within(passes, ip),
     async register(ip, address, link) {
-      await within(registrations.address, key(link, address.trim()), 1)
-      await within(registrations.network, ip, 1)
-      await within(registrations.link, link, 1)
+      await within(registrations.address, `${link} ${fold(address)}`)
+      await within(registrations.network, ip)
+      await within(registrations.link, link)
     },
-    testMail: (organisationId) => within(testMails, organisationId, 1),
+    testMail: (organisationId) => within(testMails, organisationId),
     mayMail: (organisationId, address) =>
-      mails.consume(key(organisationId, address.trim())).then(
+      mails.consume(`${organisationId} ${fold(address)}`).then(
         () => true,
         (over: unknown) => {
           if (over instanceof RateLimiterRes) return false
@@ -117,3 +133,5 @@ export function createRateLimits(on: boolean): RateLimits {
       ),
   }
 }
+
+const fold = (name: string) => readEmailAddress(name)?.folded ?? name.trim().toLowerCase()

@@ -43,9 +43,9 @@ export function emergencyRoutes(instance: FastifyInstance, door: JoinDoor): void
   async function open(request: Attempt) {
     requireSameOrigin(door, request)
     const { email, password } = request.body
-    const limited = `emergency ${email}`
-    await rateLimits.beforeSignIn(request.ip, limited)
     const organisation = await organisationAt(door, request, request.params.slug)
+    const limited = { organisationId: organisation.id, kind: 'emergency', name: email }
+    await rateLimits.attempt(request.ip, limited)
     const actor = visitor(request, organisation.id)
     const report = {
       reference: newReference(),
@@ -55,7 +55,6 @@ export function emergencyRoutes(instance: FastifyInstance, door: JoinDoor): void
       userAgent: request.headers['user-agent'] ?? null,
     }
     const refuseAttempt = async (): Promise<never> => {
-      await rateLimits.failed(request.ip, limited)
       const { code, detail } = wrongEmergency
       await directory.change(actor, (write) =>
         recordAttempt(write, { ...report, code, rule: 'credentials', remedy: detail }),
@@ -104,8 +103,9 @@ export function emergencyRoutes(instance: FastifyInstance, door: JoinDoor): void
     '/sign-in/:slug/emergency/passkey',
     { schema: { params, body: AskEmergencyPasskey, response: { 200: PasskeyOptions } } },
     async (request, reply) => {
-      const { actor, account, refuseAttempt } = await open(request)
+      const { actor, account, limited, refuseAttempt } = await open(request)
       if (account.passkeys.length === 0) return refuseAttempt()
+      await rateLimits.takeBack(request.ip, limited)
       const { options, challengeHash } = await door.passkeys.askToProve(account.passkeys)
       await directory.change(actor, (write) => openChallenge(write, account.id, challengeHash))
       noStore(reply)

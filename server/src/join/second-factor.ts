@@ -70,9 +70,10 @@ export function secondFactorRoutes(instance: FastifyInstance, door: JoinDoor): v
     async (request, reply) => {
       requireSameOrigin(door, request)
       const { actor, secret, user, ...held } = await openTicket(request)
-      const account = `second factor ${user.id}`
-      await rateLimits.beforeSignIn(request.ip, account)
-      if ('totp' in request.body) await rateLimits.beforeCode(account)
+      const account = { organisationId: actor.organisationId, kind: 'second factor', name: user.id }
+      const byCode = 'totp' in request.body
+      await rateLimits.attempt(request.ip, account)
+      if (byCode) await rateLimits.attemptCode(account)
       const proof = await readProof(request.body, held)
       const report = {
         reference: newReference(),
@@ -83,12 +84,9 @@ export function secondFactorRoutes(instance: FastifyInstance, door: JoinDoor): v
       const done = await door.directory.change(actor, (write) =>
         proveFactor(write, secret, proof, browserOf(request), report),
       )
-      if ('refusal' in done) {
-        await rateLimits.failed(request.ip, account)
-        if ('totp' in request.body) await rateLimits.codeFailed(account)
-        throw new Refused(done.refusal)
-      }
+      if ('refusal' in done) throw new Refused(done.refusal)
       await rateLimits.succeeded(request.ip, account)
+      if (byCode) await rateLimits.codeSucceeded(account)
       return answerLetIn(reply, door, done)
     },
   )

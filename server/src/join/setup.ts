@@ -131,13 +131,14 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
     async (request, reply) => {
       requireSameOrigin(door, request)
       const { email, password } = request.body
-      await door.rateLimits.beforeSignIn(request.ip, `root ${email}`)
+      const account = { organisationId: platformId, kind: 'root', name: email }
+      await door.rateLimits.attempt(request.ip, account)
       const actor = visitor(request, platformId)
       const root = await door.directory.view(actor, (read) => findRoot(read, { email }))
       if (!(await checkPassword(password, root?.password_hash)) || !root) {
-        await door.rateLimits.failed(request.ip, `root ${email}`)
         return refuse('auth.invalid_credentials', 'Wrong e-mail or password.')
       }
+      await door.rateLimits.succeeded(request.ip, account)
       const session = await door.directory.change(actor, (write) =>
         openSession(
           write,

@@ -75,8 +75,9 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
     async (request, reply) => {
       requireSameOrigin(door, request)
       const { email, password, returnTo } = request.body
-      await door.rateLimits.beforeSignIn(request.ip, email)
       const organisation = await organisationAt(door, request, request.params.slug)
+      const account = { organisationId: organisation.id, kind: 'password', name: email }
+      await door.rateLimits.attempt(request.ip, account)
       const actor = visitor(request, organisation.id)
       const report = {
         reference: newReference(),
@@ -89,7 +90,6 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const right = await checkPassword(password, facts.hash)
       const disabled = organisation.loginMethod !== null && organisation.loginMethod !== 'password'
       if (!right || !facts.user) {
-        await door.rateLimits.failed(request.ip, email)
         const refusal: Refusal = disabled
           ? {
               code: 'login_method.disabled',
@@ -107,6 +107,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         )
         throw new Refused(refusal)
       }
+      await door.rateLimits.succeeded(request.ip, account)
       const userId = facts.user.id
       const result = await door.directory.change(actor, (write) =>
         signInWithPassword(
@@ -120,7 +121,6 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
         ),
       )
       if ('refusal' in result) throw new Refused(result.refusal)
-      await door.rateLimits.succeeded(request.ip, email)
       return answerLetIn(reply, door, result)
     },
   )

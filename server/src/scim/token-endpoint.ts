@@ -93,13 +93,13 @@ export async function tokenEndpoint(app: FastifyInstance, door: TokenDoor): Prom
     const form = readForm(request.body)
     const shown = readShown(request.headers.authorization, form)
     const actor = anonymous(organisationId, { ip: request.ip, requestId: request.id })
-    const account = `${organisationId} ${shown.id}`
-    await door.rateLimits.beforeSignIn(request.ip, account)
+    const account = { organisationId, kind: 'client', name: shown.id }
+    await door.rateLimits.attempt(request.ip, account)
     const proof = await prove(door, actor, shown)
     if ('wrong' in proof) {
-      await door.rateLimits.failed(request.ip, account)
       throw new OAuthFault(wrongClient, { note: proof.wrong })
     }
+    await door.rateLimits.succeeded(request.ip, account)
     const { client } = proof
     if (proof.expiresAt <= door.clock.now()) {
       throw new OAuthFault(
@@ -112,7 +112,6 @@ export async function tokenEndpoint(app: FastifyInstance, door: TokenDoor): Prom
       issueScimAccessToken(write, client.id, proof.assertion),
     )
     if (!issued) throw new OAuthFault(wrongClient, { note: 'The assertion was used before.' })
-    await door.rateLimits.succeeded(request.ip, account)
     record(door, request, reply, { status: 200, client })
     return noStore(reply).send({
       access_token: issued.token,
