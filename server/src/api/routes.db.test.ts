@@ -221,6 +221,7 @@ const routes: Record<string, Route> = {
     needs: 'identity:read',
     events: [],
   },
+  // An emergency account is a manager, and a key with a scope is less (MU-11).
   'POST /break-glass-accounts': {
     prepare: at('/break-glass-accounts', () => ({
       email: 'emergency@acme.test',
@@ -228,6 +229,7 @@ const routes: Record<string, Route> = {
     })),
     status: 201,
     needs: 'identity:write',
+    key: 403,
     events: ['break_glass.created'],
   },
   'POST /break-glass-accounts/{id}/passkeys/options': {
@@ -238,6 +240,7 @@ const routes: Record<string, Route> = {
     },
     status: 200,
     needs: 'identity:write',
+    key: 403,
     events: [],
   },
   'POST /break-glass-accounts/{id}/passkeys': {
@@ -251,6 +254,7 @@ const routes: Record<string, Route> = {
     },
     status: 204,
     needs: 'identity:write',
+    key: 403,
     events: ['break_glass.passkey_added'],
   },
   'DELETE /break-glass-accounts/{id}/passkeys/{passkeyId}': {
@@ -266,6 +270,7 @@ const routes: Record<string, Route> = {
     },
     status: 204,
     needs: 'identity:write',
+    key: 403,
     events: ['break_glass.passkey_removed'],
   },
   'DELETE /break-glass-accounts/{id}': {
@@ -276,6 +281,7 @@ const routes: Record<string, Route> = {
     },
     status: 204,
     needs: 'identity:write',
+    key: 403,
     events: ['break_glass.deleted'],
   },
   'GET /domains': { prepare: at('/domains'), status: 200, needs: 'identity:read', events: [] },

@@ -1,7 +1,8 @@
 import { readEmailAddress } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
+import type { Actor } from '../model/actor.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { drillDueAt, isProved } from '../policy/index.ts'
+import { decideRoles, drillDueAt, isProved } from '../policy/index.ts'
 import { accounts, events, secondFactors, sessions, users } from '../store/index.ts'
 import { type AttemptReport, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
@@ -17,10 +18,17 @@ export type NewBreakGlass = {
   totpSecret: string | null
 }
 
+/** Such an account is all that a manager is, and so are its keys (MU-11). */
+function allowEmergency(actor: Actor): void {
+  allow(actor, 'identity.write')
+  const refusal = decideRoles(actor, ['ROLE_MANAGER'])
+  if (refusal) throw new Refused(refusal)
+}
+
 /** An emergency account: a manager that no source and no login method governs (SE-12). */
 export async function createBreakGlass(write: Write, account: NewBreakGlass) {
   const { db, actor, now } = write
-  allow(actor, 'identity.write')
+  allowEmergency(actor)
   const address = readEmailAddress(account.email)
   if (!address) {
     throw new Refused({
@@ -96,7 +104,7 @@ export async function breakGlassWithPasskeys(read: Read) {
 
 /** To whom a manager adds a passkey, and those that are there. */
 export async function breakGlassOwner({ db, actor }: Read, id: string) {
-  allow(actor, 'identity.write')
+  allowEmergency(actor)
   const account = await accounts.breakGlassAccount(db, actor.organisationId, { id })
   if (!account) throw notFound('emergency account')
   const { passkeys } = await secondFactors.of(db, actor.organisationId, id)
@@ -162,7 +170,7 @@ export async function findBreakGlass({ db, actor }: Read, email: string) {
 /** While SSO is in force the last proved account stays (SE-14). */
 export async function deleteBreakGlass(write: Write, id: string): Promise<void> {
   const { db, actor, now } = write
-  allow(actor, 'identity.write')
+  allowEmergency(actor)
   const organisation = await lockOrganisation(write, 'alone')
   const all = await breakGlassView(write)
   const leaving = all.find((account) => account.id === id)

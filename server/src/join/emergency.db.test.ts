@@ -37,6 +37,29 @@ async function withPasskey(wish: Wish = { method: 'password' }) {
   }
 }
 
+test('MU-11: a key that may write settings makes no manager of itself, and takes no emergency account away', async () => {
+  const { acme, account, device } = await withPasskey()
+  const key = await acme.apiKey(['identity:read', 'identity:write', 'users:write'])
+  const made = { email: 'key@acme.test', password: managerPassword }
+  const one = `/break-glass-accounts/${account.id}`
+  const before = await acme.rows()
+  const begun = (await acme.events()).length
+
+  const refused = [
+    await acme.byKey(key, 'POST', '/break-glass-accounts', made),
+    await acme.byKey(key, 'POST', `${passkeysOf(account)}/options`),
+    await acme.byKey(key, 'DELETE', `${passkeysOf(account)}/${device.id}`),
+    await acme.byKey(key, 'DELETE', one),
+  ]
+
+  for (const answer of refused)
+    expect(answer).toMatchObject({ status: 403, body: { code: 'role.escalation' } })
+  const after = await acme.rows()
+  expect(after.break_glass_accounts).toEqual(before.break_glass_accounts)
+  expect(after.passkeys).toEqual(before.passkeys)
+  expect(await acme.events()).toHaveLength(begun)
+})
+
 const ask = (acme: TestOrganisation, { email }: Account, password = managerPassword) =>
   acme.send('POST', `/api/v1/sign-in/${acme.slug}/emergency/passkey`, { email, password })
 
