@@ -220,7 +220,7 @@ async function spend(
   { answers, assertion, issuer }: Pick<Vouched, 'answers' | 'assertion' | 'issuer'>,
 ): Promise<UsedRequest | { refusal: Refusal; rule: string }> {
   const hash = assertion && hashSecret(`${issuer}\n${assertion.id}`)
-  if (hash && !(await sso.rememberAssertion(db, actor.organisationId, hash, assertion.expiresAt))) {
+  if (hash && !(await sso.rememberMessage(db, actor.organisationId, hash, assertion.expiresAt))) {
     return {
       rule: 'replay',
       refusal: {

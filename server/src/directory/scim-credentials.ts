@@ -140,7 +140,7 @@ export async function issueScimAccessToken(
   if (assertion) {
     // RFC 7523 §3 item 7. Which client said it is part of it: two may well draw the same `jti`.
     const hash = hashSecret(JSON.stringify(['client assertion', clientId, assertion.jti]))
-    if (!(await sso.rememberAssertion(db, organisationId, hash, assertion.expiresAt)))
+    if (!(await sso.rememberMessage(db, organisationId, hash, assertion.expiresAt)))
       return undefined
   }
   const token = `usa_${newSecret()}`

@@ -2,8 +2,9 @@ import { hours } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Happening } from '../model/event.ts'
+import type { Refusal } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
-import { events, sessions, tickets, users } from '../store/index.ts'
+import { events, sessions, sso, tickets, users } from '../store/index.ts'
 import { allowOn, notFound, type Read, type Write } from './write.ts'
 
 export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
@@ -162,17 +163,31 @@ export async function endOwnSessions(
   return ended
 }
 
-/** What the identity provider asks by a LogoutRequest; ends only the sessions that it names (LM-25). */
+/**
+ * What the identity provider asks by a LogoutRequest; ends only the sessions that it names (LM-25), and
+ * none by a request that was here before: the person has perhaps signed in again since.
+ */
 export async function endSessionsOf(
   { db, actor, now }: Write,
-  named: { issuer: string; nameId: string; sessionIndexes: string[] },
-): Promise<number> {
+  asked: {
+    id: string
+    issuer: string
+    nameId: string
+    sessionIndexes: string[]
+    expiresAt: number
+  },
+): Promise<Refusal | undefined> {
+  const { organisationId } = actor
+  const hash = hashSecret(`${asked.issuer}\nlogout ${asked.id}`)
+  if (!(await sso.rememberMessage(db, organisationId, hash, asked.expiresAt))) {
+    return { code: 'saml.replayed', detail: 'This logout was asked for before.' }
+  }
   const ended = await sessions.endByNameId(
     db,
-    actor.organisationId,
-    named.issuer,
-    named.nameId,
-    named.sessionIndexes,
+    organisationId,
+    asked.issuer,
+    asked.nameId,
+    asked.sessionIndexes,
   )
   await events.append(
     db,
@@ -181,8 +196,8 @@ export async function endSessionsOf(
     ended.map((session) => ({
       name: 'auth.signed_out' as const,
       ...(session.user_id && { subject: { kind: 'user', id: session.user_id } }),
-      data: { by: 'identity provider', issuer: named.issuer },
+      data: { by: 'identity provider', issuer: asked.issuer },
     })),
   )
-  return ended.length
+  return undefined
 }

@@ -55,6 +55,26 @@ describe.each(['redirect', 'post'] as const)(
       expect(await acme.eventNames()).toEqual(['user.joined', 'auth.succeeded', 'auth.signed_out'])
     })
 
+    test('ends nothing when it comes again, by either way, until its time has passed', async () => {
+      const { acme } = await signedIn()
+      const message = logoutOf(acme)
+      await bring(acme, binding, message)
+      const { session: since = '' } = await acme.signIn(ada, { sessionIndex })
+
+      const again = await bring(acme, binding, message)
+      const code = (await acme.lastAttempt()).code
+      const otherWay = await bring(acme, binding === 'post' ? 'redirect' : 'post', message)
+      const names = await acme.eventNames()
+      acme.usher.clock.advance(7 * 60_000)
+      const late = await bring(acme, binding, message)
+
+      expect([again.status, otherWay.status, late.status]).toEqual([403, 403, 403])
+      expect(code).toBe('saml.replayed')
+      expect(await acme.lastAttempt()).toMatchObject({ code: 'saml.expired' })
+      expect(await opens(acme, since)).toBe(true)
+      expect(names.slice(3)).toEqual(['auth.succeeded', 'auth.failed', 'auth.failed'])
+    })
+
     test('leaves other people and other sessions of the person alone', async () => {
       const { acme, session } = await signedIn()
       const second = await acme.signIn(ada, { sessionIndex: '_session-2' })

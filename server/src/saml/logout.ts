@@ -77,9 +77,12 @@ async function receive(
     const refusal = { code: 'saml.in_response_to_mismatch' as const, detail }
     return refuseAttempt(door, request, reply, who, refusal, { ...report, rule: 'InResponseTo' })
   }
-  await door.directory.change({ ...who.actor, kind: 'system', label: 'System' }, (write) =>
-    endSessionsOf(write, message),
-  )
+  const system: Actor = { ...who.actor, kind: 'system', label: 'System' }
+  const replay = await door.directory.change(system, (write) => endSessionsOf(write, message))
+  if (replay) {
+    const told = { ...report, rule: 'replay', remedy: replay.detail }
+    return refuseAttempt(door, request, reply, who, replay, told)
+  }
   reply.clearCookie(sessionCookie, cookieOptions(door.baseUrl, 'session'))
   if (!connection.saml.sloUrl) return reply.redirect(signedOut, 303)
   const answer = logoutResponse({

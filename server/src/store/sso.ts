@@ -95,16 +95,16 @@ export async function consumeRequest(
     .executeTakeFirst()
 }
 
-/** Returns false when this assertion was here before. */
-export async function rememberAssertion(
+/** Returns false when this assertion, or logout, was here before. */
+export async function rememberMessage(
   db: Db,
   organisationId: string,
-  assertionHash: string,
+  hash: string,
   expiresAt: number,
 ): Promise<boolean> {
   const row = await db
     .insertInto('seen_assertions')
-    .values({ org_id: organisationId, assertion_hash: assertionHash, expires_at: expiresAt })
+    .values({ org_id: organisationId, assertion_hash: hash, expires_at: expiresAt })
     .onConflict((conflict) => conflict.columns(['org_id', 'assertion_hash']).doNothing())
     .returning('expires_at')
     .executeTakeFirst()

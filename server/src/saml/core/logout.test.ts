@@ -36,6 +36,7 @@ test('a logout request says who is to be signed out and of which sessions', () =
       nameId: 'ada@acme.example',
       nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress',
       sessionIndexes: ['_1', '_2'],
+      expiresAt: world.now + 6 * 60_000,
     },
   })
 })

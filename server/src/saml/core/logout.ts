@@ -21,6 +21,8 @@ export type LogoutMessage =
       nameId: string
       nameIdFormat?: string
       sessionIndexes: string[]
+      /** From then on the time alone refuses it. */
+      expiresAt: number
     }
   | { kind: 'response'; id: string; issuer: string; inResponseTo?: string; success: boolean }
 
@@ -185,12 +187,15 @@ function checkQuerySignature(query: Query, trust: Trust): boolean {
 function readMessage(root: XmlElement, signed: boolean, context: LogoutContext): LogoutMessage {
   const isRequest = root.known === 'samlp:LogoutRequest'
   if (isRequest && !signed) throw new Fault('logout.signature', { received: 'no signature' })
-  checkEnvelope(root, context)
+  const expiresAt = checkEnvelope(root, context)
   const envelope = { id: attributeOf(root, 'ID') ?? '', issuer: context.settings.idpEntityId }
-  return isRequest ? readRequest(root, envelope) : readAnswer(root, envelope)
+  return isRequest ? readRequest(root, { ...envelope, expiresAt }) : readAnswer(root, envelope)
 }
 
-function readRequest(root: XmlElement, envelope: { id: string; issuer: string }): LogoutMessage {
+function readRequest(
+  root: XmlElement,
+  envelope: { id: string; issuer: string; expiresAt: number },
+): LogoutMessage {
   const element = childOf(root, 'saml:NameID')
   if (!element) throw new Fault('xml.structure', { expected: 'saml:NameID' })
   const { value, format } = readNameId(element)
@@ -222,7 +227,10 @@ function readAnswer(root: XmlElement, envelope: { id: string; issuer: string }):
 /** A message older than this is taken for a replay; the door needs to remember ids no longer. */
 const freshFor = 5 * 60_000
 
-function checkEnvelope(root: XmlElement, { serviceProvider, settings, now }: LogoutContext): void {
+function checkEnvelope(
+  root: XmlElement,
+  { serviceProvider, settings, now }: LogoutContext,
+): number {
   const version = attributeOf(root, 'Version')
   if (version !== '2.0') throw new Fault('version', { expected: '2.0', received: version })
   const issuer = wrongIssuer(childOf(root, 'saml:Issuer'), settings.idpEntityId)
@@ -240,4 +248,5 @@ function checkEnvelope(root: XmlElement, { serviceProvider, settings, now }: Log
   if (end !== undefined && readInstant(end) + skew <= now) {
     throw new Fault('expired', { received: end })
   }
+  return issued + freshFor + skew
 }

@@ -141,6 +141,7 @@ test('our logout messages are ones that we would accept ourselves', () => {
       nameId: 'ada & co',
       nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
       sessionIndexes: ['_<1>'],
+      expiresAt: now + 6 * 60_000,
     },
   })
   expect(read(response.url)).toMatchObject({
