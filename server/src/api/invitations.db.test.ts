@@ -492,6 +492,20 @@ describe('an invitation by single sign-on', () => {
     )
   })
 
+  test('LM-8: sets no password, and the attempt is recorded', async () => {
+    const acme = await open({ method: 'sso' })
+    await invite(acme)
+    const token = await mailed(acme)
+
+    const refused = await acme.send('POST', `/api/v1/invitations/${token}`, accepted)
+
+    const failure = { code: 'login_method.disabled', method: 'invitation' }
+    expect(refused).toMatchObject({ status: 403, body: { code: failure.code } })
+    expect(await acme.lastAttempt()).toMatchObject({ ...failure, email: noa })
+    expect((await acme.events('auth.failed')).map(({ data }) => data)).toMatchObject([failure])
+    expect((await acme.people()).map(({ email }) => email)).toEqual([acme.manager.email])
+  })
+
   test('MU-8: an activation link completes its own address alone', async () => {
     const acme = await createOrganisation({ method: 'sso', verifiedDomains: [] })
     const person = { email: noa, firstName: 'Noa', lastName: 'Levi' }

@@ -201,12 +201,18 @@ describe('LM-8: the server enforces the method', () => {
     const link = await acme.api('POST', `/users/${created.body.id}/activation-link`)
     const token = link.body.activationLink.split('/').at(-1)
     await acme.api('PUT', url, { method: 'sso', saml: acme.samlInput, testId })
+    const begun = (await acme.events()).length
 
     const refused = await acme.send('POST', `/api/v1/activations/${token}`, {
       password: managerPassword,
     })
 
-    expect(refused).toMatchObject({ status: 403, body: { code: 'login_method.disabled' } })
+    const failure = { code: 'login_method.disabled', method: 'activation' }
+    expect(refused).toMatchObject({ status: 403, body: { code: failure.code } })
+    expect(await acme.lastAttempt()).toMatchObject({ ...failure, email: bob.email })
+    expect((await acme.events()).slice(begun)).toMatchObject([
+      { type: 'auth.failed', result: 'failure', subject: bob.email, data: failure },
+    ])
   })
 })
 

@@ -1,9 +1,9 @@
 import { hashSecret } from '../lib/secrets.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
-import { decideOwnPassword } from '../policy/index.ts'
+import { decideOwnPassword, isByPassword } from '../policy/index.ts'
 import { accounts, events, organisations, sessions, users } from '../store/index.ts'
-import { type AttemptReport, recordAttempt } from './attempts.ts'
+import { type AttemptReport, byMethod, recordAttempt } from './attempts.ts'
 import { sendMail } from './mail.ts'
 import { setPassword } from './passwords.ts'
 import { expectMayOpen, lockUser } from './people.ts'
@@ -21,12 +21,19 @@ export async function requestReset(
   email: string,
   mayMail: boolean,
   report: AttemptReport,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const { organisation, user } = await passwordFacts(write, email)
-  const byPassword = organisation && refusePassword(organisation, undefined) === undefined
-  const mayReset = byPassword && user && user.status !== 'deactivated' && !user.held
-  await recordAttempt(write, { ...report, code: null, email, userId: user?.id ?? null })
+  if (!organisation) throw notFound('organisation')
+  const refusal = refusePassword(organisation, undefined)
+  const told = { ...report, email, userId: user?.id ?? null }
+  if (refusal) {
+    await recordAttempt(write, { ...told, ...byMethod(refusal) })
+    return refusal
+  }
+  await recordAttempt(write, { ...told, code: null })
+  const mayReset = user && user.status !== 'deactivated' && !user.held
   if (mayReset && mayMail) await sendMail(write, organisation, 'reset', user)
+  return undefined
 }
 
 const expired: Refusal = {
@@ -64,14 +71,17 @@ export async function choosePassword(
   token: string,
   passwordHash: string,
   browser: Browser,
-): Promise<LetIn> {
+  report: AttemptReport,
+): Promise<LetIn | { refusal: Refusal }> {
   const { db, actor, now } = write
   const organisation = await lockOrganisation(write)
-  if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
-    throw new Refused({
+  if (!isByPassword(organisation)) {
+    const refusal: Refusal = {
       code: 'login_method.disabled',
       detail: `People sign in to ${organisation.name} another way. Open its sign-in page.`,
-    })
+    }
+    await recordAttempt(write, { ...report, ...byMethod(refusal) })
+    return { refusal }
   }
   const link = await accounts.consumeLink(db, actor.organisationId, hashSecret(token), now)
   const found = link && (await users.lock(db, actor.organisationId, link.user_id))

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { newId } from '../lib/ids.ts'
-import type { RefusalCode } from '../model/refusals.ts'
+import type { Refusal, RefusalCode } from '../model/refusals.ts'
 import { attempts, events } from '../store/index.ts'
 import { allow, notFound, type Read, type Write } from './write.ts'
 
 const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 /** What a person quotes to a manager: ten characters without look-alikes, such as `7KQ2M-XW4RA`. */
-export function newReference(): string {
+function newReference(): string {
   const draw = () => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
   return `${draw()}-${draw()}`
 }
@@ -28,6 +28,21 @@ export type AttemptReport = {
   userId?: string | null
   userAgent?: string | null
   test?: boolean
+}
+
+/** What the report says of an attempt by another method than the one in force (LM-8). */
+export const byMethod = ({ code, detail }: Refusal) => ({
+  code,
+  rule: 'login method',
+  remedy: detail,
+})
+
+/** What is known of an attempt when it begins; what it comes to is added. */
+export function startReport(
+  { headers }: { headers: { 'user-agent'?: string | undefined } },
+  method: string,
+): AttemptReport {
+  return { reference: newReference(), method, code: null, userAgent: headers['user-agent'] ?? null }
 }
 
 const longestValue = 2_000

@@ -16,6 +16,7 @@ import {
   sessions,
   users,
 } from '../store/index.ts'
+import { type AttemptReport, byMethod, recordAttempt } from './attempts.ts'
 import { land } from './join.ts'
 import { isMailless } from './mail.ts'
 import { setPassword } from './passwords.ts'
@@ -302,14 +303,17 @@ export async function acceptInvitation(
   token: string,
   person: { firstName: string; lastName: string; passwordHash: string },
   browser: Browser,
-): Promise<LetIn> {
+  report: AttemptReport,
+): Promise<LetIn | { refusal: Refusal }> {
   const { db, actor } = write
   const organisation = await lockOrganisation(write)
   if (organisation.loginMethod !== 'password') {
-    throw new Refused({
+    const refusal: Refusal = {
       code: 'login_method.disabled',
       detail: `People sign in to ${organisation.name} another way. Continue with it.`,
-    })
+    }
+    await recordAttempt(write, { ...report, ...byMethod(refusal) })
+    return { refusal }
   }
   const { invitation } = await readInvitation(write, token)
   const user = await land(

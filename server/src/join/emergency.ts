@@ -11,10 +11,10 @@ import { checkPassword, giveSession, totpPurpose, totpStep } from '../auth/index
 import {
   type EmergencyProof,
   findBreakGlass,
-  newReference,
   openChallenge,
   recordAttempt,
   signInEmergency,
+  startReport,
   wrongEmergency,
 } from '../directory/index.ts'
 import { Refused } from '../model/refusals.ts'
@@ -47,13 +47,7 @@ export function emergencyRoutes(instance: FastifyInstance, door: JoinDoor): void
     const limited = { organisationId: organisation.id, kind: 'emergency', name: email }
     await rateLimits.attempt(request.ip, limited)
     const actor = visitor(request, organisation.id)
-    const report = {
-      reference: newReference(),
-      method: 'emergency',
-      code: null,
-      email,
-      userAgent: request.headers['user-agent'] ?? null,
-    }
+    const report = { ...startReport(request, 'emergency'), email }
     const refuseAttempt = async (): Promise<never> => {
       const { code, detail } = wrongEmergency
       await directory.change(actor, (write) =>

@@ -3,7 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { AcceptInvitation, InvitationPage, SignInAnswer } from '../../../contract/src/index.ts'
 import { hashPassword } from '../auth/index.ts'
-import { acceptInvitation, invalidInvitation, readInvitation } from '../directory/index.ts'
+import {
+  acceptInvitation,
+  invalidInvitation,
+  readInvitation,
+  startReport,
+} from '../directory/index.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
 import { Refused } from '../model/refusals.ts'
@@ -59,12 +64,14 @@ export function invitationRoutes(instance: FastifyInstance, door: JoinDoor): voi
       const { token } = request.params
       const { firstName, lastName, password } = request.body
       const actor = actorOf(request, token)
-      await door.directory.view(actor, (read) => readInvitation(read, token))
+      const { invitation } = await door.directory.view(actor, (read) => readInvitation(read, token))
       await judgePassword(password)
-      const passwordHash = await hashPassword(password)
+      const person = { firstName, lastName, passwordHash: await hashPassword(password) }
+      const report = { ...startReport(request, 'invitation'), email: invitation.email }
       const done = await door.directory.change(actor, (write) =>
-        acceptInvitation(write, token, { firstName, lastName, passwordHash }, browserOf(request)),
+        acceptInvitation(write, token, person, browserOf(request), report),
       )
+      if ('refusal' in done) throw new Refused(done.refusal)
       return answerLetIn(reply, door, done)
     },
   )

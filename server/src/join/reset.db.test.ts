@@ -69,4 +69,10 @@ test('LM-8, LM-37: under SSO nobody resets a password', async () => {
   for (const refused of [forgotten, handedOver]) {
     expect(refused).toMatchObject({ status: 403, body: { code: 'login_method.disabled' } })
   }
+  expect(await acme.lastAttempt()).toMatchObject({
+    code: 'login_method.disabled',
+    method: 'reset',
+    email: acme.manager.email,
+  })
+  expect(await acme.eventNames()).toEqual(['auth.failed'])
 })

@@ -23,7 +23,6 @@ import {
 import {
   enrolAndGoOn,
   type NewFactor,
-  newReference,
   noTicket,
   openChallenge,
   type Proof,
@@ -31,6 +30,7 @@ import {
   proveFactor,
   readTicket,
   replacePassword,
+  startReport,
 } from '../directory/index.ts'
 import { Refused, refuse } from '../model/refusals.ts'
 import { browserOf, type JoinDoor, noStore, requireSameOrigin } from './door.ts'
@@ -75,12 +75,7 @@ export function secondFactorRoutes(instance: FastifyInstance, door: JoinDoor): v
       await rateLimits.attempt(request.ip, account)
       if (byCode) await rateLimits.attemptCode(account)
       const proof = await readProof(request.body, held)
-      const report = {
-        reference: newReference(),
-        method: 'password',
-        code: null,
-        userAgent: request.headers['user-agent'] ?? null,
-      }
+      const report = startReport(request, 'password')
       const done = await door.directory.change(actor, (write) =>
         proveFactor(write, secret, proof, browserOf(request), report),
       )

@@ -13,13 +13,13 @@ import { checkPassword, hashPassword, safeReturnTo } from '../auth/index.ts'
 import {
   choosePassword,
   joinFacts,
-  newReference,
   passwordFacts,
   platformId,
   readLink,
   recordAttempt,
   requestReset,
   signInWithPassword,
+  startReport,
 } from '../directory/index.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
@@ -79,13 +79,7 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       const account = { organisationId: organisation.id, kind: 'password', name: email }
       await door.rateLimits.attempt(request.ip, account)
       const actor = visitor(request, organisation.id)
-      const report = {
-        reference: newReference(),
-        method: 'password',
-        code: null,
-        email,
-        userAgent: request.headers['user-agent'] ?? null,
-      }
+      const report = { ...startReport(request, 'password'), email }
       const facts = await door.directory.view(actor, (read) => passwordFacts(read, email))
       const right = await checkPassword(password, facts.hash)
       const disabled = organisation.loginMethod !== null && organisation.loginMethod !== 'password'
@@ -132,20 +126,15 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       requireSameOrigin(door, request)
       await door.rateLimits.call(request.ip, 'reset')
       const organisation = await organisationAt(door, request, request.params.slug)
-      if (organisation.loginMethod !== null && organisation.loginMethod !== 'password') {
-        refuse('login_method.disabled', 'Passwords are not the login method of this organisation.')
-      }
       const actor = visitor(request, organisation.id)
-      const report = {
-        reference: newReference(),
-        method: 'reset',
-        code: null,
-        userAgent: request.headers['user-agent'] ?? null,
-      }
+      const report = startReport(request, 'reset')
       const { email } = request.body
       await evenly(async () => {
         const mayMail = await door.rateLimits.mayMail(organisation.id, email)
-        await door.directory.change(actor, (write) => requestReset(write, email, mayMail, report))
+        const refusal = await door.directory.change(actor, (write) =>
+          requestReset(write, email, mayMail, report),
+        )
+        if (refusal) throw new Refused(refusal)
       })
       return noStore(reply).code(202).send({})
     },
@@ -190,12 +179,14 @@ export function signInRoutes(instance: FastifyInstance, door: JoinDoor): void {
       await door.rateLimits.call(request.ip, 'activation')
       const { token } = request.params
       const actor = actorOf(request, token)
-      await door.directory.view(actor, (read) => readLink(read, token))
+      const { user, kind } = await door.directory.view(actor, (read) => readLink(read, token))
       await judgePassword(request.body.password)
       const hash = await hashPassword(request.body.password)
+      const report = { ...startReport(request, kind), email: user.email, userId: user.id }
       const done = await door.directory.change(actor, (write) =>
-        choosePassword(write, token, hash, browserOf(request)),
+        choosePassword(write, token, hash, browserOf(request), report),
       )
+      if ('refusal' in done) throw new Refused(done.refusal)
       return answerLetIn(reply, door, done)
     },
   )

@@ -8,6 +8,7 @@ import {
   type Expected,
   findRequest,
   meet,
+  startReport,
   testSettings,
   type UsedRequest,
 } from '../directory/index.ts'
@@ -21,15 +22,7 @@ import {
   shownClaims,
   type TokenClaims,
 } from './claims.ts'
-import {
-  type OidcDoor,
-  type Party,
-  partyOf,
-  refuseAttempt,
-  startReport,
-  visit,
-  type Who,
-} from './door.ts'
+import { type OidcDoor, type Party, partyOf, refuseAttempt, visit, type Who } from './door.ts'
 import { exchange } from './exchange.ts'
 import { createCheckList, Fault } from './faults.ts'
 import { disabled, type Kept, keptFor, liveSettings, metadataOf } from './start.ts'

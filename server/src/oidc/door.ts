@@ -4,7 +4,6 @@ import {
   type AttemptReport,
   type Directory,
   findOrganisation,
-  newReference,
   recordAttempt,
 } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -141,15 +140,6 @@ export function partyOf(door: OidcDoor, who: Who, tested: Tested | undefined): P
           ? { method: clientAuth, key: await door.clientKeys.signing(actor), audience }
           : { method: clientAuth, secret: openClientSecret(door.vault, oidc) },
     }),
-  }
-}
-
-export function startReport(request: FastifyRequest, method: 'oidc' | 'google'): AttemptReport {
-  return {
-    reference: newReference(),
-    method,
-    code: null,
-    userAgent: request.headers['user-agent'] ?? null,
   }
 }
 

@@ -15,20 +15,13 @@ import {
   findConnection,
   openRequest,
   ownTestSettings,
+  startReport,
 } from '../directory/index.ts'
 import { OutboundError } from '../lib/outbound.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Tested } from '../model/connection.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import {
-  type OidcDoor,
-  type Party,
-  partyOf,
-  refuseAttempt,
-  startReport,
-  visit,
-  type Who,
-} from './door.ts'
+import { type OidcDoor, type Party, partyOf, refuseAttempt, visit, type Who } from './door.ts'
 import { createCheckList, Fault } from './faults.ts'
 import { type Metadata, UnusableProvider } from './issuers.ts'
 import { endTest } from './test-sign-in.ts'

@@ -4,7 +4,6 @@ import {
   type AttemptReport,
   type Directory,
   findOrganisation,
-  newReference,
   recordAttempt,
 } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -46,15 +45,6 @@ export async function visit(
 
 function notHere(): Refused {
   return new Refused({ code: 'resource.not_found', detail: 'There is no such organisation.' })
-}
-
-export function startReport(request: FastifyRequest, method = 'saml'): AttemptReport {
-  return {
-    reference: newReference(),
-    method,
-    code: null,
-    userAgent: request.headers['user-agent'] ?? null,
-  }
 }
 
 /** Records a refused attempt once and answers it. */

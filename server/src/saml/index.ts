@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendRefusal } from '../auth/index.ts'
+import { startReport } from '../directory/index.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { refuseAttempt, type SamlDoor, startReport, visit } from './door.ts'
+import { refuseAttempt, type SamlDoor, visit } from './door.ts'
 import { readForms } from './forms.ts'
 import { logoutRoutes } from './logout.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -34,7 +35,7 @@ async function refuseUnread(
 ): Promise<FastifyReply> {
   const who = await visit(door, request)
   return refuseAttempt(door, request, reply, who, refusal, {
-    ...startReport(request),
+    ...startReport(request, 'saml'),
     rule: 'form',
   })
 }

@@ -1,6 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { browserCookie, cookieOptions, sessionCookie } from '../auth/index.ts'
-import { consumeRequest, endSessionsOf, findConnection, openRequest } from '../directory/index.ts'
+import {
+  consumeRequest,
+  endSessionsOf,
+  findConnection,
+  openRequest,
+  startReport,
+} from '../directory/index.ts'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import {
@@ -10,7 +16,7 @@ import {
   newRequestId,
   readLogout,
 } from './core/index.ts'
-import { refuseAttempt, type SamlDoor, startReport, visit } from './door.ts'
+import { refuseAttempt, type SamlDoor, visit } from './door.ts'
 import { soleField } from './forms.ts'
 
 const path = '/saml/:organisationId/slo'

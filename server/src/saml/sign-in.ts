@@ -20,6 +20,7 @@ import {
   meet,
   openRequest,
   ownTestSettings,
+  startReport,
   type TestResult,
   testSettings,
 } from '../directory/index.ts'
@@ -36,7 +37,7 @@ import {
   readResponse,
   spMetadata,
 } from './core/index.ts'
-import { refuseAttempt, type SamlDoor, startReport, visit } from './door.ts'
+import { refuseAttempt, type SamlDoor, visit } from './door.ts'
 import { soleField } from './forms.ts'
 
 const base = '/saml/:organisationId'
@@ -85,14 +86,14 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
       reply,
       who,
       { code: 'saml.malformed', detail },
-      startReport(request),
+      startReport(request, 'saml'),
     )
   })
 
   app.post(`${base}/acs`, async (request, reply) => {
     await door.rateLimits.pass(request.ip)
     const who = await visit(door, request)
-    const report = startReport(request)
+    const report = startReport(request, 'saml')
     const samlResponse = soleField(request.body, 'SAMLResponse')
     if (samlResponse === undefined) {
       const detail = 'The form must hold exactly one SAMLResponse.'
