@@ -489,6 +489,21 @@ describe('enforcing SSO', () => {
       'requests not signed',
       (acme: TestOrganisation) => ({ ...acme.samlInput, signAuthnRequests: false }),
     ],
+    [
+      'another name on the sign-in page',
+      (acme: TestOrganisation) => ({ ...acme.samlInput, connectionName: 'Google' }),
+    ],
+    [
+      'another kind of identity provider',
+      (acme: TestOrganisation) => ({ ...acme.samlInput, provider: 'okta' }),
+    ],
+    [
+      'names kept as they were at first',
+      (acme: TestOrganisation) => ({
+        ...acme.samlInput,
+        refresh: { firstName: 'first_sign_in', lastName: 'first_sign_in' },
+      }),
+    ],
   ])('LM-17: with %s the test is stale and the old settings stay live', async (_, change) => {
     const { acme, testId } = await readyForSso()
 

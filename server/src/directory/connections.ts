@@ -4,8 +4,8 @@ import type { Connection, ConnectionSettings, Tested } from '../model/connection
 import { type Db, sso } from '../store/index.ts'
 
 /**
- * What a test sign-in proves: the same settings have the same digest, one other certificate or
- * secret has not (LM-17).
+ * What a test sign-in proves: the same settings have the same digest; with another certificate, secret,
+ * name on the sign-in page or rule for names they have not (LM-17).
  */
 export function digestOf(tested: Tested): string {
   return createHash('sha256')
@@ -19,11 +19,12 @@ export function issuerOf(connection: ConnectionSettings): string {
 }
 
 function provable(tested: Tested): unknown {
-  if (tested.protocol === 'saml') return tested.saml
   if (tested.protocol === 'google') return { google: tested.google }
+  const { name, provider, refresh } = tested
+  if (tested.protocol === 'saml') return { name, provider, refresh, saml: tested.saml }
   // Sealed anew each time; its mark says whether it is the same.
-  const { secret: _, ...settings } = tested.oidc
-  return settings
+  const { secret: _, ...oidc } = tested.oidc
+  return { name, provider, refresh, oidc }
 }
 
 function canonical(value: unknown): string {

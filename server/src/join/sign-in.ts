@@ -23,7 +23,7 @@ import {
 } from '../directory/index.ts'
 import { isId } from '../lib/ids.ts'
 import type { Actor } from '../model/actor.ts'
-import { type Refusal, Refused, refuse } from '../model/refusals.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
 import {
   browserOf,
   evenly,
