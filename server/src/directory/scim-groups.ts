@@ -12,6 +12,7 @@ import {
   together,
 } from '../store/index.ts'
 import { lockForScim } from './scim-people.ts'
+import { stayAway } from './tombstones.ts'
 import { notFound, provenance, type Read, type Write } from './write.ts'
 
 export type ScimGroup = scimGroups.ScimGroup
@@ -220,6 +221,8 @@ async function setMembers(
   const unnested = isEveryoneGone
     ? []
     : await scimGroups.removeChildren(db, organisationId, group.id, leaving.groups)
+  if ('replaceWith' in change) await scimGroups.noteSet(db, organisationId, group.id)
+  else if (!isEveryoneGone) await stayAway(write, group.id, change.remove)
   if (joined.length + left.length + nested.length + unnested.length === 0) return undefined
 
   const labels = new Map([...people, ...groups].map(({ id, label }) => [id, label]))

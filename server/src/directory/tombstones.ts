@@ -17,7 +17,7 @@ type Belongings = {
   user: scimPeople.ScimPerson['user']
   attributes: Record<string, unknown> | null
   roles: { role: string; provenance: Provenance }[]
-  groups: { id: string; provenance: Provenance }[]
+  groups: { id: string; provenance: Provenance; timesSet: number }[]
   grants: access.Grant[]
   identities: sso.Identity[]
 }
@@ -28,9 +28,10 @@ export async function tombstoneOf(
   { userName, eraseAt }: { userName: string | null; eraseAt: number },
 ): Promise<tombstones.Tombstone> {
   const { organisationId, id } = user
-  const [roles, groups, grants, identities] = await together(
+  const [roles, groups, timesSet, grants, identities] = await together(
     access.rolesOf(db, organisationId, [id]),
     access.memberships(db, organisationId, [id]),
+    groupRows.timesSet(db, organisationId, id),
     access.grantsFor(db, organisationId, { groupIds: [], userIds: [id] }, now),
     sso.identitiesOf(db, organisationId, id),
   )
@@ -40,7 +41,11 @@ export async function tombstoneOf(
     roles: roles.map(({ role, provenance }) => ({ role, provenance })),
     groups: groups
       .filter((group) => !group.inherited)
-      .map(({ id: groupId, provenance }) => ({ id: groupId, provenance })),
+      .map((group) => ({
+        id: group.id,
+        provenance: group.provenance,
+        timesSet: timesSet.get(group.id) ?? 0,
+      })),
     grants,
     identities,
   }
@@ -62,9 +67,20 @@ export function belongingsOf(tombstone: tombstones.Tombstone): Belongings {
   return JSON.parse(tombstone.person) as Belongings
 }
 
+/** The identity provider takes people out of a group of whom some were deleted: these do not return to it. */
+export async function stayAway({ db, actor }: Write, groupId: string, ids: string[]) {
+  const { organisationId } = actor
+  for (const tombstone of await tombstones.among(db, organisationId, ids)) {
+    const kept = belongingsOf(tombstone)
+    const groups = kept.groups.filter(({ id }) => id !== groupId)
+    if (groups.length === kept.groups.length) continue
+    await tombstones.keep(db, tombstone, JSON.stringify({ ...kept, groups }))
+  }
+}
+
 /**
- * The person under their old id with all they had, deactivated until somebody says otherwise; groups
- * and pools that were deleted meanwhile stay away. Its event is the caller's.
+ * The person under their old id with all they had, deactivated until somebody says otherwise. Groups
+ * and pools that were deleted meanwhile stay away, and groups whose members were set whole without them. Its event is the caller's.
  * @param keys what they are known by now: the old ones may be somebody else's. Without, as before.
  * @returns undefined when these are somebody else's.
  */
@@ -76,7 +92,7 @@ export async function restoreFrom(
 ): Promise<scimPeople.ScimPerson | undefined> {
   if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
   const kept = belongingsOf(tombstone)
-  const groups = await access.stillThere(db, 'groups', organisation.id, kept.groups)
+  const groups = await groupRows.unsetSince(db, organisation.id, kept.groups)
   const status = 'deactivated' as const
   const user: User = {
     ...kept.user,

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createScimOrganisation, scimError } from '../../testing/scim.ts'
+import {
+  createScimOrganisation,
+  groupSchema,
+  type ScimOrganisation,
+  scimError,
+} from '../../testing/scim.ts'
 
 const address = 'bob@acme.test'
 const bob = {
@@ -421,6 +426,77 @@ describe('SC-16: a grace period', () => {
     expect(made.status).toBe(201)
     expect(made.body.id).not.toBe(id)
   })
+
+  const whole = (ids: string[]) => ids.map((value) => ({ value }))
+  type Said = [
+    string,
+    (
+      acme: ScimOrganisation,
+      group: string,
+      away: string,
+      here: string,
+    ) => Promise<{ status: number }>,
+    boolean,
+  ]
+  test.each<Said>([
+    ['nothing', async () => ({ status: 204 }), true],
+    [
+      'that somebody else goes',
+      (acme, group, _, here) =>
+        acme.patch(`/Groups/${group}`, { op: 'remove', path: `members[value eq "${here}"]` }),
+      true,
+    ],
+    [
+      'that they go, beside somebody who is here',
+      (acme, group, away, here) =>
+        acme.patch(`/Groups/${group}`, {
+          op: 'remove',
+          path: 'members',
+          value: whole([here, away]),
+        }),
+      false,
+    ],
+    [
+      'that they go',
+      (acme, group, away) =>
+        acme.patch(`/Groups/${group}`, { op: 'remove', path: `members[value eq "${away}"]` }),
+      false,
+    ],
+    [
+      'by PUT who is in it, as it is',
+      (acme, group, _, here) =>
+        acme.scim('PUT', `/Groups/${group}`, {
+          schemas: [groupSchema],
+          displayName: 'Team',
+          members: whole([here]),
+        }),
+      false,
+    ],
+    [
+      'by PATCH who is in it, as it is',
+      (acme, group, _, here) =>
+        acme.patch(`/Groups/${group}`, { op: 'replace', path: 'members', value: whole([here]) }),
+      false,
+    ],
+  ])(
+    'SC-37: a group of whose deleted member the identity provider says %s',
+    async (_, say, stays) => {
+      const acme = await createScimOrganisation()
+      const here = await acme.user({ userName: 'ada@acme.test' })
+      const away = await acme.user(bob)
+      const group = await acme.group('Team', here, away)
+      const other = await acme.group('Other', away)
+      await acme.scim('DELETE', `/Users/${away}`)
+
+      const said = await say(acme, group, away, here)
+      const back = await acme.scim('POST', '/Users', bob)
+
+      expect(said.status).toBeLessThan(300)
+      expect(back).toMatchObject({ status: 201, body: { id: away } })
+      expect((await acme.membersOf(group)).includes(away)).toBe(stays)
+      expect(await acme.membersOf(other)).toEqual([away])
+    },
+  )
 
   test('of no days keeps nothing', async () => {
     const acme = await createScimOrganisation()

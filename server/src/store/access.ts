@@ -31,7 +31,7 @@ export async function insertNamed(
   organisationId: string,
   { id, name, isDefault, createdAt }: Pick<Named, 'id' | 'name' | 'isDefault' | 'createdAt'>,
 ): Promise<boolean> {
-  const ofGroup = { managed_by: 'portal', adoptable: 0 } as const
+  const ofGroup = { managed_by: 'portal', adoptable: 0, members_set: 0 } as const
   const row = await db
     .insertInto(table as 'groups')
     .values({

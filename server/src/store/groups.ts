@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Provenance } from '../model/user.ts'
 import { foldName, type Grant, type Named, toGrant, toNamed, toProvenance } from './access.ts'
 import { type Db, isSqlite } from './dialect.ts'
+import { among, listed, statement } from './statement.ts'
 import type { GrantsTable, GroupsTable, ProvenanceColumns } from './tables.ts'
 
 /** A number that is counted no further than it is read: `exact` is false when there are more. */
@@ -156,6 +157,42 @@ export async function memberIds(
     .limit(limit)
     .execute()
   return rows.map(({ user_id }) => user_id)
+}
+
+const setOf = statement<{ org: string; user: string }, { id: string; members_set: number }>(
+  (db, { org, user }) =>
+    db
+      .selectFrom('group_members as member')
+      .innerJoin('groups', (on) =>
+        on.onRef('groups.org_id', '=', 'member.org_id').onRef('groups.id', '=', 'member.group_id'),
+      )
+      .select(['groups.id', 'groups.members_set'])
+      .where('member.org_id', '=', org)
+      .where('member.user_id', '=', user),
+)
+
+/** How often the members of each group of this person were set whole. */
+export async function timesSet(db: Db, org: string, user: string): Promise<Map<string, number>> {
+  const rows = await setOf(db, { org, user })
+  return new Map(rows.map(({ id, members_set }) => [id, members_set]))
+}
+
+/** Of the groups that somebody left, those whose members nobody has set whole since. */
+export async function unsetSince<One extends { id: string; timesSet: number }>(
+  db: Db,
+  organisationId: string,
+  left: One[],
+): Promise<One[]> {
+  if (left.length === 0) return []
+  const ids = left.map(({ id }) => id)
+  const rows = await db
+    .selectFrom('groups')
+    .select(['id', 'members_set'])
+    .where('org_id', '=', organisationId)
+    .where(among(db, 'id', listed(db, ids)))
+    .execute()
+  const now = new Map(rows.map(({ id, members_set }) => [id, members_set]))
+  return left.filter(({ id, timesSet: then }) => now.get(id) === then)
 }
 
 /** Notes that its members changed; false when it has been deleted meanwhile. */

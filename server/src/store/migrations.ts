@@ -269,7 +269,13 @@ const first: Migration = {
   ],
 }
 
-export const migrations: Migration[] = [first]
+const second: Migration = {
+  version: 2,
+  name: 'how often the members of a group were set whole',
+  statements: () => ['alter table groups add column members_set integer not null default 0'],
+}
+
+export const migrations: Migration[] = [first, second]
 
 /** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
 function oneOf(column: string, values: string[]): string {

@@ -172,6 +172,7 @@ export async function insert(
       external_id: group.externalId,
       managed_by: 'scim',
       adoptable: 0,
+      members_set: 0,
       updated_at: group.createdAt,
       version: 1,
     })
@@ -187,6 +188,16 @@ const touchRow = statement<{ org_id: string; id: string; at: number }, GroupsTab
       .where('id', '=', id)
       .returningAll(),
 )
+
+/** Notes that all members were named at once: who is not here now was not among them. */
+export async function noteSet(db: Db, organisationId: string, id: string): Promise<void> {
+  await db
+    .updateTable('groups')
+    .set({ members_set: sql`members_set + 1` })
+    .where('org_id', '=', organisationId)
+    .where('id', '=', id)
+    .execute()
+}
 
 /** Notes that the members changed. */
 export async function touch(

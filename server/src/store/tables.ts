@@ -163,6 +163,8 @@ export type GroupsTable = PoolsTable & {
   external_id: string | null
   managed_by: 'portal' | 'scim'
   adoptable: Flag
+  /** How often the identity provider named all members at once (SC-37). */
+  members_set: number
 }
 export type GroupMembersTable = {
   org_id: string

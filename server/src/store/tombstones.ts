@@ -1,5 +1,5 @@
 import type { Db } from './dialect.ts'
-import { among, listed } from './statement.ts'
+import { among as isAmong, listed } from './statement.ts'
 import type { TombstonesTable } from './tables.ts'
 
 export type Tombstone = TombstonesTable
@@ -21,8 +21,8 @@ export async function find(
     .where('org_id', '=', organisationId)
     .where('erase_at', '>', now)
   const rows = await base
-    .where(among(db, 'user_name_folded', listed(db, keys.userNames)))
-    .unionAll(base.where(among(db, 'external_id', listed(db, keys.externalIds))))
+    .where(isAmong(db, 'user_name_folded', listed(db, keys.userNames)))
+    .unionAll(base.where(isAmong(db, 'external_id', listed(db, keys.externalIds))))
     .execute()
   const named = new Set<string | null>(keys.userNames)
   const place = (row: Tombstone) => (named.has(row.user_name_folded) ? 0 : 1)
@@ -60,6 +60,26 @@ export async function findById(
     .where('id', '=', id)
     .where('erase_at', '>', now)
     .executeTakeFirst()
+}
+
+/** Those of these people who were deleted. */
+export async function among(db: Db, organisationId: string, ids: string[]): Promise<Tombstone[]> {
+  return db
+    .selectFrom('tombstones')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .where(isAmong(db, 'id', listed(db, ids)))
+    .execute()
+}
+
+/** @param person what they come back with. */
+export async function keep(db: Db, { org_id, id }: Tombstone, person: string): Promise<void> {
+  await db
+    .updateTable('tombstones')
+    .set({ person })
+    .where('org_id', '=', org_id)
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function remove(db: Db, organisationId: string, id: string): Promise<boolean> {
