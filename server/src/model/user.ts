@@ -39,6 +39,8 @@ export type User = {
 }
 
 export type Role = 'ROLE_MANAGER' | 'ROLE_GROUP_ADMIN' | 'ROLE_VIEWER' | 'ROLE_USER' | 'ROLE_ROOT'
+/** What an identity provider may give by SCIM (SC-40). */
+export const syncableRoles: readonly Role[] = ['ROLE_USER', 'ROLE_VIEWER', 'ROLE_MANAGER']
 
 export type ProvenanceKind =
   | 'manual'

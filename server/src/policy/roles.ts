@@ -1,6 +1,6 @@
 import type { Actor } from '../model/actor.ts'
 import type { Refusal } from '../model/refusals.ts'
-import type { Role } from '../model/user.ts'
+import { type Role, syncableRoles } from '../model/user.ts'
 
 // BEHAVIOURS.md RB-1: what each built-in role may do. `.read` and `.write` per area of Usher itself.
 const permissions: Record<Role, string[]> = {
@@ -164,16 +164,13 @@ export function builtInRoles() {
   }))
 }
 
-/** The roles that an identity provider may set (SC-40). */
-const syncable: Role[] = ['ROLE_USER', 'ROLE_VIEWER', 'ROLE_MANAGER']
-
 /** Refuses what is no role here, and ROLE_ROOT, which no organisation gives. */
 export function decideSyncedRoles(wanted: string[]): Refusal | undefined {
-  const unknown = wanted.find((role) => !syncable.some((known) => known === role))
+  const unknown = wanted.find((role) => !syncableRoles.some((known) => known === role))
   if (unknown === undefined) return undefined
   return {
     code: 'request.invalid',
-    detail: `${JSON.stringify(unknown.slice(0, 100))} cannot be given by the identity provider; ${syncable.join(', ')} can.`,
+    detail: `${JSON.stringify(unknown.slice(0, 100))} cannot be given by the identity provider; ${syncableRoles.join(', ')} can.`,
     errors: [{ pointer: '/roles', code: 'role' }],
   }
 }

@@ -1,6 +1,7 @@
 import { runBulk } from './bulk.ts'
 import { discovery, type JsonObject, ScimError } from './core/index.ts'
 import { type Answer, type Call, type OperationDone, requireId } from './door.ts'
+import { listEverything } from './everything.ts'
 import {
   createGroup,
   deleteGroup,
@@ -29,6 +30,13 @@ export async function dispatch(
   if (call.actor.owner) requireOwn(resource.toLowerCase())
   if (more.length > 0) throw nothingHere()
   switch (resource.toLowerCase()) {
+    case '':
+      allow(call, 'GET')
+      return listEverything(call, 'query')
+    case '.search':
+      if (id !== undefined) throw nothingHere()
+      allow(call, 'POST')
+      return listEverything(call, 'body')
     case 'users':
       return onResources(call, id, users)
     case 'groups':
@@ -58,7 +66,7 @@ function me(call: Call): Promise<Answer> {
   return getMe(call)
 }
 
-const closedToPeople = new Set(['users', 'groups', 'bulk'])
+const closedToPeople = new Set(['', '.search', 'users', 'groups', 'bulk'])
 
 /** SC-33: the directory is the identity provider's to read and change. */
 function requireOwn(resource: string): void {

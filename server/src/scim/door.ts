@@ -115,19 +115,22 @@ export function searchOf(call: Call, type: ResourceType, how: 'query' | 'body'):
 
 type Page<Resource> = { items: Resource[]; total: number; next?: ResourcePosition }
 
-/**
- * One page of a list, by index or by cursor. `read` gives the resources from a place on, `write`
- * the JSON of what is shown of them.
- */
+export type Listing<Resource> = {
+  /** The resources from a place on. */
+  read(place: {
+    from: { skip: number } | { after: ResourcePosition }
+    count: number
+  }): Promise<Page<Resource>>
+  /** The JSON of what is shown of them. */
+  write(items: Resource[]): Promise<string[]>
+}
+
+/** One page of a list, by index or by cursor. */
 export async function answerList<Resource>(
   call: Call,
   type: ResourceType,
   { filter, sort, paging }: Search,
-  read: (place: {
-    from: { skip: number } | { after: ResourcePosition }
-    count: number
-  }) => Promise<Page<Resource>>,
-  write: (items: Resource[]) => Promise<string[]>,
+  { read, write }: Listing<Resource>,
 ): Promise<Answer> {
   const { organisation, credential, clock, walks } = call
   const order = sort ? `${sort.by.path} ${sort.descending}` : ''

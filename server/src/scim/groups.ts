@@ -25,9 +25,10 @@ import {
   readProjection,
   readResource,
   requireMatch,
+  type Search,
   shows,
 } from './core/index.ts'
-import { type Answer, answerList, type Call, searchOf } from './door.ts'
+import { type Answer, answerList, type Call, type Listing, searchOf } from './door.ts'
 import { groupEtag, readGroup, readGroupPatch, renderGroup } from './group.ts'
 
 const type = groupResource
@@ -112,15 +113,15 @@ export async function deleteGroup(call: Call, id: string): Promise<Answer> {
   return { status: 204 }
 }
 
-export async function listGroups(call: Call, how: 'query' | 'body'): Promise<Answer> {
+export function listGroups(call: Call, how: 'query' | 'body'): Promise<Answer> {
   const search = searchOf(call, type, how)
-  const { filter, sort, projection } = search
+  return answerList(call, type, search, groupsOf(call, search))
+}
+
+export function groupsOf(call: Call, { filter, sort, projection }: Search): Listing<ScimGroup> {
   const { baseUrl, directory, actor } = call
-  return answerList(
-    call,
-    type,
-    search,
-    async (place) => {
+  return {
+    async read(place) {
       const query = { filter, sort, baseUrl, ...place }
       const page = await directory.view(actor, (read) => listScimGroups(read, query))
       const isFirst = 'skip' in place.from && place.from.skip === 0
@@ -128,13 +129,13 @@ export async function listGroups(call: Call, how: 'query' | 'body'): Promise<Ans
       const found = await adoptable(call, filter)
       return { items: found.slice(0, place.count), total: found.length }
     },
-    async (groups) => {
+    async write(groups) {
       const members = await membersOf(call, groups, projection)
       return groups.map((group) =>
         JSON.stringify(project(projection, renderGroup(group, members?.get(group.id), baseUrl))),
       )
     },
-  )
+  }
 }
 
 /** SC-35: a group that was ticked for adoption is found by its exact name. */

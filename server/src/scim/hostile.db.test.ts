@@ -264,7 +264,9 @@ describe('hostile input', () => {
   test('addresses and methods that are not there are 404 and 405, never anything else', async () => {
     const acme = await createScimOrganisation()
     for (const [method, path, status] of [
-      ['GET', '/', 404],
+      ['POST', '/', 405],
+      ['GET', '/.search', 405],
+      ['POST', '/.search/x', 404],
       ['GET', '/nothing', 404],
       ['GET', '/Users/a/b', 404],
       ['GET', '/Users/%00', 404],

@@ -65,6 +65,8 @@ describe('SC-33: /Me by a personal key', () => {
     ['GET', '/Users', 403],
     ['POST', '/Users', 403],
     ['POST', '/Users/.search', 403],
+    ['POST', '/.search', 403],
+    ['GET', '/', 403],
     ['GET', '/Groups', 403],
     ['POST', '/Bulk', 403],
     ['PATCH', '/Me', 405],

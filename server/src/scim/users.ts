@@ -23,9 +23,10 @@ import {
   readProjection,
   readResource,
   requireMatch,
+  type Search,
   sameJson,
 } from './core/index.ts'
-import { type Answer, answerList, type Call, searchOf, userTypeOf } from './door.ts'
+import { type Answer, answerList, type Call, type Listing, searchOf, userTypeOf } from './door.ts'
 import { personEtag, personWriter, readPerson, renderPerson } from './person.ts'
 
 /** SC-11, SC-12, SC-16 to SC-19. */
@@ -145,30 +146,30 @@ export async function deleteUser(call: Call, id: string): Promise<Answer> {
   return { status: 204 }
 }
 
-export async function listUsers(call: Call, how: 'query' | 'body'): Promise<Answer> {
+export function listUsers(call: Call, how: 'query' | 'body'): Promise<Answer> {
   const type = userTypeOf(call)
   const search = searchOf(call, type, how)
-  const { filter, sort, projection } = search
+  return answerList(call, type, search, usersOf(call, search))
+}
+
+export function usersOf(call: Call, { filter, sort, projection }: Search): Listing<ShownPerson> {
   const { baseUrl, directory, actor } = call
   const [asked] = filter ? keysIn(filter).userNames : []
   if (asked !== undefined) note(call, { id: null, userName: asked })
-  return answerList(
-    call,
-    type,
-    search,
-    async (place) => {
+  return {
+    async read(place) {
       const query = { filter, sort, baseUrl, ...place }
       const page = await directory.view(actor, (read) => listScimPeople(read, query))
       const isFirst = 'skip' in place.from && place.from.skip === 0
       if (page.total > 0 || !filter || !isFirst) return page
       const found = await adoptable(call, filter)
-      return { items: place.count === 0 ? [] : found.slice(0, place.count), total: found.length }
+      return { items: found.slice(0, place.count), total: found.length }
     },
-    async (people) => {
+    async write(people) {
       if (people.length === 1 && people[0] && filter) about(call, people[0])
       return people.map(personWriter(projection, baseUrl))
     },
-  )
+  }
 }
 
 /** SC-18: somebody who is here by another way is found by an exact look-up, and by that alone. */

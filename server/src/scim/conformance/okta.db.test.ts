@@ -249,17 +249,27 @@ describe('Okta changes a person', () => {
     })
   })
 
-  test('whose password it syncs, which PATCH refuses and the person does not notice', async () => {
+  test('SC-9: whose password it syncs with the rest: the rest is done, the password is kept nowhere', async () => {
     const { acme, okta } = await connect()
     const id = await create(acme, '/Users', isaac)
 
-    const refused = await okta('PATCH', `/Users/${id}`, {
+    const alone = await okta('PATCH', `/Users/${id}`, {
       schemas: patchSchemas,
       Operations: [{ op: 'replace', value: { password: 'new-Secret-9' } }],
     })
+    const beside = await okta('PATCH', `/Users/${id}`, {
+      schemas: patchSchemas,
+      Operations: [{ op: 'replace', value: { password: 'new-Secret-9', title: 'Head' } }],
+    })
 
-    expect(refused).toMatchObject(scimError(400, 'mutability'))
-    expect(await acme.eventNames()).toEqual(['user.joined'])
+    expect(alone.status).toBe(200)
+    expect(beside).toMatchObject({ status: 200, body: { title: 'Head' } })
+    expect(await acme.eventNames()).toEqual(['user.joined', 'user.changed'])
+    await acme.usher.provisioningLog.flush()
+    const [{ id: entry }] = (await acme.api('GET', '/provisioning-log?method=PATCH')).body.items
+    const { text } = await acme.api('GET', `/provisioning-log/${entry}`)
+    expect(text).toContain('password was ignored')
+    for (const said of [alone.text, beside.text, text]) expect(said).not.toContain('new-Secret-9')
   })
 })
 

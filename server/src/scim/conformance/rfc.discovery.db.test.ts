@@ -13,7 +13,12 @@ import {
 } from '../../../testing/scim.ts'
 
 const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
+const discoverySchemas = ['ServiceProviderConfig', 'ResourceType', 'Schema'].map(
+  (name) => `urn:ietf:params:scim:schemas:core:2.0:${name}`,
+)
 const nowhere = '/Users/00000000-0000-7000-8000-000000000000'
+
+const typeOf: Record<string, string> = { boolean: 'boolean', integer: 'number' }
 
 type Attribute = { name: string; subAttributes?: Attribute[]; [trait: string]: unknown }
 
@@ -54,7 +59,7 @@ describe('discovery', () => {
 
   test.each([
     ['/ResourceTypes', ['User', 'Group']],
-    ['/Schemas', [userSchema, enterpriseSchema, groupSchema]],
+    ['/Schemas', [userSchema, enterpriseSchema, groupSchema, ...discoverySchemas]],
   ])('%s is a list response', async (path, ids) => {
     const acme = await createScimOrganisation()
 
@@ -65,6 +70,40 @@ describe('discovery', () => {
       body: { schemas: [listSchema], totalResults: ids.length, itemsPerPage: ids.length },
     })
     expect(list.body.Resources.map(({ id }: { id: string }) => id)).toEqual(ids)
+  })
+
+  test('RFC 7643 §8.7.2: describes itself, and is as it says', async () => {
+    const acme = await createScimOrganisation()
+    const { body: schemas } = await acme.scim('GET', '/Schemas')
+    const attributesOf = (urn: string): Attribute[] =>
+      schemas.Resources.find(({ id }: { id: string }) => id === urn).attributes
+    const shown: [string | undefined, Record<string, unknown>[]][] = [
+      [discoverySchemas[0], [(await acme.scim('GET', '/ServiceProviderConfig')).body]],
+      [discoverySchemas[1], (await acme.scim('GET', '/ResourceTypes')).body.Resources],
+      [discoverySchemas[2], schemas.Resources],
+    ]
+
+    function check(value: unknown, attribute: Attribute, where: string): void {
+      expect(Array.isArray(value), where).toBe(attribute.multiValued)
+      for (const one of Array.isArray(value) ? value : [value]) {
+        if (attribute.type === 'complex') checkAll(one, attribute.subAttributes ?? [], where)
+        else expect(typeof one, where).toBe(typeOf[String(attribute.type)] ?? 'string')
+      }
+    }
+    function checkAll(resource: Record<string, unknown>, known: Attribute[], where: string): void {
+      for (const [name, value] of Object.entries(resource)) {
+        const attribute = known.find((one) => one.name === name)
+        // Attributes go on in sub-attributes further than the description of themselves does.
+        const beside = ['schemas', 'meta', 'id', 'subAttributes']
+        if (!attribute) expect(beside, `${where}.${name}`).toContain(name)
+        else check(value, attribute, `${where}.${name}`)
+      }
+      for (const { name, required } of known)
+        if (required) expect(resource, where).toHaveProperty(name)
+    }
+
+    for (const [urn = '', resources] of shown)
+      for (const resource of resources) checkAll(resource, attributesOf(urn), urn)
   })
 
   test.each([

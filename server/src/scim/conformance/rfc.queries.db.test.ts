@@ -10,6 +10,7 @@ import {
   userSchema,
 } from '../../../testing/scim.ts'
 
+const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
 
 /** Three people who differ in everything that is asked for. */
@@ -666,5 +667,73 @@ describe('POST …/.search', () => {
     const last = await ask(first.body.nextCursor)
 
     expect([first.body.itemsPerPage, last.body.itemsPerPage]).toEqual([2, 1])
+  })
+})
+
+describe('RFC 7644 §3.4.2.1: what is asked of the base URL', () => {
+  const search = (acme: ScimOrganisation, wish: object) =>
+    acme.scim('POST', '/.search', { schemas: [searchSchema], ...wish })
+  const idsOf = ({ body }: { body: { Resources: { id: string }[] } }) =>
+    body.Resources.map(({ id }) => id)
+
+  /** Three people and two groups, and what lists of them alone show. */
+  async function both() {
+    const acme = await createScimOrganisation()
+    await crowd(acme, 3)
+    await acme.group('Engines')
+    await acme.group('Wheels')
+    const people = idsOf(await acme.scim('GET', '/Users'))
+    const groups = idsOf(await acme.scim('GET', '/Groups'))
+    return { acme, people, groups }
+  }
+
+  test('is asked of people and groups alike, the people first, in pages of any size', async () => {
+    const { acme, people, groups } = await both()
+    const all = [...people, ...groups]
+
+    for (let count = 0; count <= 6; count += 1)
+      for (let startIndex = 1; startIndex <= 7; startIndex += 1) {
+        const page = await search(acme, { startIndex, count })
+        const byQuery = await acme.scim('GET', `/?startIndex=${startIndex}&count=${count}`)
+        const shown = all.slice(startIndex - 1, startIndex - 1 + count)
+        expect(page).toMatchObject({
+          status: 200,
+          body: { schemas: [listSchema], totalResults: 5, startIndex, itemsPerPage: shown.length },
+        })
+        expect(idsOf(page)).toEqual(shown)
+        expect(byQuery.body).toEqual(page.body)
+      }
+  })
+
+  test('finds by a condition whoever can meet it', async () => {
+    const { acme, people, groups } = await both()
+    const found = async (filter: string) => idsOf(await search(acme, { filter }))
+
+    expect(await found('meta.resourceType eq "Group"')).toEqual(groups)
+    expect(await found('userName pr')).toEqual(people)
+    expect(await found('displayName eq "wheels"')).toEqual(groups.slice(1))
+    expect(await found('id eq "nobody"')).toEqual([])
+  })
+
+  test('shows what is asked for of each', async () => {
+    const { acme, people } = await both()
+
+    const { body } = await search(acme, { attributes: ['displayName'] })
+
+    for (const { id, ...shown } of body.Resources) {
+      const isPerson = people.includes(id)
+      expect(Object.keys(shown)).toEqual(isPerson ? ['schemas'] : ['schemas', 'displayName'])
+    }
+  })
+
+  test.each([
+    ['no schema', { schemas: [] }, 'invalidSyntax'],
+    ['a condition that nothing can meet', { filter: 'shoeSize eq 38' }, 'invalidFilter'],
+    ['an order', { sortBy: 'displayName' }, 'invalidValue'],
+    ['a cursor', { cursor: '' }, 'invalidCursor'],
+  ])('with %s is refused', async (_, wish, scimType) => {
+    const { acme } = await both()
+
+    expect(await search(acme, wish)).toMatchObject(scimError(400, scimType))
   })
 })

@@ -241,7 +241,7 @@ test('the configuration says what is supported and where the limits are', () => 
 })
 
 test('schemas and resource types are listed, and found by id', () => {
-  expect(served.schemas).toMatchObject({ totalResults: 3, itemsPerPage: 3, startIndex: 1 })
+  expect(served.schemas).toMatchObject({ totalResults: 6, itemsPerPage: 6, startIndex: 1 })
   expect(served.resourceTypes).toMatchObject({ totalResults: 2 })
   expect(served.schema(enterpriseSchema.toUpperCase())).toMatchObject({ id: enterpriseSchema })
   expect(served.schema('urn:unknown')).toBeUndefined()

@@ -1,5 +1,6 @@
 /** What the server says of itself (RFC 7644 §4, RFC 7643 §5 to §7), from the schema that it follows. */
 import { bulkLimits } from './bulk.ts'
+import { discoverySchemas } from './discovery-schemas.ts'
 import type { JsonObject } from './json.ts'
 import { configSchema, listSchema, resourceTypeSchema, schemaSchema } from './names.ts'
 import { pageLimits } from './paging.ts'
@@ -30,9 +31,10 @@ export type Discovery = {
 
 export function discovery(options: DiscoveryOptions): Discovery {
   const types = [userResource(options), groupResource]
-  const schemas = types
-    .flatMap(({ schema, extensions }) => [schema, ...extensions])
-    .map((schema) => renderSchema(schema, options))
+  const schemas = [
+    ...types.flatMap(({ schema, extensions }) => [schema, ...extensions]),
+    ...discoverySchemas,
+  ].map((schema) => renderSchema(schema, options))
   const resourceTypes = types.map((type) => renderResourceType(type, options))
   const find = (list: JsonObject[], id: string) =>
     list.find((one) => typeof one.id === 'string' && sameName(one.id, id))
@@ -129,7 +131,7 @@ function renderSchema(schema: Schema, { baseUrl }: DiscoveryOptions): JsonObject
 }
 
 function renderAttribute(attribute: Attribute): JsonObject {
-  const { canonicalValues, referenceTypes, subAttributes, ...traits } = attribute
+  const { canonicalValues, referenceTypes, subAttributes, orElse: _, ...traits } = attribute
   return {
     ...traits,
     ...(canonicalValues ? { canonicalValues: [...canonicalValues] } : {}),

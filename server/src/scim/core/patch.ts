@@ -130,12 +130,15 @@ function readTarget(reading: Reading, sent: Sent, target: Target) {
   if (target.kind === 'schema') return readSchemaTarget(reading, sent, target.schema)
   const { ref, where } = target
   if (ref.path === 'schemas') return readSchemas(reading, sent)
+  if (ref.attribute.mutability === 'writeOnly')
+    return reading.notes.add(`${ref.path} was ignored; people sign in at the identity provider.`)
   checkMutability(sent.op, ref)
   const attribute = leaf(ref)
   if (isSingleComplex(attribute) && sent.op !== 'remove') return readParts(reading, sent, ref)
 
   const value = readOperand(reading, sent, ref, where)
-  if (attribute.required && !where && value === undefined) throw requiredIsMissing(sent.op, ref)
+  if (attribute.required && !attribute.orElse && !where && value === undefined)
+    throw requiredIsMissing(sent.op, ref)
   record(reading, { op: sent.op, ref, ...(where ? { where } : {}), value })
 }
 
@@ -175,8 +178,6 @@ function readSchemaTarget(reading: Reading, { op, value }: Sent, schema: Schema)
 }
 
 function checkMutability(op: PatchVerb, { path, attribute, sub }: AttributeRef) {
-  if (attribute.mutability === 'writeOnly')
-    throw badRequest('mutability', `${path} is not kept here; stop sending it.`)
   if (attribute.mutability === 'readOnly' || sub?.mutability === 'readOnly')
     throw badRequest('mutability', `${path} is read-only here; remove it from the mapping.`)
   if (sub?.mutability === 'immutable' && op !== 'remove')

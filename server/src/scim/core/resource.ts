@@ -110,7 +110,7 @@ export function isSchemaOf(type: ResourceType, urn: string): boolean {
 
 function checkRequired(type: ResourceType, resource: JsonObject) {
   for (const attribute of type.schema.attributes)
-    if (attribute.required && resource[attribute.name] === undefined)
+    if (attribute.required && !attribute.orElse && resource[attribute.name] === undefined)
       throw badRequest('invalidValue', `${attribute.name} is missing; ${type.name} needs one.`)
 }
 
@@ -153,5 +153,8 @@ export function memberIds(resource: JsonObject): string[] {
 
 export function memberId(member: Json): string {
   if (isObject(member) && typeof member.value === 'string') return member.value
+  const at = isObject(member) && typeof member.$ref === 'string' ? member.$ref : ''
+  const id = /\/(?:Users|Groups)\/([^/?#]+)$/i.exec(at)?.[1]
+  if (id) return id
   throw badRequest('invalidValue', `A member needs the id of a person or group in "value".`)
 }

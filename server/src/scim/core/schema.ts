@@ -2,6 +2,7 @@
  * What Usher knows of people and groups, as data (RFC 7643 §4, §7). Discovery shows it, and parsers,
  * filters, patches and projections follow it: an attribute that is not here does not exist.
  */
+import { syncableRoles } from '../../model/user.ts'
 import { enterpriseSchema, groupSchema, userSchema } from './names.ts'
 
 export type AttributeType =
@@ -21,6 +22,8 @@ export type Attribute = {
   multiValued: boolean
   description: string
   required: boolean
+  /** Of a required one: the attribute that may stand in for it. Discovery has no word for that. */
+  orElse?: string
   caseExact: boolean
   mutability: 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly'
   returned: 'always' | 'never' | 'default' | 'request'
@@ -47,7 +50,7 @@ export type ResourceType = {
 
 type Traits = Partial<Omit<Attribute, 'name' | 'description'>>
 
-function attribute(name: string, description: string, traits: Traits = {}): Attribute {
+export function attribute(name: string, description: string, traits: Traits = {}): Attribute {
   const type = traits.type ?? 'string'
   return {
     name,
@@ -64,7 +67,7 @@ function attribute(name: string, description: string, traits: Traits = {}): Attr
   }
 }
 
-function complex(
+export function complex(
   name: string,
   description: string,
   subAttributes: readonly Attribute[],
@@ -73,7 +76,7 @@ function complex(
   return attribute(name, description, { type: 'complex', subAttributes, ...traits })
 }
 
-const readOnly = { mutability: 'readOnly' } as const
+export const readOnly = { mutability: 'readOnly' } as const
 const displayOf = attribute('display', 'A name to show, given by the client.')
 const primary = attribute('primary', 'Whether this is the preferred one; true at most once.', {
   type: 'boolean',
@@ -98,11 +101,11 @@ function values(
  * Usher works out where a resource stands, so `$ref` is its own to give: taken from a request, it
  * would go stale with the next change of `value`.
  */
-function reference(referenceTypes: readonly string[]): Attribute {
+function reference(referenceTypes: readonly string[], traits: Traits = readOnly): Attribute {
   return attribute('$ref', 'Where the resource is.', {
     type: 'reference',
     referenceTypes,
-    ...readOnly,
+    ...traits,
   })
 }
 
@@ -146,6 +149,17 @@ const photos = complex(
   { multiValued: true },
 )
 
+/** SC-13. */
+const emails: Attribute = {
+  ...values(
+    'emails',
+    'E-mail addresses: the primary one counts, else that of type "work", else a userName that is an address.',
+    { kinds: ['work', 'home', 'other'], required: true },
+  ),
+  required: true,
+  orElse: 'userName',
+}
+
 const groups = complex(
   'groups',
   'The groups the person is in, directly or through another group.',
@@ -167,7 +181,7 @@ const roles = (syncRoles: boolean) =>
     syncRoles
       ? 'The roles of the person in this organisation.'
       : 'The roles of the person in this organisation; Sync roles is off, so they are set in the portal.',
-    syncRoles ? {} : readOnly,
+    syncRoles ? { canonicalValues: syncableRoles } : readOnly,
   )
 
 const user = (syncRoles: boolean): Schema => ({
@@ -197,7 +211,7 @@ const user = (syncRoles: boolean): Schema => ({
       returned: 'never',
       caseExact: true,
     }),
-    values('emails', 'E-mail addresses.', { kinds: ['work', 'home', 'other'] }),
+    emails,
     values('phoneNumbers', 'Telephone numbers.', {
       kinds: ['work', 'home', 'mobile', 'fax', 'pager', 'other'],
     }),
@@ -240,7 +254,8 @@ const group: Schema = {
       'The people and groups in the group.',
       [
         attribute('value', 'The id of the member.', { mutability: 'immutable', caseExact: true }),
-        reference(['User', 'Group']),
+        // RFC 7643 §4.2: a member may be named by where it is alone.
+        reference(['User', 'Group'], { mutability: 'immutable' }),
         attribute('display', 'The name of the member.', readOnly),
         attribute('type', 'What the member is.', {
           mutability: 'immutable',
