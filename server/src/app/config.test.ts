@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -60,16 +60,46 @@ describe('a wrong setting stops the start and is named', () => {
     [{ RATE_LIMITS: 'off', HOST: '0.0.0.0' }, 'RATE_LIMITS'],
     [{ SECRET_KEY: 'short' }, 'SECRET_KEY'],
     [{ SECRET_KEY: `${key},short` }, 'SECRET_KEY'],
+    [{ TRUST_PROXY: 'perhaps' }, 'TRUST_PROXY'],
+    [{ GOOGLE_CLIENT_ID: 'a' }, 'GOOGLE_CLIENT_SECRET'],
+    [{ GOOGLE_CLIENT_SECRET: 'b' }, 'GOOGLE_CLIENT_ID'],
+    // Nothing can be made there, and the parent is there all the same.
+    [{ DATA_DIR: '/proc/usher' }, 'DATA_DIR'],
+    [{ DATA_DIR: '/proc/usher/data', SECRET_KEY: key }, 'DATA_DIR'],
+    [{ DATA_DIR: import.meta.filename }, 'DATA_DIR'],
+    [{ DATA_DIR: join(import.meta.filename, 'data') }, 'DATA_DIR'],
   ] as [Record<string, string>, string][])('%j', (env, name) => {
     const faults = faultsOf(env)
 
     expect(faults).toHaveLength(1)
     expect(faults[0]).toContain(name)
-    if (env.SECRET_KEY) expect(faults[0]).not.toContain(env.SECRET_KEY)
+    if (name === 'SECRET_KEY') expect(faults[0]).not.toContain('short')
   })
 
   test('several at once are named line by line', () => {
-    expect(faultsOf({ PORT: 'x', LOG_LEVEL: 'loud', BASE_URL: 'x' })).toHaveLength(3)
+    const faults = faultsOf({
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      BASE_URL: 'x',
+      SECRET_KEY: 'short',
+      DATA_DIR: import.meta.filename,
+    })
+
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'PORT',
+      'BASE_URL',
+      'LOG_LEVEL',
+      'DATA_DIR',
+      'SECRET_KEY',
+    ])
+  })
+
+  test('a key file that lost its key is named, and not replaced by a key that opens nothing', () => {
+    const dataDir = folder()
+    writeFileSync(join(dataDir, 'secret.key'), '')
+
+    expect(faultsOf({ DATA_DIR: dataDir })).toEqual([expect.stringContaining('secret.key')])
+    expect(readFileSync(join(dataDir, 'secret.key'), 'utf8')).toBe('')
   })
 })
 
@@ -80,14 +110,24 @@ test.each([
   [{ RATE_LIMITS: 'off' }, { rateLimits: false }],
   [{ OUTBOUND_ALLOW: '10.0.0.0/8, fd00::/8' }, { outboundAllow: ['10.0.0.0/8', 'fd00::/8'] }],
   [{ SECRET_KEY: `${key}1, ${key}2` }, { secretKeys: [`${key}1`, `${key}2`] }],
+  // With both, nothing is kept in a folder.
+  [
+    { DATA_DIR: '/proc/usher', SECRET_KEY: key, DATABASE_URL: 'postgres://localhost/usher' },
+    { secretKeys: [key] },
+  ],
   [{ NODE_ENV: 'production' }, { demo: false }],
   [{ NODE_ENV: 'production', DEMO: 'on' }, { demo: true }],
-  [{ GOOGLE_CLIENT_ID: 'a' }, { google: undefined }],
+  [{ GOOGLE_CLIENT_ID: '', GOOGLE_CLIENT_SECRET: '' }, { google: undefined }],
   [
     { GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
     { google: { clientId: 'a', clientSecret: 'b', issuer: 'https://accounts.google.com' } },
   ],
   [{ TRUST_PROXY: 'true' }, { trustProxy: true }],
+  [{ TRUST_PROXY: '0' }, { trustProxy: false }],
+  [
+    { PORT: '', HOST: '', BASE_URL: ' ', LOG_LEVEL: '' },
+    { port: 8080, host: '127.0.0.1' },
+  ],
 ] as [Record<string, string>, object][])('%j is read', (env, read) => {
   expect(readConfig({ DATA_DIR: folder(), ...env })).toMatchObject(read)
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { isNameServer } from '../lib/dns.ts'
 import { isCidr } from '../lib/outbound.ts'
 import { readSmtpUrl } from '../lib/smtp.ts'
@@ -43,16 +43,19 @@ const shortestKey = 32
 const defaultPort = 8080
 
 /**
- * Reads the environment (DESIGN §7).
+ * Reads the environment (DESIGN §7). A setting that is empty is none, as templates of containers leave it.
  * @throws BadConfiguration with one line per fault; nothing starts then.
  */
-export function readConfig(env: Environment = process.env): Config {
+export function readConfig(given: Environment = process.env): Config {
+  const env: Environment = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value?.trim()),
+  )
   const faults: string[] = []
   const port = readPort(env.PORT, faults)
   const host = env.HOST ?? '127.0.0.1'
   const baseUrl = readBaseUrl(env.BASE_URL, host, port, faults)
   const dataDir = env.DATA_DIR ?? './data'
-  const databaseUrl = env.DATABASE_URL || undefined
+  const databaseUrl = env.DATABASE_URL
   if (databaseUrl && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
   }
@@ -68,7 +71,7 @@ export function readConfig(env: Environment = process.env): Config {
       )
     }
   }
-  const smtpUrl = env.SMTP_URL || undefined
+  const smtpUrl = env.SMTP_URL
   if (smtpUrl && !readSmtpUrl(smtpUrl, 'http://localhost')) {
     faults.push('SMTP_URL must be an address such as smtp://user:password@mail.example.com:587.')
   }
@@ -80,6 +83,9 @@ export function readConfig(env: Environment = process.env): Config {
   if (rateLimits === 'off' && !isLoopback(host)) {
     faults.push('RATE_LIMITS=off is for runs on loopback only: set HOST to 127.0.0.1.')
   }
+  const google = readGoogle(env, faults)
+  const trustProxy = readTrustProxy(env.TRUST_PROXY, faults)
+  const secretKeys = readSecretKeys({ ...env, DATA_DIR: dataDir }, faults)
   if (faults.length > 0) throw new BadConfiguration(faults)
   return {
     port,
@@ -87,10 +93,10 @@ export function readConfig(env: Environment = process.env): Config {
     baseUrl,
     dataDir,
     databaseUrl,
-    secretKeys: readSecretKeys(env.SECRET_KEY, dataDir),
-    google: readGoogle(env),
+    secretKeys,
+    google,
     smtpUrl,
-    trustProxy: ['1', 'true', 'yes'].includes(env.TRUST_PROXY ?? ''),
+    trustProxy,
     logLevel,
     outboundAllow,
     dnsServers,
@@ -129,28 +135,54 @@ function readBaseUrl(
 
 const googleIssuer = 'https://accounts.google.com'
 
-function readGoogle({ GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: secret }: Environment) {
-  if (!clientId || !secret) return undefined
-  return { clientId, clientSecret: secret, issuer: googleIssuer }
+function readGoogle(
+  { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret }: Environment,
+  faults: string[],
+): Config['google'] {
+  if (clientId && clientSecret) return { clientId, clientSecret, issuer: googleIssuer }
+  if (clientId) faults.push('GOOGLE_CLIENT_SECRET is missing: it goes with GOOGLE_CLIENT_ID.')
+  if (clientSecret) faults.push('GOOGLE_CLIENT_ID is missing: it goes with GOOGLE_CLIENT_SECRET.')
+  return undefined
+}
+
+/** Taken for off, a word that is neither would count every caller as the proxy. */
+function readTrustProxy(value: string | undefined, faults: string[]): boolean {
+  if (value === undefined || ['0', 'false', 'no'].includes(value)) return false
+  if (!['1', 'true', 'yes'].includes(value)) faults.push('TRUST_PROXY must be 1 or 0.')
+  return true
 }
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
-/** `SECRET_KEY` may hold several keys, newest first, separated by commas; else a key file is made once. */
-function readSecretKeys(value: string | undefined, dataDir: string): string[] {
-  if (value) {
-    const keys = value.split(',').map((key) => key.trim())
-    if (keys.some((key) => key.length < shortestKey)) {
-      throw new BadConfiguration([
-        `SECRET_KEY needs at least ${shortestKey} characters, e.g. from: openssl rand -base64 32`,
-      ])
-    }
-    return keys
-  }
+/**
+ * `SECRET_KEY` may hold several keys, newest first, separated by commas; else a key file is made once.
+ * With it and a database elsewhere nothing is kept in the folder, which need not be there then.
+ */
+function readSecretKeys(
+  { SECRET_KEY: value, DATABASE_URL: databaseUrl, DATA_DIR: dataDir = '' }: Environment,
+  faults: string[],
+): string[] {
   const file = join(dataDir, 'secret.key')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const typed = value?.split(',').map((key) => key.trim())
+  let keys = typed ?? []
+  try {
+    if (!typed || !databaseUrl) makeFolder(resolve(dataDir))
+    if (!databaseUrl) accessSync(`${dataDir}/.`, constants.W_OK)
+    keys = typed ?? [keyIn(file)]
+  } catch (error) {
+    faults.push(`DATA_DIR cannot be used. ${(error as Error).message}`)
+  }
+  if (keys.some((key) => key.length < shortestKey)) {
+    faults.push(
+      `${typed ? 'SECRET_KEY' : file} needs at least ${shortestKey} characters, e.g. from: openssl rand -base64 32`,
+    )
+  }
+  return keys
+}
+
+function keyIn(file: string): string {
   if (!existsSync(file)) {
     try {
       writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
@@ -159,5 +191,16 @@ function readSecretKeys(value: string | undefined, dataDir: string): string[] {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
   }
-  return [readFileSync(file, 'utf8').trim()]
+  return readFileSync(file, 'utf8').trim()
+}
+
+/** Folder by folder: where nothing can be made, as under /proc, `recursive` tries again for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }
