@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { stringify } from 'yaml'
-import { buildServerWhenStale } from '../../../scripts/builds.ts'
+import { environmentOf, runUsher } from '../../testing/command.ts'
 import { createIdentityProvider } from '../../testing/identity-provider.ts'
 import { createOpenIdProvider } from '../../testing/openid-provider.ts'
 import { startUsher } from '../../testing/organisation.ts'
@@ -56,29 +55,10 @@ async function refusalOf(state: unknown): Promise<string> {
   return ''
 }
 
-/** Runs `usher apply` as an operator does: another process, beside the server that has the database open. */
+/** Beside the server that has the database open. */
 async function apply(state: unknown, ...options: string[]) {
   const { config } = await startUsher()
-  const file = fileOf(state)
-  return run(['apply', '-f', file, ...options], {
-    DATA_DIR: config.dataDir,
-    SECRET_KEY: config.secretKeys.join(','),
-    BASE_URL: config.baseUrl,
-    ...(config.databaseUrl && { DATABASE_URL: config.databaseUrl }),
-  })
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails on anything else
-type Run = { code: number; out: string; err: string; json: any }
-
-async function run(args: string[], env: Record<string, string>): Promise<Run> {
-  const main = await buildServerWhenStale()
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args], { env }, (_error, out, err) => {
-      const json = args.includes('--json') && out ? JSON.parse(out) : undefined
-      resolve({ code: child.exitCode ?? -1, out, err, json })
-    })
-  })
+  return runUsher(['apply', '-f', fileOf(state), ...options], environmentOf(config))
 }
 
 async function rowsOf(organisationId: string) {
@@ -258,6 +238,38 @@ test('DESIGN §7: several organisations stand in one file', async () => {
   )
 })
 
+test('what a file did before one of its organisations was refused is printed, with the secrets that are shown once', async () => {
+  const [one, two, three] = [acme(), acme(), acme()]
+  const refused = { ...two, provisioning: { source: 'sso_jit' }, loginMethod: undefined }
+
+  const told = await apply({ organisations: [one, refused, three] }, '--json')
+  const [four, five] = [acme(), acme()]
+  const inWords = await apply({
+    organisations: [four, { ...five, provisioning: refused.provisioning, loginMethod: undefined }],
+  })
+
+  expect(told.code).toBe(1)
+  expect(told.json.organisations).toMatchObject([
+    {
+      slug: one.organisation.slug,
+      apiKeys: [{ key: expect.stringMatching(/^usk_/) }],
+      managers: [{ setupUrl: expect.stringContaining('/activate/') }],
+    },
+  ])
+  expect(told.json.error).toEqual({
+    code: 'login_method.not_set',
+    detail: `${two.organisation.slug}: Choose how people sign in first.`,
+  })
+  expect(told.json.slug).toBeUndefined()
+  expect(inWords.code).toBe(1)
+  expect(inWords.out).toMatch(/API key deployment: usk_/)
+  expect(inWords.err).toBe(`${five.organisation.slug}: Choose how people sign in first.\n`)
+  const usher = await startUsher()
+  const page = (slug: string) => usher.app.inject({ url: `/api/v1/sign-in/${slug}` })
+  expect((await page(one.organisation.slug)).statusCode).toBe(200)
+  expect((await page(three.organisation.slug)).statusCode).toBe(404)
+})
+
 test('DESIGN §7: OpenID Connect is declared like SAML, its secret is nowhere to be read, and a second run changes nothing', async () => {
   const provider = await createOpenIdProvider()
   const oidc = {
@@ -408,7 +420,7 @@ describe('a bad file names the place and changes nothing', () => {
   test('a file that is not there is named', async () => {
     const { config } = await startUsher()
 
-    const told = await run(['apply', '-f', '/nowhere/state.yaml'], { DATA_DIR: config.dataDir })
+    const told = await runUsher(['apply', '-f', '/nowhere/state.yaml'], environmentOf(config))
 
     expect(told.code).toBe(1)
     expect(told.err).toContain('/nowhere/state.yaml')

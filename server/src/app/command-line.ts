@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import {
   createScimToken,
   findOrganisationBySlug,
@@ -8,57 +8,84 @@ import {
 import { systemClock } from '../lib/clock.ts'
 import { openVault } from '../lib/secrets.ts'
 import { operatorOf } from '../model/actor.ts'
-import { Refused } from '../model/refusals.ts'
+import { type FieldFault, Refused, refuse } from '../model/refusals.ts'
 import { scimAddresses } from '../scim/index.ts'
-import { openStore } from '../store/index.ts'
 import type { Applied } from './apply.ts'
 import { BadConfiguration, type Config, readConfig } from './config.ts'
-import { databaseOf, serve } from './serve.ts'
+import { openDatabase, serve } from './serve.ts'
+
+/** Says in words at once what is done; the JSON of all of it is one document at the end. */
+type Tell = (json: object, words: string) => void
 
 /** `usher …` (DESIGN §7). A refusal ends with exit code 1 and one line, or with JSON under --json. */
 export async function runCommand(argv: string[]): Promise<void> {
   const program = new Command('usher')
     .description('Usher decides who belongs to an organisation, and how they get in.')
     .option('--json', 'print JSON')
-    .enablePositionalOptions(false)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    // Its faults are told below, as those of everything else.
+    .configureOutput({ outputError: () => undefined })
+  const isJson = () => program.opts().json === true
+  const answer: object & { error?: Fault } = {}
+  const tell: Tell = (json, words) => {
+    if (isJson()) Object.assign(answer, json)
+    else console.log(words)
+  }
 
   program
     .command('serve', { isDefault: true })
     .description('start the server')
-    .action(() => guarded(false, () => serve(readConfig())))
+    // Whatever is no command comes here.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action((_options, { args: [unknown] }: Command) => {
+      if (unknown === undefined) return serve(readConfig())
+      const names = new Intl.ListFormat('en-GB').format(program.commands.map((one) => one.name()))
+      return program.error(
+        `There is no ${unknown}. The commands are ${names}; usher --help says more.`,
+      )
+    })
 
   program
     .command('apply')
     .description('make the installation match a declared state')
     .requiredOption('-f, --file <file>', 'YAML or JSON; see docs/apply.md')
     .option('--plan', 'show the difference and change nothing')
-    .option('--json', 'print JSON')
-    .action((options: { file: string; plan?: boolean; json?: boolean }) => {
-      const json = Boolean(options.json ?? program.opts().json)
-      return guarded(json, () => apply(readConfig(), { ...options, json }))
-    })
+    .action((options: { file: string; plan?: boolean }) => apply(readConfig(), options, tell))
 
   program
     .command('token')
     .description('make a SCIM token for an identity provider; it is shown once')
     .requiredOption('--organisation <slug>', 'the organisation that it opens')
     .option('--label <label>', 'what it is called in the portal', 'Operator')
-    .option('--json', 'print JSON')
-    .action((options: { organisation: string; label: string; json?: boolean }) => {
-      const json = Boolean(options.json ?? program.opts().json)
-      return guarded(json, () => token(readConfig(), { ...options, json }))
-    })
+    .action((options: { organisation: string; label: string }) =>
+      token(readConfig(), options, tell),
+    )
 
-  await program.parseAsync(argv)
+  let bug: unknown
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return
+    const fault = faultOf(error)
+    if (!fault) bug = error
+    answer.error = fault ?? { code: 'internal', detail: String(error) }
+    if (fault && !isJson()) console.error(fault.detail)
+    process.exitCode = 1
+  }
+  if (isJson() && Object.keys(answer).length > 0) console.log(JSON.stringify(answer, null, 2))
+  if (bug) throw bug
 }
 
 async function apply(
   config: Config,
-  { file, plan = false, json }: { file: string; plan?: boolean; json: boolean },
+  { file, plan = false }: { file: string; plan?: boolean },
+  tell: Tell,
 ): Promise<void> {
   const { applyOrganisation, readDeclared } = await import('./apply.ts')
-  const declared = await readDeclared(file)
-  const store = await openStore(databaseOf(config))
+  const { organisations, folder } = await readDeclared(file)
+  const store = await openDatabase(config)
   try {
     const parts = {
       directory: openDirectory(store, systemClock),
@@ -67,19 +94,21 @@ async function apply(
       baseUrl: config.baseUrl,
       outboundAllow: config.outboundAllow,
     }
+    const isOne = organisations.length === 1
     const applied: Applied[] = []
-    for (const organisation of declared.organisations) {
-      applied.push(await applyOrganisation(parts, organisation, declared.folder, plan))
+    for (const organisation of organisations) {
+      const { slug } = organisation.organisation
+      // Told one by one: what is committed stays, and its secrets are never shown again.
+      const one = await applyOrganisation(parts, organisation, folder, plan).catch(
+        (error: unknown) => {
+          if (isOne || !(error instanceof Refused)) throw error
+          const { refusal } = error
+          throw new Refused({ ...refusal, detail: `${slug}: ${refusal.detail}` })
+        },
+      )
+      applied.push(one)
+      tell({ organisations: applied, ...(isOne && one) }, inWords(one, plan))
     }
-    console.log(
-      json
-        ? JSON.stringify(
-            { organisations: applied, ...(applied.length === 1 && applied[0]) },
-            null,
-            2,
-          )
-        : inWords(applied, plan),
-    )
   } finally {
     await store.close()
   }
@@ -87,71 +116,62 @@ async function apply(
 
 async function token(
   config: Config,
-  { organisation: slug, label, json }: { organisation: string; label: string; json: boolean },
+  { organisation: slug, label }: { organisation: string; label: string },
+  tell: Tell,
 ): Promise<void> {
-  const store = await openStore(databaseOf(config))
+  const store = await openDatabase(config)
   try {
     const directory = openDirectory(store, systemClock)
-    const organisation = await directory.view(operatorOf(platformId), (read) =>
-      findOrganisationBySlug(read, slug),
-    )
-    if (!organisation) {
-      throw new Refused({ code: 'resource.not_found', detail: `There is no organisation ${slug}.` })
-    }
+    const organisation =
+      (await directory.view(operatorOf(platformId), (read) =>
+        findOrganisationBySlug(read, slug),
+      )) ?? refuse('resource.not_found', `There is no organisation ${slug}.`)
     const made = await directory.change(operatorOf(organisation.id), (write) =>
       createScimToken(write, { label }),
     )
     const { baseUrl } = scimAddresses(config.baseUrl, organisation.id)
     const expiresAt = made.stored.expires_at
-    console.log(
-      json
-        ? JSON.stringify(
-            { organisation: slug, baseUrl, label, token: made.token, expiresAt },
-            null,
-            2,
-          )
-        : [
-            `Base URL: ${baseUrl}`,
-            `SCIM token ${label}: ${made.token}`,
-            `It ends on ${new Date(expiresAt).toISOString().slice(0, 10)} and is not shown again.`,
-          ].join('\n'),
+    tell(
+      { organisation: slug, baseUrl, label, token: made.token, expiresAt },
+      [
+        `Base URL: ${baseUrl}`,
+        `SCIM token ${label}: ${made.token}`,
+        `It ends on ${new Date(expiresAt).toISOString().slice(0, 10)} and is not shown again.`,
+      ].join('\n'),
     )
   } finally {
     await store.close()
   }
 }
 
-function inWords(applied: Applied[], plan: boolean): string {
-  return applied
-    .map((one) => {
-      const secrets = [
-        ...one.scim.tokens.map(({ label, token }) => `SCIM token ${label}: ${token}`),
-        ...one.apiKeys.map(({ label, key }) => `API key ${label}: ${key}`),
-        ...one.managers.map(({ email, setupUrl }) => `Set-up link for ${email}: ${setupUrl}`),
-        ...one.breakGlass.map(
-          ({ email, totpSecret }) => `One-time code secret of ${email}: ${totpSecret}`,
-        ),
-      ]
-      const changes = one.changes.length > 0 ? one.changes : ['nothing to change']
-      return [
-        `${one.slug}  ${one.portalUrl}`,
-        ...changes.map((change) => `  ${plan ? 'would be: ' : ''}${change}`),
-        ...(plan ? [] : secrets.map((secret) => `  ${secret}`)),
-      ].join('\n')
-    })
-    .join('\n')
+function inWords(one: Applied, plan: boolean): string {
+  const secrets = [
+    ...one.scim.tokens.map(({ label, token }) => `SCIM token ${label}: ${token}`),
+    ...one.apiKeys.map(({ label, key }) => `API key ${label}: ${key}`),
+    ...one.managers.map(({ email, setupUrl }) => `Set-up link for ${email}: ${setupUrl}`),
+    ...one.breakGlass.map(
+      ({ email, totpSecret }) => `One-time code secret of ${email}: ${totpSecret}`,
+    ),
+  ]
+  const changes = one.changes.length > 0 ? one.changes : ['nothing to change']
+  return [
+    `${one.slug}  ${one.portalUrl}`,
+    ...changes.map((change) => `  ${plan ? 'would be: ' : ''}${change}`),
+    ...secrets.map((secret) => `  ${secret}`),
+  ].join('\n')
 }
 
-async function guarded(json: boolean, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const known = error instanceof Refused || error instanceof BadConfiguration
-    if (!known) throw error
-    const code = error instanceof Refused ? error.refusal.code : 'configuration.invalid'
-    const detail = error instanceof Refused ? error.refusal.detail : error.message
-    if (json) console.log(JSON.stringify({ error: { code, detail } }))
-    else console.error(detail)
-    process.exitCode = 1
+type Fault = { code: string; detail: string; errors?: FieldFault[] }
+
+/** @returns undefined for a bug or an outage, whose stack somebody has to read. */
+function faultOf(error: unknown): Fault | undefined {
+  if (error instanceof Refused) {
+    const { code, detail, errors } = error.refusal
+    return { code, detail, ...(errors && { errors }) }
   }
+  if (error instanceof BadConfiguration) {
+    return { code: 'configuration.invalid', detail: error.message }
+  }
+  if (!(error instanceof CommanderError)) return undefined
+  return { code: 'command.invalid', detail: error.message.replace(/^error: /, '') }
 }

@@ -1,27 +1,10 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { environmentOf, runUsher } from '../../testing/command.ts'
 import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
 import { callerByScim } from '../auth/index.ts'
 
-const main = join(import.meta.dirname, '../main.ts')
-
-/** Runs `usher token` as an operator does, beside the server that has the database open. */
-function token(acme: TestOrganisation, ...options: string[]) {
-  const { config } = acme.usher
-  const env = {
-    DATA_DIR: config.dataDir,
-    SECRET_KEY: config.secretKeys.join(','),
-    BASE_URL: config.baseUrl,
-    ...(config.databaseUrl && { DATABASE_URL: config.databaseUrl }),
-  }
-  const args = [main, 'token', ...options]
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile(process.execPath, args, { env }, (_error, out, err) => {
-      resolve({ code: child.exitCode ?? -1, out, err })
-    })
-  })
-}
+const token = (acme: TestOrganisation, ...options: string[]) =>
+  runUsher(['token', ...options], environmentOf(acme.usher.config))
 
 test('DESIGN §7: an operator makes a token on the machine itself, and the audit says so', async () => {
   const acme = await createOrganisation({ method: 'sso', source: 'scim' })
