@@ -8,8 +8,9 @@ import { createIdentityProvider } from '../../testing/identity-provider.ts'
 import { createOpenIdProvider } from '../../testing/openid-provider.ts'
 import { startUsher } from '../../testing/organisation.ts'
 import { newId } from '../lib/ids.ts'
-import { Refused } from '../model/refusals.ts'
-import { applyOrganisation, readDeclared } from './apply.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
+import { applyOrganisation } from './apply.ts'
+import { readDeclared } from './declared.ts'
 
 const idp = createIdentityProvider()
 
@@ -42,17 +43,18 @@ function fileOf(state: unknown): string {
 }
 
 /** The same without a process of its own. @returns why it was refused. */
-async function refusalOf(state: unknown): Promise<string> {
+async function refusalOf(state: unknown): Promise<Refusal | undefined> {
   const { directory, vault, clock, config } = await startUsher()
-  const parts = { directory, vault, clock, baseUrl: config.baseUrl, outboundAllow: [] }
+  const { baseUrl } = config
+  const parts = { directory, vault, clock, baseUrl, outboundAllow: [], googleAvailable: false }
   try {
     const { organisations, folder } = await readDeclared(fileOf(state))
     for (const one of organisations) await applyOrganisation(parts, one, folder, false)
   } catch (error) {
-    if (error instanceof Refused) return error.refusal.detail
+    if (error instanceof Refused) return error.refusal
     throw error
   }
-  return ''
+  return undefined
 }
 
 /** Beside the server that has the database open. */
@@ -343,6 +345,91 @@ describe('a bad file names the place and changes nothing', () => {
       { organisations: [acme(), { organisation: { name: 'X' } }] },
       'organisations.1.organisation.slug',
     ],
+    [
+      'a weak password of a manager',
+      bad((state) => ({ ...state, managers: [{ ...state.managers[0], password: 'weak' }] })),
+      'managers.0.password: 8 to 128 characters; managers.0.password: Three of',
+    ],
+    [
+      'a leaked password of an emergency account',
+      bad((state) => ({ ...state, breakGlass: [{ email: 'e@acme.test', password: 'Password1' }] })),
+      'breakGlass.0.password: Not in the list of leaked passwords',
+    ],
+    [
+      'a public suffix as a domain',
+      bad((state) => ({ ...state, domains: [{ name: 'co.uk', verified: true }] })),
+      'domains.0.name: co.uk: Enter a whole domain of your own',
+    ],
+    [
+      'a free mail domain',
+      bad((state) => ({ ...state, domains: [{ name: 'gmail.com' }] })),
+      'domains.0.name: gmail.com: Anybody can have an address',
+    ],
+    [
+      'a blank name of an organisation',
+      bad((state) => ({ ...state, organisation: { ...state.organisation, name: '  ' } })),
+      'organisation.name',
+    ],
+    [
+      'a line feed in the name of a manager',
+      bad((state) => ({ ...state, managers: [{ ...state.managers[0], lastName: 'Ru\niz' }] })),
+      'managers.0.lastName: no control characters',
+    ],
+    [
+      'a control character in the name of a group',
+      bad((state) => ({ ...state, groups: [{ name: 'Engi\u0007neers' }] })),
+      'groups.0.name',
+    ],
+    ['a blank pool', bad((state) => ({ ...state, pools: [{ name: ' ' }] })), 'pools.0.name'],
+    [
+      'a NUL in a secret',
+      bad((state) => ({
+        ...state,
+        loginMethod: {
+          method: 'sso',
+          oidc: { discoveryUrl: 'https://idp.example', clientId: 'a', clientSecret: 'b\0' },
+        },
+      })),
+      'loginMethod/oidc/clientSecret',
+    ],
+    [
+      'SAML settings beside the method password',
+      bad((state) => ({ ...state, loginMethod: { ...state.loginMethod, method: 'password' } })),
+      'loginMethod.saml: These settings belong to the login method sso.',
+    ],
+    [
+      'a second factor for other methods than the password',
+      bad((state) => ({
+        ...state,
+        loginMethod: { ...state.loginMethod, requireSecondFactor: true },
+      })),
+      'loginMethod.requireSecondFactor',
+    ],
+    [
+      'a Workspace domain that is none',
+      bad((state) => ({
+        ...state,
+        loginMethod: { method: 'google', google: { workspaceDomain: 'acme' } },
+      })),
+      'loginMethod.google.workspaceDomain: acme is no domain name.',
+    ],
+    [
+      'Google without a client of the installation',
+      bad((state) => ({
+        ...state,
+        loginMethod: { method: 'google' },
+        provisioning: { source: 'portal' },
+      })),
+      'This installation has no Google client.',
+    ],
+    ['an alias of nothing', 'organisation: *acme', 'alias'],
+    [
+      'aliases that multiply',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi']
+        .map((one, index) => `${one}: &${one} [${`*${'abcdefgh'[index]},`.repeat(9)}]`)
+        .join('\n')}`,
+      'Excessive alias count',
+    ],
     ['broken YAML', 'organisation: { name: Acme, slug: acme\n  domains: [', 'line 1'],
     ['an empty file', '', 'file'],
     [
@@ -405,10 +492,38 @@ describe('a bad file names the place and changes nothing', () => {
 
     const told = await refusalOf(state)
 
-    expect(told).toContain(place)
+    expect(told?.detail).toContain(place)
     const slug = (state as Partial<ReturnType<typeof acme>>).organisation?.slug
     const page = await usher.app.inject({ url: `/api/v1/sign-in/${slug ?? 'nobody-here'}` })
     expect(page.statusCode).toBe(404)
+  })
+
+  test('all of its faults are told at once, each with its place', async () => {
+    const [one, two] = [acme(), acme()]
+    const refused = await refusalOf({
+      organisations: [
+        { ...one, domains: [{ name: 'com' }], managers: [{ ...one.managers[0], password: 'x' }] },
+        { ...two, loginMethod: { ...two.loginMethod, method: 'password' } },
+      ],
+    })
+
+    expect(refused).toMatchObject({ code: 'request.invalid' })
+    expect(refused?.errors?.map(({ pointer, code }) => [pointer, code])).toEqual([
+      ['/organisations/0/domains/0/name', 'domain.not_allowed'],
+      ['/organisations/0/managers/0/password', 'password.too_weak'],
+      ['/organisations/0/managers/0/password', 'password.too_weak'],
+      ['/organisations/1/loginMethod/saml', 'not_accepted'],
+    ])
+  })
+
+  test('LM-32: Google is refused with its own code where the installation has no client', async () => {
+    const refused = await refusalOf({
+      ...acme(),
+      loginMethod: { method: 'google' },
+      provisioning: { source: 'portal' },
+    })
+
+    expect(refused?.code).toBe('login_method.google_unavailable')
   })
 
   test('with --json the refusal is JSON with its code', async () => {

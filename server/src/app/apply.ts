@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import { resolve } from 'node:path'
 import { hashPassword, newTotp, totpPurpose } from '../auth/index.ts'
 import {
   addManager,
@@ -20,7 +17,6 @@ import {
   findOrganisationBySlug,
   grantPoolToGroup,
   issueLink,
-  listDomains,
   passwordFacts,
   platformId,
   putDomain,
@@ -30,142 +26,19 @@ import {
   type Write,
 } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import { normaliseDomain } from '../lib/email-address.ts'
 import { newId } from '../lib/ids.ts'
 import { createOutbound } from '../lib/outbound.ts'
 import type { Vault } from '../lib/secrets.ts'
 import { operatorOf } from '../model/actor.ts'
-import {
-  type Connection,
-  type ConnectionSettings,
-  clientAuths,
-  type GoogleSettings,
-} from '../model/connection.ts'
+import type { Connection, ConnectionSettings, GoogleSettings } from '../model/connection.ts'
 import { refuse } from '../model/refusals.ts'
 import { createIssuers, oidcAddresses, readOidcSettings } from '../oidc/index.ts'
 import { addressesOf, readSettings } from '../saml/index.ts'
 import { scimAddresses } from '../scim/index.ts'
+import { type Declared, readNamed } from './declared.ts'
 
 /** An operator may prepare an organisation for a source whose door opens in a later version. */
 const everySource = { portal: true, sso_jit: true, scim: true, ldap: true }
-
-const role = z.enum(['ROLE_USER'])
-const claim = z.string().min(1)
-const Provider = z.enum([
-  'entra',
-  'okta',
-  'google',
-  'onelogin',
-  'ping',
-  'auth0',
-  'keycloak',
-  'other',
-])
-const Saml = z.strictObject({
-  metadataFile: z.string().optional(),
-  metadataUrl: z.url().optional(),
-  metadataXml: z.string().optional(),
-  idpEntityId: z.string().optional(),
-  ssoUrl: z.string().optional(),
-  ssoBinding: z.enum(['redirect', 'post']).optional(),
-  sloUrl: z.string().optional(),
-  certificate: z.string().optional(),
-  certificates: z.array(z.string()).optional(),
-  connectionName: z.string().default('SSO'),
-  provider: Provider.default('other'),
-  signAuthnRequests: z.boolean().default(true),
-  allowIdpInitiated: z.boolean().default(false),
-  emailFrom: z.union([z.literal('nameId'), z.strictObject({ claim })]).default('nameId'),
-  subjectClaim: claim.optional(),
-  attributes: z
-    .strictObject({ firstName: claim.default('firstName'), lastName: claim.default('lastName') })
-    .default({ firstName: 'firstName', lastName: 'lastName' }),
-  refresh: z
-    .strictObject({
-      firstName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
-      lastName: z.enum(['first_sign_in', 'every_sign_in', 'portal']),
-    })
-    .default({ firstName: 'every_sign_in', lastName: 'every_sign_in' }),
-})
-const Oidc = z.strictObject({
-  discoveryUrl: z.url(),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1).optional(),
-  clientAuth: z.enum(clientAuths).default('client_secret_basic'),
-  connectionName: z.string().default('SSO'),
-  provider: Provider.default('other'),
-  emailClaim: claim.default('email'),
-  subjectClaim: claim.default('sub'),
-  attributes: Saml.shape.attributes,
-  refresh: Saml.shape.refresh,
-})
-const Declared = z.strictObject({
-  organisation: z.strictObject({ name: z.string().min(1).max(100), slug: z.string() }),
-  domains: z
-    .array(z.strictObject({ name: z.string(), verified: z.boolean().default(false) }))
-    .default([]),
-  managers: z
-    .array(
-      z.strictObject({
-        email: z.string(),
-        firstName: z.string().min(1).max(100),
-        lastName: z.string().min(1).max(100),
-        password: z.string().optional(),
-      }),
-    )
-    .default([]),
-  breakGlass: z
-    .array(
-      z.strictObject({
-        email: z.string(),
-        password: z.string(),
-        totpSecret: z.string().optional(),
-      }),
-    )
-    .default([]),
-  loginMethod: z
-    .strictObject({
-      method: z.enum(['password', 'google', 'sso']),
-      /** Under `password`: nobody signs in by the password alone. */
-      requireSecondFactor: z.boolean().optional(),
-      saml: Saml.optional(),
-      oidc: Oidc.optional(),
-      google: z.strictObject({ workspaceDomain: z.string().optional() }).optional(),
-    })
-    .optional(),
-  provisioning: z
-    .strictObject({
-      source: z.enum(['portal', 'sso_jit', 'scim', 'ldap']),
-      selfService: z
-        .strictObject({ enabled: z.boolean(), allowedDomains: z.array(z.string()).optional() })
-        .optional(),
-      scim: z
-        .strictObject({
-          syncGroups: z.boolean().default(false),
-          syncRoles: z.boolean().default(false),
-          provisionExistingUsers: z.boolean().default(true),
-          tokens: z.array(z.strictObject({ label: z.string() })).default([]),
-        })
-        .optional(),
-    })
-    .optional(),
-  pools: z
-    .array(z.strictObject({ name: z.string(), roles: z.array(role).default(['ROLE_USER']) }))
-    .default([]),
-  groups: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        pools: z
-          .array(z.strictObject({ pool: z.string(), roles: z.array(role).default(['ROLE_USER']) }))
-          .default([]),
-      }),
-    )
-    .default([]),
-  apiKeys: z.array(z.strictObject({ label: z.string(), scopes: z.array(z.string()) })).default([]),
-})
-type Declared = z.infer<typeof Declared>
-const Several = z.strictObject({ organisations: z.array(Declared).min(1) })
 
 export type Applied = {
   id: string
@@ -188,35 +61,8 @@ export type ApplyParts = {
   clock: Clock
   baseUrl: string
   outboundAllow: string[]
-}
-
-/** Reads a declared state; a fault names its place in the file. */
-export async function readDeclared(
-  path: string,
-): Promise<{ organisations: Declared[]; folder: string }> {
-  const document = parseDocument(await readNamed(path))
-  const [fault] = document.errors
-  if (fault) return refuse('request.invalid', `${path} is not YAML or JSON. ${fault.message}`)
-  const several = document.has('organisations')
-  const content: unknown = document.toJS()
-  const parsed = Several.safeParse(several ? content : { organisations: [content] })
-  if (parsed.success) return { ...parsed.data, folder: dirname(resolve(path)) }
-  const named = parsed.error.issues.map((issue) => {
-    const place = several ? issue.path : issue.path.slice(2)
-    return `${place.join('.') || 'file'}: ${issue.message}`
-  })
-  return refuse('request.invalid', `${path} is not a declared state. ${named.join('; ')}`)
-}
-
-/** A file that somebody named; that it is not there is their mistake and not an outage. */
-async function readNamed(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'EACCES') throw error
-    return refuse('request.invalid', `${path} cannot be read (${code}).`)
-  }
+  /** Whether the installation has a client at Google. */
+  googleAvailable: boolean
 }
 
 /**
@@ -283,7 +129,7 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
   await bringDomains(write, declared, changes)
   const managers = await bringManagers(parts, write, prepared, changes)
   const breakGlass = await bringBreakGlass(parts, write, prepared, changes)
-  await bringMethod(write, prepared, changes)
+  await bringMethod(parts, write, prepared, changes)
   await bringAccess(write, declared, changes)
   const tokens = await bringSource(write, declared, changes)
   const apiKeys: Applied['apiKeys'] = []
@@ -319,12 +165,9 @@ function oidcAddressesOf(baseUrl: string, organisationId: string): Applied['oidc
 
 async function bringDomains(write: Write, { domains }: Declared, changes: string[]): Promise<void> {
   for (const { name, verified } of domains) {
-    const domain = normaliseDomain(name)
-    if (!domain) return refuse('request.invalid', `${name} is not a domain name.`)
-    if (await putDomain(write, domain, verified))
-      changes.push(`domain ${domain} ${verified ? 'verified' : 'added'}`)
+    if (!(await putDomain(write, name, verified))) continue
+    changes.push(`domain ${name} ${verified ? 'verified' : 'added'}`)
   }
-  await listDomains(write)
 }
 
 async function bringManagers(
@@ -380,15 +223,13 @@ async function bringBreakGlass(
 }
 
 async function bringMethod(
+  { googleAvailable }: ApplyParts,
   write: Write,
   { declared, connection }: Prepared,
   changes: string[],
 ): Promise<void> {
   if (!declared.loginMethod) return
   const { method, requireSecondFactor } = declared.loginMethod
-  if (requireSecondFactor !== undefined && method !== 'password') {
-    refuse('request.invalid', 'requireSecondFactor belongs to the login method password.')
-  }
   const organisation = await findOrganisationBySlug(write, declared.organisation.slug)
   const live = await findConnection(write)
   const google = googleOf(declared.loginMethod)
@@ -404,7 +245,7 @@ async function bringMethod(
     ...(method === 'google' && { google }),
     testId: undefined,
     requireSecondFactor,
-    googleAvailable: true,
+    googleAvailable,
     ifVersion: undefined,
   })
   if (!isKept) changes.push(`second factor ${requireSecondFactor ? 'required' : 'left to people'}`)
@@ -415,8 +256,7 @@ async function bringMethod(
 }
 
 function googleOf({ google }: NonNullable<Declared['loginMethod']>): GoogleSettings {
-  const domain = google?.workspaceDomain && normaliseDomain(google.workspaceDomain)
-  return domain ? { workspaceDomain: domain } : {}
+  return google?.workspaceDomain ? { workspaceDomain: google.workspaceDomain } : {}
 }
 
 /** A secret is sealed anew at every run; its mark says whether it is the same. */
@@ -440,7 +280,7 @@ async function bringAccess(
   for (const group of groups) {
     const { id, made } = await ensureGroup(write, group.name)
     if (made) changes.push(`group ${group.name} made`)
-    for (const { pool, roles } of group.pools) {
+    for (const { pool, roles } of group.pools ?? []) {
       const poolId = ids.get(pool) ?? (await ensurePool(write, pool, [])).id
       const { given } = await grantPoolToGroup(write, id, { poolId, roles })
       if (given > 0) changes.push(`group ${group.name} reaches ${pool} as ${roles.join(', ')}`)

@@ -83,7 +83,8 @@ async function apply(
   { file, plan = false }: { file: string; plan?: boolean },
   tell: Tell,
 ): Promise<void> {
-  const { applyOrganisation, readDeclared } = await import('./apply.ts')
+  const { readDeclared } = await import('./declared.ts')
+  const { applyOrganisation } = await import('./apply.ts')
   const { organisations, folder } = await readDeclared(file)
   const store = await openDatabase(config)
   try {
@@ -93,6 +94,7 @@ async function apply(
       clock: systemClock,
       baseUrl: config.baseUrl,
       outboundAllow: config.outboundAllow,
+      googleAvailable: config.google !== undefined,
     }
     const isOne = organisations.length === 1
     const applied: Applied[] = []

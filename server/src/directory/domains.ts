@@ -2,7 +2,7 @@ import type { TextRecords } from '../lib/dns.ts'
 import { isFreeMail, isPublicSuffix, readDomain } from '../lib/domains.ts'
 import { newSecret } from '../lib/secrets.ts'
 import type { Domain, DomainCheck } from '../model/domain.ts'
-import { Refused } from '../model/refusals.ts'
+import { type Refusal, Refused } from '../model/refusals.ts'
 import {
   decideDomainCheck,
   decideDomainOwner,
@@ -35,6 +35,16 @@ export async function domainDetails({ db, actor }: Read, name: string) {
   return { domain, unlinked: await domains.unlinked(db, actor.organisationId, name) }
 }
 
+/** A domain as somebody types it, or why no organisation calls it its own. */
+export function readOwnDomain(typed: string): { name: string } | { refusal: Refusal } {
+  const name = readDomain(typed)
+  const refusal = decideDomainOwner(name, {
+    publicSuffix: name !== undefined && isPublicSuffix(name),
+    freeMail: name !== undefined && isFreeMail(name),
+  })
+  return refusal ? { refusal } : { name: name ?? '' }
+}
+
 /** Several organisations may each try one domain: what a record says is of one of them alone. */
 export async function addDomain(
   write: Write,
@@ -42,12 +52,9 @@ export async function addDomain(
 ): Promise<{ domain: Domain; isNew: boolean }> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
-  const name = readDomain(typed)
-  const refusal = decideDomainOwner(name, {
-    publicSuffix: name !== undefined && isPublicSuffix(name),
-    freeMail: name !== undefined && isFreeMail(name),
-  })
-  if (refusal) throw new Refused(refusal)
+  const read = readOwnDomain(typed)
+  if ('refusal' in read) throw new Refused(read.refusal)
+  const { name } = read
   await lockOrganisation(write, 'alone')
   const known = await domains.list(db, actor.organisationId)
   const before = known.find((domain) => domain.name === name)
@@ -58,7 +65,7 @@ export async function addDomain(
       detail: `An organisation has at most ${domains.domainsAtMost} domains. Remove one first.`,
     })
   }
-  const domain = newDomain(actor.organisationId, name ?? '', now)
+  const domain = newDomain(actor.organisationId, name, now)
   await domains.add(db, domain)
   await events.append(db, actor, now, [{ name: 'domain.added', subject: subjectOf(domain) }])
   return { domain, isNew: true }
