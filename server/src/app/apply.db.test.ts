@@ -550,6 +550,38 @@ describe('a bad file names the place and changes nothing', () => {
   })
 })
 
+test('LM-13: one file goes out of SSO and JIT to the password, and one back, as a plan says before', async () => {
+  const state = acme()
+  const out = {
+    ...state,
+    loginMethod: { method: 'password' },
+    provisioning: { source: 'portal' },
+  }
+  const { json } = await apply(state, '--json')
+  const before = (await eventsOf(json.id)).length
+
+  const planned = await apply(out, '--plan', '--json')
+  const gone = await apply(out, '--json')
+  const again = await apply(out, '--json')
+  const back = await apply(state, '--json')
+
+  expect(gone.json.changes).toEqual(['source portal', 'login method password'])
+  expect([planned.code, planned.json.changes]).toEqual([0, gone.json.changes])
+  expect(again.json.changes).toEqual([])
+  expect(back.json.changes).toEqual([
+    expect.stringContaining('login method sso (settings '),
+    'source sso_jit',
+  ])
+  const events = (await eventsOf(json.id)).slice(before)
+  expect(events.map((event) => event.type)).toEqual([
+    'provisioning.changed',
+    'login_method.changed',
+    'connection.changed',
+    'login_method.changed',
+    'provisioning.changed',
+  ])
+})
+
 test('LM-13, US-13: a file that leaves SSO while JIT is the source is refused as the portal would', async () => {
   const state = acme()
   const { json } = await apply(state, '--json')

@@ -129,9 +129,12 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
   await bringDomains(write, declared, changes)
   const managers = await bringManagers(parts, write, prepared, changes)
   const breakGlass = await bringBreakGlass(parts, write, prepared, changes)
+  // The other sources need SSO: they are left before it, and chosen after it.
+  const isFirst = await leavesSso(write, declared)
+  let tokens = isFirst ? await bringSource(write, declared, changes) : undefined
   await bringMethod(parts, write, prepared, changes)
   await bringAccess(write, declared, changes)
-  const tokens = await bringSource(write, declared, changes)
+  tokens ??= await bringSource(write, declared, changes)
   const apiKeys: Applied['apiKeys'] = []
   for (const wanted of declared.apiKeys) {
     const key = await ensureApiKey(write, wanted)
@@ -253,6 +256,11 @@ async function bringMethod(
   changes.push(
     `login method ${method}${connection ? ` (settings ${digestOf(connection).slice(0, 8)})` : ''}`,
   )
+}
+
+async function leavesSso(write: Write, { organisation, loginMethod }: Declared): Promise<boolean> {
+  const before = await findOrganisationBySlug(write, organisation.slug)
+  return before?.loginMethod === 'sso' && loginMethod !== undefined && loginMethod.method !== 'sso'
 }
 
 function googleOf({ google }: NonNullable<Declared['loginMethod']>): GoogleSettings {
