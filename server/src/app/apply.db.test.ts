@@ -7,9 +7,11 @@ import { environmentOf, runUsher } from '../../testing/command.ts'
 import { createIdentityProvider } from '../../testing/identity-provider.ts'
 import { createOpenIdProvider } from '../../testing/openid-provider.ts'
 import { startUsher } from '../../testing/organisation.ts'
+import { domainToVerify, recordOf, settleDomainCheck } from '../directory/index.ts'
 import { newId } from '../lib/ids.ts'
+import { systemActor } from '../model/actor.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { applyOrganisation } from './apply.ts'
+import { type Applied, applyOrganisation } from './apply.ts'
 import { readDeclared } from './declared.ts'
 
 const idp = createIdentityProvider()
@@ -42,19 +44,32 @@ function fileOf(state: unknown): string {
   return file
 }
 
-/** The same without a process of its own. @returns why it was refused. */
-async function refusalOf(state: unknown): Promise<Refusal | undefined> {
+/** In this process, which is quicker. @returns what was done to each organisation. */
+async function applyHere(state: unknown, plan = false): Promise<Applied[]> {
   const { directory, vault, clock, config } = await startUsher()
   const { baseUrl } = config
   const parts = { directory, vault, clock, baseUrl, outboundAllow: [], googleAvailable: false }
+  const { organisations, folder } = await readDeclared(fileOf(state))
+  const applied: Applied[] = []
+  for (const one of organisations) applied.push(await applyOrganisation(parts, one, folder, plan))
+  return applied
+}
+
+/** @returns undefined when the state was applied. */
+async function refusalOf(state: unknown, plan = false): Promise<Refusal | undefined> {
   try {
-    const { organisations, folder } = await readDeclared(fileOf(state))
-    for (const one of organisations) await applyOrganisation(parts, one, folder, false)
+    await applyHere(state, plan)
   } catch (error) {
     if (error instanceof Refused) return error.refusal
     throw error
   }
   return undefined
+}
+
+async function applyOne(state: object, plan = false): Promise<Applied> {
+  const [one] = await applyHere(state, plan)
+  if (!one) throw new Error('The file declares no organisation.')
+  return one
 }
 
 /** Beside the server that has the database open. */
@@ -223,6 +238,290 @@ test('a changed file changes what it names, in words and in the audit, and nothi
     'provisioning.changed',
   ])
 })
+
+/** What a file changes of an organisation, in words and in the audit, and that it changes nothing twice. */
+async function changesBy(state: object, { id }: Applied) {
+  const before = (await eventsOf(id)).length
+  const planned = await applyOne(state, true)
+  const { changes, notes } = await applyOne(state)
+  const written = (await eventsOf(id)).slice(before)
+  const again = await applyOne(state)
+
+  expect(planned).toMatchObject({ changes, notes })
+  expect(again).toMatchObject({ changes: [], notes })
+  expect((await eventsOf(id)).slice(before)).toEqual(written)
+  return { changes, notes, events: written.map((event) => event.type) }
+}
+
+const afterwards = async (first: object, then: object) => changesBy(then, await applyOne(first))
+
+const byPassword = () => ({
+  ...acme(),
+  loginMethod: { method: 'password' },
+  provisioning: { source: 'portal' },
+})
+
+describe('a changed file changes what it names, once', () => {
+  test('the name of a manager', async () => {
+    const state = acme()
+    const [ana] = state.managers
+
+    const { changes, events } = await afterwards(state, {
+      ...state,
+      managers: [{ ...ana, lastName: 'Ruiz Soto' }],
+    })
+
+    expect(changes).toEqual([`manager ${ana?.email} is called Ana Ruiz Soto`])
+    expect(events).toEqual(['user.changed'])
+  })
+
+  test('the name of a manager, with the way back from SCIM to the portal', async () => {
+    const state = acme()
+    const [ana] = state.managers
+
+    const { changes } = await afterwards(
+      { ...state, provisioning: { source: 'scim' } },
+      { ...state, provisioning: { source: 'portal' }, managers: [{ ...ana, firstName: 'Anna' }] },
+    )
+
+    expect(changes).toEqual(['source portal', `manager ${ana?.email} is called Anna Ruiz`])
+  })
+
+  test('that somebody who is here is a manager', async () => {
+    const state = byPassword()
+    const first = await applyOne(state)
+    const usher = await startUsher()
+    const made = await usher.app.inject({
+      method: 'POST',
+      url: `/api/v1/orgs/${first.id}/users`,
+      headers: { authorization: `Bearer ${first.apiKeys[0]?.key}` },
+      payload: { email: 'ben@acme.test', firstName: 'Ben', lastName: 'Okri' },
+    })
+    const ben = { email: 'ben@acme.test', firstName: 'Ben', lastName: 'Okri' }
+
+    const { changes, events } = await changesBy(
+      { ...state, managers: [...state.managers, ben] },
+      first,
+    )
+
+    expect(made.statusCode).toBe(201)
+    expect(changes).toEqual(['ben@acme.test is a manager'])
+    expect(events).toEqual(['user.role_granted'])
+  })
+
+  test('the pools that a group reaches, and those that it no longer reaches', async () => {
+    const state = acme()
+    const pools = [...state.pools, { name: 'Staging' }]
+    const [engineers] = state.groups
+
+    const moved = await afterwards(state, {
+      ...state,
+      pools,
+      groups: [{ ...engineers, pools: [{ pool: 'staging' }] }],
+    })
+    const emptied = await afterwards(state, { ...state, groups: [{ ...engineers, pools: [] }] })
+
+    expect(moved.changes).toEqual([
+      'pool Staging made',
+      'group Engineers reaches staging as ROLE_USER',
+      'group Engineers no longer reaches Production as ROLE_USER',
+    ])
+    expect(moved.events).toEqual(['pool.created', 'group.pool_granted', 'group.pool_revoked'])
+    expect(emptied.changes).toEqual(['group Engineers no longer reaches Production as ROLE_USER'])
+  })
+
+  test('but not the pools of a group for which it names none, nor those of the Default group', async () => {
+    const state = acme()
+
+    const { changes, events } = await afterwards(state, {
+      ...state,
+      groups: [{ name: 'Engineers' }, { name: 'Default', pools: [] }],
+    })
+
+    expect([changes, events]).toEqual([[], []])
+  })
+
+  test('the roles of a pool', async () => {
+    const state = acme()
+
+    const { changes, events } = await afterwards(state, {
+      ...state,
+      pools: [{ name: 'Production', roles: [] }],
+    })
+
+    expect([changes, events]).toEqual([['pool Production has no role'], ['pool.changed']])
+  })
+
+  test('the self-service link and its domains', async () => {
+    const state = byPassword()
+    const selfService = { enabled: true, allowedDomains: ['acme.test', 'acme.example'] }
+
+    const { changes, events } = await afterwards(state, {
+      ...state,
+      provisioning: { source: 'portal', selfService },
+    })
+    const closed = await afterwards(state, {
+      ...state,
+      provisioning: { source: 'portal', selfService: { ...selfService, enabled: false } },
+    })
+
+    expect([changes, events]).toEqual([['self-service settings'], ['self_service.changed']])
+    expect(closed.changes).toEqual(['self-service link closed'])
+    expect(closed.events).toEqual(['provisioning.changed'])
+  })
+
+  test('SS-7: that the link is closed is no change while another source closes it', async () => {
+    const state = acme()
+
+    const { changes, events } = await afterwards(state, {
+      ...state,
+      provisioning: { source: 'sso_jit', selfService: { enabled: false } },
+    })
+
+    expect([changes, events]).toEqual([[], []])
+  })
+
+  test('AK-1: a key that ran out is made anew', async () => {
+    const state = acme()
+    const first = await applyOne(state)
+    const { store } = await startUsher()
+    await store.write((db) =>
+      db.updateTable('api_keys').set({ expires_at: 1 }).where('org_id', '=', first.id).execute(),
+    )
+
+    const { changes, events } = await changesBy(state, first)
+
+    expect([changes, events]).toEqual([['API key deployment made'], ['api_key.created']])
+  })
+})
+
+describe('what a file cannot change it is refused for, or told of', () => {
+  test('AK-2: a key keeps its scopes, in whatever order they are named', async () => {
+    const state = acme()
+    const { id } = await applyOne(state)
+    const before = await rowsOf(id)
+    const key = (...scopes: string[]) => ({ ...state, apiKeys: [{ label: 'deployment', scopes }] })
+
+    const turned = await applyOne(key('audit:read', 'users:write', 'users:read'))
+    const planned = await refusalOf(key('users:read'), true)
+    const refused = await refusalOf(key('users:read', 'keys:write'))
+
+    expect(turned.changes).toEqual([])
+    expect(planned?.detail).toBe(
+      'API key deployment has the scopes users:read, users:write, audit:read and keeps them: declare another label.',
+    )
+    expect(refused).toEqual(planned)
+    expect(await rowsOf(id)).toEqual(before)
+  })
+
+  test('a pool that is neither declared nor there', async () => {
+    const state = acme()
+    const groups = [{ name: 'Engineers', pools: [{ pool: 'Produktion' }] }]
+
+    const refused = await refusalOf({ ...state, groups })
+    const { pools: _, ...without } = state
+    const known = await afterwards(state, without)
+
+    expect(refused?.detail).toBe(
+      'There is no pool Produktion for the group Engineers. Declare it under pools.',
+    )
+    expect(known.changes).toEqual([])
+  })
+
+  test('LM-36: the password of somebody who has one, since they may have chosen it', async () => {
+    const state = byPassword()
+    const [ana] = state.managers
+    const named = (password: string) => ({ ...state, managers: [{ ...ana, password }] })
+    const [emergency] = state.breakGlass
+
+    const { changes, notes, events } = await afterwards(named('Correct-horse-7'), {
+      ...named('Other-horse-8'),
+      breakGlass: [{ ...emergency, password: 'Other-horse-8' }],
+    })
+    const signIn = await signInOf(state.organisation.slug, ana?.email, 'Correct-horse-7')
+    const inWords = await apply(named('Other-horse-8'))
+
+    expect([changes, events]).toEqual([[], []])
+    expect(notes).toEqual([
+      `manager ${ana?.email} has another password and keeps it`,
+      'emergency account emergency@acme.test has another password and keeps it',
+    ])
+    expect(signIn.statusCode).toBe(200)
+    expect(inWords.out).toContain('  stays: manager')
+  })
+
+  test('a manager who is deactivated stays so', async () => {
+    const state = byPassword()
+    const [ana] = state.managers
+    const first = await applyOne(state)
+    const { store } = await startUsher()
+    await store.write((db) =>
+      db
+        .updateTable('users')
+        .set({ status: 'deactivated' })
+        .where('org_id', '=', first.id)
+        .execute(),
+    )
+
+    const { changes, notes } = await changesBy(
+      { ...state, managers: [{ ...ana, firstName: 'Anna' }] },
+      first,
+    )
+
+    expect([changes, notes]).toEqual([[], [`manager ${ana?.email} is deactivated`]])
+  })
+
+  test('the name of a manager whom SCIM governs', async () => {
+    const state = acme()
+    const [ana] = state.managers
+    const scim = { ...state, provisioning: { source: 'scim' } }
+
+    const { changes, notes } = await afterwards(scim, {
+      ...scim,
+      managers: [{ ...ana, firstName: 'Anna' }],
+    })
+
+    expect(changes).toEqual([])
+    expect(notes).toEqual([
+      `manager ${ana?.email} is called Ana Ruiz. SCIM governs the people of this organisation. Edit them in the identity provider.`,
+    ])
+  })
+})
+
+test('LM-13: with the way back to the password, a declared one opens the account of a manager', async () => {
+  const state = acme()
+  const [ana] = state.managers
+
+  const { changes } = await afterwards(state, {
+    ...byPassword(),
+    organisation: state.organisation,
+    managers: [{ ...ana, password: 'Correct-horse-7' }],
+  })
+  const signIn = await signInOf(state.organisation.slug, ana?.email, 'Correct-horse-7')
+
+  expect(changes).toContain(`manager ${ana?.email} given a password`)
+  expect(signIn.statusCode).toBe(200)
+})
+
+test('SE-15: a domain that was proved stays proved when the file does not vouch for it', async () => {
+  const state = { ...acme(), domains: [{ name: 'acme.test' }] }
+  const first = await applyOne(state)
+  const { directory } = await startUsher()
+  await directory.change(systemActor(first.id), async (write) => {
+    const record = recordOf(await domainToVerify(write, 'acme.test'))
+    await settleDomainCheck(write, 'acme.test', { found: [record.value] })
+  })
+
+  const { changes, events } = await changesBy(state, first)
+
+  expect([changes, events]).toEqual([[], []])
+})
+
+async function signInOf(slug: string, email: string | undefined, password: string) {
+  const { app } = await startUsher()
+  const url = `/api/v1/sign-in/${slug}/password`
+  return app.inject({ method: 'POST', url, payload: { email, password } })
+}
 
 test('DESIGN §7: several organisations stand in one file', async () => {
   const [one, two] = [acme(), acme()]

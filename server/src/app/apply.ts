@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
-import { hashPassword, newTotp, totpPurpose } from '../auth/index.ts'
+import { checkPassword, hashPassword, newTotp, totpPurpose } from '../auth/index.ts'
 import {
   addManager,
   breakGlassView,
   changeLoginMethod,
   changeProvisioning,
+  changeUser,
   createBreakGlass,
   createOrganisation,
   type Directory,
@@ -13,16 +14,23 @@ import {
   ensureGroup,
   ensurePool,
   ensureScimToken,
+  findBreakGlass,
   findConnection,
   findOrganisationBySlug,
+  findPoolByName,
+  giveFirstPassword,
   grantPoolToGroup,
   issueLink,
+  listGroupGrants,
   passwordFacts,
   platformId,
   putDomain,
   putScimSettings,
+  type Read,
   renameOrganisation,
+  revokePoolFromGroup,
   setPassword,
+  userDetails,
   type Write,
 } from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -32,6 +40,7 @@ import type { Vault } from '../lib/secrets.ts'
 import { operatorOf } from '../model/actor.ts'
 import type { Connection, ConnectionSettings, GoogleSettings } from '../model/connection.ts'
 import { refuse } from '../model/refusals.ts'
+import type { Role } from '../model/user.ts'
 import { createIssuers, oidcAddresses, readOidcSettings } from '../oidc/index.ts'
 import { addressesOf, readSettings } from '../saml/index.ts'
 import { scimAddresses } from '../scim/index.ts'
@@ -53,6 +62,8 @@ export type Applied = {
   breakGlass: { email: string; totpSecret: string; totpUri: string }[]
   /** What this run changed, in words; empty when everything was so already. */
   changes: string[]
+  /** What is otherwise than declared and stays so, since a file does not govern it. */
+  notes: string[]
 }
 
 export type ApplyParts = {
@@ -84,7 +95,7 @@ export async function applyOrganisation(
   const actor = operatorOf(known?.id ?? newId())
   const live = known && (await directory.view(actor, findConnection))
   const connection = await connectionOf(parts, declared, folder, live)
-  const hashes = await hashesOf(declared)
+  const passwords = await directory.view(actor, (read) => passwordsOf(read, declared))
 
   let outcome: Applied | undefined
   const undo = new Error('A plan changes nothing.')
@@ -93,7 +104,7 @@ export async function applyOrganisation(
       outcome = await bring(parts, write, {
         declared,
         connection,
-        hashes,
+        ...passwords,
         exists: known !== undefined,
       })
       if (plan) throw undo
@@ -111,13 +122,17 @@ const nothingMade = { apiKeys: [], managers: [], breakGlass: [] }
 type Prepared = {
   declared: Declared
   connection: ConnectionSettings | undefined
+  /** Of the declared passwords that are used, by account. */
   hashes: Map<string, string>
+  notes: string[]
   exists: boolean
 }
 
 async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promise<Applied> {
   const { declared, exists } = prepared
   const { actor } = write
+  // The database may ask to try again.
+  const notes = [...prepared.notes]
   const changes: string[] = []
   const { slug, name } = declared.organisation
   if (!exists) {
@@ -127,7 +142,6 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
     changes.push(`organisation renamed to ${name}`)
   }
   await bringDomains(write, declared, changes)
-  const managers = await bringManagers(parts, write, prepared, changes)
   const breakGlass = await bringBreakGlass(parts, write, prepared, changes)
   // The other sources need SSO: they are left before it, and chosen after it.
   const isFirst = await leavesSso(write, declared)
@@ -135,6 +149,7 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
   await bringMethod(parts, write, prepared, changes)
   await bringAccess(write, declared, changes)
   tokens ??= await bringSource(write, declared, changes)
+  const managers = await bringManagers(parts, write, { ...prepared, notes }, changes)
   const apiKeys: Applied['apiKeys'] = []
   for (const wanted of declared.apiKeys) {
     const key = await ensureApiKey(write, wanted)
@@ -158,6 +173,7 @@ async function bring(parts: ApplyParts, write: Write, prepared: Prepared): Promi
     managers,
     breakGlass,
     changes,
+    notes,
   }
 }
 
@@ -176,26 +192,61 @@ async function bringDomains(write: Write, { domains }: Declared, changes: string
 async function bringManagers(
   parts: ApplyParts,
   write: Write,
-  { declared, hashes }: Prepared,
+  prepared: Prepared,
   changes: string[],
 ): Promise<Applied['managers']> {
   const made: Applied['managers'] = []
-  for (const manager of declared.managers) {
+  for (const manager of prepared.declared.managers) {
+    const hash = prepared.hashes.get(`manager ${manager.email}`)
     const { user: known } = await passwordFacts(write, manager.email)
-    if (known) continue
-    const hash = hashes.get(`manager ${manager.email}`)
-    const byPassword =
-      declared.loginMethod === undefined || declared.loginMethod.method === 'password'
-    const user = await addManager(write, { ...manager, active: hash !== undefined && byPassword })
+    if (known) {
+      await bringManager(write, known.id, manager, prepared, changes)
+      continue
+    }
+    const user = await addManager(write, { ...manager, active: hash !== undefined })
     if (!user) return refuse('request.invalid', `${manager.email} cannot be a manager's address.`)
     changes.push(`manager ${user.email} added`)
-    if (hash && byPassword) await setPassword(write, user, hash)
+    if (hash) await setPassword(write, user, hash)
     else {
       const token = await issueLink(write, user)
       made.push({ email: user.email, setupUrl: `${parts.baseUrl}/activate/${token}` })
     }
   }
   return made
+}
+
+/** Somebody who is here: their names and that they are a manager, unless something else decides it. */
+async function bringManager(
+  write: Write,
+  id: string,
+  wanted: Declared['managers'][number],
+  { hashes, notes }: Prepared,
+  changes: string[],
+): Promise<void> {
+  const { user, roles, locked } = await userDetails(write, id)
+  const { email } = user
+  if (user.held || user.status === 'deactivated') {
+    notes.push(`manager ${email} is ${user.held ? 'on hold' : 'deactivated'}`)
+    return
+  }
+  const held = roles.map(({ role }) => role as Role)
+  if (!held.includes('ROLE_MANAGER')) {
+    await changeUser(write, id, { roles: [...held, 'ROLE_MANAGER'] })
+    changes.push(`${email} is a manager`)
+  }
+  const hash = hashes.get(`manager ${wanted.email}`)
+  if (hash) {
+    await giveFirstPassword(write, id, hash)
+    changes.push(`manager ${email} given a password`)
+  }
+  const { firstName, lastName } = wanted
+  if (firstName === user.firstName && lastName === user.lastName) return
+  if (locked.edit !== null) {
+    notes.push(`manager ${email} is called ${user.firstName} ${user.lastName}. ${locked.edit}`)
+    return
+  }
+  await changeUser(write, id, { firstName, lastName })
+  changes.push(`manager ${email} is called ${firstName} ${lastName}`)
 }
 
 async function bringBreakGlass(
@@ -212,7 +263,7 @@ async function bringBreakGlass(
     const secret = account.totpSecret ?? fresh.secret
     await createBreakGlass(write, {
       email: account.email,
-      passwordHash: hashes.get(`break-glass ${account.email}`) ?? '',
+      passwordHash: hashes.get(`emergency account ${account.email}`) ?? '',
       totpSecret: parts.vault.seal(secret, totpPurpose),
     })
     changes.push(`emergency account ${account.email} made`)
@@ -279,38 +330,52 @@ async function bringAccess(
   { pools, groups }: Declared,
   changes: string[],
 ): Promise<void> {
-  const ids = new Map<string, string>()
-  for (const pool of pools) {
-    const { id, made } = await ensurePool(write, pool.name, pool.roles)
-    ids.set(pool.name, id)
-    if (made) changes.push(`pool ${pool.name} made`)
+  for (const { name, roles } of pools) {
+    const { made, changed } = await ensurePool(write, name, roles)
+    if (made) changes.push(`pool ${name} made`)
+    else if (changed) changes.push(`pool ${name} has ${roles.join(', ') || 'no role'}`)
   }
-  for (const group of groups) {
-    const { id, made } = await ensureGroup(write, group.name)
-    if (made) changes.push(`group ${group.name} made`)
-    for (const { pool, roles } of group.pools ?? []) {
-      const poolId = ids.get(pool) ?? (await ensurePool(write, pool, [])).id
-      const { given } = await grantPoolToGroup(write, id, { poolId, roles })
-      if (given > 0) changes.push(`group ${group.name} reaches ${pool} as ${roles.join(', ')}`)
+  for (const group of groups) await bringGroup(write, group, changes)
+}
+
+async function bringGroup(
+  write: Write,
+  { name, pools }: Declared['groups'][number],
+  changes: string[],
+): Promise<void> {
+  const { id, made } = await ensureGroup(write, name)
+  if (made) changes.push(`group ${name} made`)
+  if (!pools) return
+  const declared = new Set<string>()
+  for (const { pool, roles } of pools) {
+    const found = await findPoolByName(write, pool)
+    if (!found) {
+      const detail = `There is no pool ${pool} for the group ${name}. Declare it under pools.`
+      return refuse('request.invalid', detail)
     }
+    const { grants, given } = await grantPoolToGroup(write, id, { poolId: found.id, roles })
+    for (const grant of grants) declared.add(grant.id)
+    if (given > 0) changes.push(`group ${name} reaches ${pool} as ${roles.join(', ')}`)
+  }
+  for (const grant of await listGroupGrants(write, id)) {
+    if (declared.has(grant.id) || grant.locked !== null) continue
+    await revokePoolFromGroup(write, id, grant.id)
+    changes.push(`group ${name} no longer reaches ${grant.poolName} as ${grant.role}`)
   }
 }
 
 async function bringSource(
   write: Write,
-  { provisioning, organisation }: Declared,
+  { provisioning }: Declared,
   changes: string[],
-) {
+): Promise<Applied['scim']['tokens']> {
   const tokens: Applied['scim']['tokens'] = []
   if (!provisioning) return tokens
-  const before = await findOrganisationBySlug(write, organisation.slug)
-  await changeProvisioning(
-    write,
-    { source: provisioning.source, selfService: provisioning.selfService },
-    everySource,
-    undefined,
-  )
-  if (before?.source !== provisioning.source) changes.push(`source ${provisioning.source}`)
+  const { source, selfService } = provisioning
+  const changed = await changeProvisioning(write, { source, selfService }, everySource, undefined)
+  if (changed.source) changes.push(`source ${source}`)
+  if (changed.link) changes.push(`self-service link ${selfService?.enabled ? 'opened' : 'closed'}`)
+  if (changed.settings) changes.push('self-service settings')
   if (!provisioning.scim) return tokens
   const { tokens: wanted, ...settings } = provisioning.scim
   if (await putScimSettings(write, settings)) changes.push('SCIM settings')
@@ -360,15 +425,31 @@ async function connectionOf(
   )
 }
 
-/** Hashing is slow on purpose and happens before the transaction. */
-async function hashesOf({ managers, breakGlass }: Declared): Promise<Map<string, string>> {
-  const wanted = [
-    ...managers.map((one) => ({ key: `manager ${one.email}`, password: one.password })),
-    ...breakGlass.map((one) => ({ key: `break-glass ${one.email}`, password: one.password })),
-  ]
+/**
+ * Hashing is slow on purpose and happens before the transaction. A declared password is somebody's
+ * first: who has one may have chosen it, and it is not theirs to lose to a file.
+ */
+async function passwordsOf(
+  read: Read,
+  { organisation, loginMethod, managers, breakGlass }: Declared,
+): Promise<Pick<Prepared, 'hashes' | 'notes'>> {
   const hashes = new Map<string, string>()
-  for (const { key, password } of wanted) {
-    if (password !== undefined) hashes.set(key, await hashPassword(password))
+  const notes: string[] = []
+  const look = async (account: string, password: string, held: string | undefined) => {
+    if (held === undefined) hashes.set(account, await hashPassword(password))
+    else if (!(await checkPassword(password, held))) {
+      notes.push(`${account} has another password and keeps it`)
+    }
   }
-  return hashes
+  const known = await findOrganisationBySlug(read, organisation.slug)
+  const method = loginMethod?.method ?? known?.loginMethod ?? 'password'
+  for (const { email, password } of method === 'password' ? managers : []) {
+    if (password === undefined) continue
+    await look(`manager ${email}`, password, (await passwordFacts(read, email)).hash)
+  }
+  for (const { email, password } of breakGlass) {
+    const held = (await findBreakGlass(read, email))?.password_hash
+    await look(`emergency account ${email}`, password, held)
+  }
+  return { hashes, notes }
 }

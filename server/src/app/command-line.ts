@@ -159,6 +159,7 @@ function inWords(one: Applied, plan: boolean): string {
   return [
     `${one.slug}  ${one.portalUrl}`,
     ...changes.map((change) => `  ${plan ? 'would be: ' : ''}${change}`),
+    ...one.notes.map((note) => `  stays: ${note}`),
     ...secrets.map((secret) => `  ${secret}`),
   ].join('\n')
 }

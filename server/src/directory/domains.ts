@@ -167,7 +167,8 @@ export async function putDomain(
 ): Promise<boolean> {
   const before = await domains.find(db, actor.organisationId, name, 'to change')
   const counts = before && ['verified', 'lapsing'].includes(domainState(before))
-  if (before && counts === verified) return false
+  // For which nobody vouches, its record alone decides.
+  if (before && (verified ? counts : before.proof === 'dns')) return false
   const domain: Domain = {
     ...newDomain(actor.organisationId, name, now),
     ...(before && { token: before.token, createdAt: before.createdAt }),

@@ -16,7 +16,10 @@ const label = /^[\p{L}\p{N}][\p{L}\p{N} _-]{2,49}$/u
 const operatorLabel = /^[\p{L}\p{N}][\p{L}\p{N} _-]{0,49}$/u
 const apiKeyDays = 90
 
-/** A key for scripts and for the customer's own product; shown once (AK-1 to AK-4). @returns undefined when the label exists. */
+/**
+ * A key for scripts and for the customer's own product; shown once (AK-1 to AK-4).
+ * @returns undefined when a live one has this label and these scopes.
+ */
 export async function ensureApiKey(
   write: Write,
   wanted: { label: string; scopes: string[] },
@@ -24,7 +27,16 @@ export async function ensureApiKey(
   const { db, actor, now } = write
   allow(actor, 'identity.write')
   checkWish(wanted, actor.kind === 'operator' ? operatorLabel : label)
-  if ((await keys.apiKeyLabels(db, actor.organisationId)).includes(wanted.label)) return undefined
+  const known = (await keys.apiKeys(db, actor.organisationId)).find(
+    (one) => one.user_id === null && one.label === wanted.label && one.expires_at > now,
+  )
+  if (known) {
+    const held = known.scopes.split(' ')
+    const same = held.every((scope) => wanted.scopes.includes(scope))
+    if (same && wanted.scopes.every((scope) => held.includes(scope))) return undefined
+    const detail = `API key ${known.label} has the scopes ${held.join(', ')} and keeps them: declare another label.`
+    throw new Refused({ code: 'request.invalid', detail })
+  }
   const key = `usk_${newSecret()}`
   const id = newId()
   await keys.addApiKey(db, {

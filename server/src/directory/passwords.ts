@@ -1,7 +1,17 @@
 import type { User } from '../model/user.ts'
-import { accounts, events, tickets } from '../store/index.ts'
-import { subjectOf } from './people.ts'
+import { accounts, events, tickets, users } from '../store/index.ts'
+import { lockUser, subjectOf } from './people.ts'
 import type { Write } from './write.ts'
+
+/** An operator gives somebody their first password, and vouches for whose address it is. */
+export async function giveFirstPassword(write: Write, id: string, hash: string): Promise<void> {
+  const user = await lockUser(write, id)
+  await users.update(write.db, user, {
+    ...user,
+    emailVerifiedAt: user.emailVerifiedAt ?? write.now,
+  })
+  await setPassword(write, user, hash)
+}
 
 /**
  * A password from now on. Whoever came as far as a ticket with the old one starts again.

@@ -69,21 +69,23 @@ async function make(write: Write, name: string, roles: string[]): Promise<string
   return id
 }
 
-/** As a declared file says it: makes a pool, or adds roles that a known one lacks. */
+export const findPoolByName = ({ db, actor }: Read, name: string) =>
+  access.findByName(db, 'pools', actor.organisationId, name)
+
+/** As a declared file says it: makes a pool, or gives a known one exactly these roles. */
 export async function ensurePool(
   write: Write,
   name: string,
   wanted: string[],
-): Promise<{ id: string; made: boolean }> {
+): Promise<{ id: string; made: boolean; changed: boolean }> {
   const { db, actor } = write
   allow(actor, 'access.write')
   const roles = poolRolesOf(wanted)
   await lockOrganisation(write, 'alone')
-  const known = await access.findByName(db, 'pools', actor.organisationId, name)
-  if (!known) return { id: await make(write, name, roles), made: true }
+  const known = await findPoolByName(write, name)
+  if (!known) return { id: await make(write, name, roles), made: true, changed: true }
   const held = (await access.poolRoles(db, actor.organisationId, [known.id])).get(known.id) ?? []
-  await setRoles(write, known, held, [...new Set([...held, ...roles])])
-  return { id: known.id, made: false }
+  return { id: known.id, made: false, changed: await setRoles(write, known, held, roles) }
 }
 
 export async function changePool(
@@ -118,16 +120,17 @@ export async function changePool(
   if (roles) await setRoles(write, { id, name }, held, roles)
 }
 
+/** @returns false when it has exactly these already. */
 async function setRoles(
   write: Write,
   pool: { id: string; name: string },
   held: string[],
   wanted: string[],
-): Promise<void> {
+): Promise<boolean> {
   const { db, actor, now } = write
   const given = wanted.filter((role) => !held.includes(role))
   const taken = held.filter((role) => !wanted.includes(role))
-  if (given.length + taken.length === 0) return
+  if (given.length + taken.length === 0) return false
   for (const role of given) await access.addPoolRole(db, actor.organisationId, pool.id, role)
   for (const role of taken) await access.removePoolRole(db, actor.organisationId, pool.id, role)
   const { id, name } = pool
@@ -140,6 +143,7 @@ async function setRoles(
       after: { roles: wanted },
     },
   ])
+  return true
 }
 
 /** Takes a pool away with every grant on it; the Default pool stays (RB-8). */

@@ -23,13 +23,13 @@ export async function provisioningView(read: Read, installationMails: boolean) {
   return { organisation, join, sentence, protocol: connection?.protocol ?? 'saml' }
 }
 
-/** Chooses the one source that governs membership (PV-3 to PV-7, PV-10). */
+/** Chooses the one source that governs membership (PV-3 to PV-7, PV-10). @returns what is different now. */
 export async function changeProvisioning(
   write: Write,
   wish: ProvisioningWish & { selfService?: SelfServiceRequest | undefined },
   running: Running,
   ifVersion: number | undefined,
-): Promise<void> {
+): Promise<{ source: boolean; link: boolean; settings: boolean }> {
   const { db, actor, now } = write
   allow(actor, 'identity.write')
   const organisation = await lockOrganisation(write, 'alone')
@@ -40,21 +40,23 @@ export async function changeProvisioning(
   const before = { source: organisation.source, selfService: organisation.selfServiceEnabled }
   const after = {
     source: wish.source,
-    selfService: wish.selfService?.enabled ?? before.selfService,
+    // Under another source the link is closed by rule; its own switch keeps its value (SS-7).
+    selfService:
+      (wish.source === 'portal' ? wish.selfService?.enabled : undefined) ?? before.selfService,
   }
-  const settled = wish.selfService
+  const settings = wish.selfService
     ? await changeSelfService(write, organisation, wish.selfService)
     : false
-  if (before.source === after.source && before.selfService === after.selfService) {
+  const source = before.source !== after.source
+  const link = before.selfService !== after.selfService
+  if (!source && !link) {
     // The settings of the link are part of this document: its version goes up with them.
-    if (settled) await organisations.change(db, organisation.id, {})
-    return
+    if (settings) await organisations.change(db, organisation.id, {})
+    return { source, link, settings }
   }
   await organisations.change(db, organisation.id, {
     source: { source: wish.source, chosenBy: actor.label, at: now },
-    // Under another source the link is closed by rule; its own switch keeps its value (SS-7).
-    ...(wish.source === 'portal' &&
-      wish.selfService && { selfServiceEnabled: wish.selfService.enabled }),
+    selfServiceEnabled: after.selfService,
   })
   await events.append(db, actor, now, [
     {
@@ -64,4 +66,5 @@ export async function changeProvisioning(
       after,
     },
   ])
+  return { source, link, settings }
 }

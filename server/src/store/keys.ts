@@ -31,22 +31,12 @@ export async function findApiKey(
 export async function apiKeys(
   db: Db,
   organisationId: string,
-): Promise<Pick<ApiKey, 'id' | 'user_id' | 'label' | 'expires_at'>[]> {
+): Promise<Pick<ApiKey, 'id' | 'user_id' | 'label' | 'scopes' | 'expires_at'>[]> {
   return db
     .selectFrom('api_keys')
-    .select(['id', 'user_id', 'label', 'expires_at'])
+    .select(['id', 'user_id', 'label', 'scopes', 'expires_at'])
     .where('org_id', '=', organisationId)
     .execute()
-}
-
-export async function apiKeyLabels(db: Db, organisationId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('api_keys')
-    .select('label')
-    .where('org_id', '=', organisationId)
-    .where('user_id', 'is', null)
-    .execute()
-  return rows.map((row) => row.label)
 }
 
 export async function ofPerson(db: Db, organisationId: string, userId: string): Promise<ApiKey[]> {
