@@ -37,7 +37,7 @@ describe('a start that cannot be ends with one line for each reason', () => {
 
     const told = await runUsher(['serve'], { DATA_DIR: folder(), PORT: port })
 
-    const err = `PORT: ${port} of 127.0.0.1 cannot be listened on (EADDRINUSE).\n`
+    const err = `PORT, HOST: port ${port} of 127.0.0.1 cannot be had (EADDRINUSE).\n`
     expect(told).toMatchObject({ code: 1, out: '', err })
   })
 
@@ -102,8 +102,10 @@ test('an unknown command is told which commands there are, and nothing is starte
 test('--help names the commands, and --json for each of them', async () => {
   const all = await runUsher(['--help'], {})
   const one = await runUsher(['token', '--help'], {})
+  const unknown = await runUsher(['help', 'migrate'], {})
 
-  expect([all.code, one.code]).toEqual([0, 0])
+  expect([all.code, one.code, unknown.code]).toEqual([0, 0, 1])
+  expect(unknown.err).toBe(all.out)
   expect(all.out).toMatch(/serve[\s\S]*apply[\s\S]*token/)
   expect(one.out).toMatch(/--organisation[\s\S]*--json/)
 })

@@ -67,7 +67,10 @@ export async function runCommand(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv)
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return
+    if (error instanceof CommanderError && error.code.startsWith('commander.help')) {
+      process.exitCode = error.exitCode
+      return
+    }
     const fault = faultOf(error)
     if (!fault) bug = error
     answer.error = fault ?? { code: 'internal', detail: String(error) }

@@ -58,7 +58,9 @@ export async function serve(config: Config): Promise<void> {
   const { port, host } = config
   await app.listen({ port, host }).catch(async (error: NodeJS.ErrnoException) => {
     await close()
-    throw new BadConfiguration([`PORT: ${port} of ${host} cannot be listened on (${error.code}).`])
+    throw new BadConfiguration([
+      `PORT, HOST: port ${port} of ${host} cannot be had (${error.code}).`,
+    ])
   })
   const actor = systemActor(platformId)
 
