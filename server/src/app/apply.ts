@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import { checkPassword, hashPassword, newTotp, totpPurpose } from '../auth/index.ts'
+import {
+  checkPassword,
+  hashPassword,
+  leakedPasswords,
+  newTotp,
+  totpPurpose,
+} from '../auth/index.ts'
 import {
   addManager,
   breakGlassView,
@@ -23,6 +29,7 @@ import {
   issueLink,
   listGroupGrants,
   passwordFacts,
+  passwordFaults,
   platformId,
   putDomain,
   putScimSettings,
@@ -427,7 +434,8 @@ async function connectionOf(
 
 /**
  * Hashing is slow on purpose and happens before the transaction. A declared password is somebody's
- * first: who has one may have chosen it, and it is not theirs to lose to a file.
+ * first: who has one may have chosen it, and it is not theirs to lose to a file. An operator may give a
+ * weak one, and is told so (LM-36).
  */
 async function passwordsOf(
   read: Read,
@@ -436,8 +444,12 @@ async function passwordsOf(
   const hashes = new Map<string, string>()
   const notes: string[] = []
   const look = async (account: string, password: string, held: string | undefined) => {
-    if (held === undefined) hashes.set(account, await hashPassword(password))
-    else if (!(await checkPassword(password, held))) {
+    if (held === undefined) {
+      const faults = passwordFaults(password, await leakedPasswords())
+      const lacking = faults.map(({ detail }) => detail).join('; ')
+      if (lacking) notes.push(`${account} has a password that nobody could choose here: ${lacking}`)
+      hashes.set(account, await hashPassword(password))
+    } else if (!(await checkPassword(password, held))) {
       notes.push(`${account} has another password and keeps it`)
     }
   }

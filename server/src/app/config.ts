@@ -147,8 +147,8 @@ function readGoogle(
 
 /** Taken for off, a word that is neither would count every caller as the proxy. */
 function readTrustProxy(value: string | undefined, faults: string[]): boolean {
-  if (value === undefined || ['0', 'false', 'no'].includes(value)) return false
-  if (!['1', 'true', 'yes'].includes(value)) faults.push('TRUST_PROXY must be 1 or 0.')
+  if (value === undefined || ['0', 'false', 'no', 'off'].includes(value)) return false
+  if (!['1', 'true', 'yes', 'on'].includes(value)) faults.push('TRUST_PROXY must be 1 or 0.')
   return true
 }
 

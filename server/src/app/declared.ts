@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { leakedPasswords } from '../auth/index.ts'
-import { passwordFaults, readOwnDomain } from '../directory/index.ts'
+import { readOwnDomain } from '../directory/index.ts'
 import { readDomain } from '../lib/domains.ts'
 import { clientAuths } from '../model/connection.ts'
 import { refuse } from '../model/refusals.ts'
@@ -23,11 +22,7 @@ const name = z
   .min(1)
   .max(100)
   .regex(/^\P{Cc}*$/u, 'no control characters')
-const password = z.string().superRefine(async (typed, issues) => {
-  for (const { detail } of passwordFaults(typed, await leakedPasswords())) {
-    issues.addIssue(fault('password.too_weak', detail ?? ''))
-  }
-})
+const password = z.string().min(1)
 const ownDomain = z.string().transform((typed, issues) => {
   const read = readOwnDomain(typed)
   if ('name' in read) return read.name
