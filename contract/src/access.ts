@@ -1,12 +1,6 @@
 import { z } from 'zod'
-import { Id, listOf, Page, Provenance, Time } from './shared.ts'
+import { Id, listOf, Name, Page, Provenance, Time } from './shared.ts'
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]*$/u, 'no control characters')
 const search = z.string().max(100).optional()
 /** Which role it is, and whether it fits, is decided behind the door. */
 const roles = z.array(z.string().min(1).max(100)).max(20)
@@ -54,9 +48,9 @@ export const GroupDetails = GroupRow.extend({
 export type GroupDetails = z.infer<typeof GroupDetails>
 
 /** `POST /groups`, `PATCH /groups/{id}` */
-export const NameGroup = z.strictObject({ name })
+export const NameGroup = z.strictObject({ name: Name })
 /** `POST /groups/{id}/duplicate`: what it gives and the groups in it; its people on request. */
-export const DuplicateGroup = z.strictObject({ name, members: z.boolean().default(false) })
+export const DuplicateGroup = z.strictObject({ name: Name, members: z.boolean().default(false) })
 /** `PUT /groups/{id}/adoptable` (SC-35) */
 export const GroupAdoptable = z.strictObject({ adoptable: z.boolean() })
 /** `POST /groups/{id}/groups` (SC-39) */
@@ -156,8 +150,8 @@ export const PoolDetails = PoolRow.extend({
 export type PoolDetails = z.infer<typeof PoolDetails>
 
 /** `POST /pools`, `PATCH /pools/{id}` */
-export const CreatePool = z.strictObject({ name, roles: roles.optional() })
-export const ChangePool = z.strictObject({ name: name.optional(), roles: roles.optional() })
+export const CreatePool = z.strictObject({ name: Name, roles: roles.optional() })
+export const ChangePool = z.strictObject({ name: Name.optional(), roles: roles.optional() })
 
 const Step = z.object({
   kind: z.enum(['role', 'membership', 'nesting', 'group_grant', 'direct_grant', 'pool_role']),

@@ -1,12 +1,5 @@
 import { z } from 'zod'
-import { Id, LoginMethod, listOf, Page, Role, Time } from './shared.ts'
-
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u)
+import { Id, LoginMethod, listOf, Name, Page, Role, Time } from './shared.ts'
 
 const promised = {
   roles: z.array(Role).max(10).default([]),
@@ -97,7 +90,7 @@ export const InvitationPage = z.object({
 export type InvitationPage = z.infer<typeof InvitationPage>
 /** `POST /api/v1/invitations/{token}` */
 export const AcceptInvitation = z.strictObject({
-  firstName: name,
-  lastName: name,
+  firstName: Name,
+  lastName: Name,
   password: z.string().min(1).max(256),
 })

@@ -1,12 +1,5 @@
 import { z } from 'zod'
-import { Id, LoginMethod, listOf, Page, Time } from './shared.ts'
-
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u)
+import { Id, LoginMethod, listOf, Name, Page, Time } from './shared.ts'
 
 /** Part of `GET PUT /identity/provisioning` (SS-6). */
 export const SelfServiceView = z.object({
@@ -102,8 +95,8 @@ export type JoinPage = z.infer<typeof JoinPage>
 
 /** `POST /api/v1/join/{slug}/{token}`: 202 alike for known and unknown addresses (SS-16). */
 export const Register = z.strictObject({
-  firstName: name,
-  lastName: name,
+  firstName: Name,
+  lastName: Name,
   email: z.string().min(1).max(254),
   acceptsTerms: z.boolean().default(false),
   challenge: z.string().max(300).default(''),

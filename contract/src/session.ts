@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Factor, PasskeyAnswer, RecoveryCodes } from './second-factor.ts'
-import { Id, LoginMethod, ProvisioningSource, Time } from './shared.ts'
+import { Id, LoginMethod, Name, ProvisioningSource, Time } from './shared.ts'
 
 /** `GET /api/v1/me` */
 export const Me = z.object({
@@ -106,10 +106,10 @@ export const SetupState = z.object({
 /** `POST /api/v1/setup`: the one-time console code makes ROLE_ROOT, the first organisation and its first manager (OP-1). */
 export const Setup = z.strictObject({
   code: z.string().min(1).max(64),
-  organisation: z.strictObject({ name: z.string().min(1).max(100), slug: z.string() }),
+  organisation: z.strictObject({ name: Name, slug: z.string() }),
   manager: z.strictObject({
-    firstName: z.string().min(1).max(100),
-    lastName: z.string().min(1).max(100),
+    firstName: Name,
+    lastName: Name,
     email: z.string().min(5).max(254),
     password: z.string().min(1).max(256),
   }),
@@ -153,11 +153,11 @@ export const PlatformOrganisation = z.object({
   createdAt: Time,
 })
 export const CreateOrganisation = z.strictObject({
-  name: z.string().min(1).max(100),
+  name: Name,
   slug: z.string(),
   manager: z.strictObject({
-    firstName: z.string().min(1).max(100),
-    lastName: z.string().min(1).max(100),
+    firstName: Name,
+    lastName: Name,
     email: z.string().min(5).max(254),
   }),
 })

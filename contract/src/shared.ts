@@ -20,6 +20,14 @@ export const Id = z.uuid()
 /** Unix milliseconds. */
 export const Time = z.number().int()
 
+/** What people and things are called: one line, and not blank. */
+export const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'no control characters')
+
 export const Page = z.object({
   page: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
   size: z.coerce.number().int().min(1).max(200).default(20),

@@ -3,6 +3,7 @@ import { NewestMail } from './mail.ts'
 import {
   Id,
   listOf,
+  Name,
   Page,
   Provenance,
   ProvisioningSource,
@@ -130,17 +131,10 @@ export const CreatedUser = UserDetails.extend({
 })
 export type CreatedUser = z.infer<typeof CreatedUser>
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]*$/u, 'no control characters')
-
 /** `POST /users` (MU-2). Under `sso_jit` this pre-registers a person (MU-10). */
 export const CreateUser = z.strictObject({
-  firstName: name,
-  lastName: name,
+  firstName: Name,
+  lastName: Name,
   email: z.string().min(5).max(254),
   roles: z.array(Role).max(10).optional(),
   groups: z.array(Id).max(50).optional(),
@@ -151,8 +145,8 @@ export type CreateUser = z.infer<typeof CreateUser>
 
 /** `PATCH /users/{id}` */
 export const ChangeUser = z.strictObject({
-  firstName: name.optional(),
-  lastName: name.optional(),
+  firstName: Name.optional(),
+  lastName: Name.optional(),
   roles: z.array(Role).max(10).optional(),
   email: z.unknown().optional(),
   password: z.unknown().optional(),

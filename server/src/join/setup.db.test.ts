@@ -88,6 +88,53 @@ test.each([
   expect(made.status).toBe(201)
 })
 
+const unreadable = [
+  ['blank', ' \u00a0 '],
+  ['of two lines', 'Be\nta'],
+  ['with a control character', 'Be\u0007ta'],
+] as const
+
+test.each(unreadable)(
+  'OP-1, OP-2: no organisation and nobody gets a name that is %s',
+  async (_, name) => {
+    const { acme, cookie } = await signInRoot()
+    const { organisation, manager } = body()
+    const wishes = [
+      { organisation: { ...organisation, name }, manager },
+      { organisation, manager: { ...manager, firstName: name } },
+      { organisation, manager: { ...manager, lastName: name } },
+    ]
+
+    for (const wish of wishes) {
+      const wanted = { ...wish.organisation, manager: { ...wish.manager, password: undefined } }
+      const answers = [
+        await acme.send('POST', '/api/v1/setup', { code: 'wrong', ...wish }),
+        await acme.send('POST', '/api/v1/platform/orgs', wanted, { cookie }),
+      ]
+      for (const refused of answers) {
+        expect(refused).toMatchObject({ status: 400, body: { code: 'request.invalid' } })
+      }
+    }
+  },
+)
+
+test('OP-2: blanks around the name of an organisation or its manager are left out', async () => {
+  const { acme, cookie } = await signInRoot()
+  const { password: _, ...manager } = body().manager
+  const { slug } = body().organisation
+
+  const made = await acme.send(
+    'POST',
+    '/api/v1/platform/orgs',
+    { name: '  Beta ', slug, manager: { ...manager, firstName: ' Ben ' } },
+    { cookie },
+  )
+  const token = made.body.setupUrl.split('/').at(-1)
+  const page = await acme.send('GET', `/api/v1/activations/${token}`)
+
+  expect(page.body).toMatchObject({ organisation: { name: 'Beta' }, firstName: 'Ben' })
+})
+
 test('OP-1: of two who use the code at once, one sets the installation up', async () => {
   const { acme, code } = await printCode()
   const setUp = () => {
