@@ -8,6 +8,8 @@ export const AuditQuery = Page.extend({
   actor: z.string().max(254).optional(),
   userId: Id.optional(),
   result: z.enum(['success', 'failure']).optional(),
+  /** By which way it came: a provisioning source, or `sso` for what a sign-in brought up to date. */
+  source: z.string().max(40).optional(),
   from: z.coerce.number().int().optional(),
   to: z.coerce.number().int().optional(),
   /** `id` of the last event seen, for the page after it. */

@@ -254,7 +254,7 @@ const provisioningLog = createRoute({
 const audit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
-  validateSearch: (search) => texts(search, 'actor', 'type', 'result', 'since'),
+  validateSearch: (search) => texts(search, 'actor', 'type', 'result', 'source', 'since'),
   component: lazyRouteComponent(() => import('../pages/audit/AuditPage.tsx'), 'AuditPage'),
 })
 

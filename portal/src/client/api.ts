@@ -200,6 +200,7 @@ export type AuditSearch = {
   actor?: string | undefined
   userId?: string | undefined
   result?: string | undefined
+  source?: string | undefined
   from?: number | undefined
   to?: number | undefined
   before?: string | undefined

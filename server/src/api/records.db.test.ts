@@ -23,6 +23,21 @@ test('AU-3: the audit is found by part of an actor’s name, by type, by result 
   expect(await find('actor=nobody')).toEqual([])
 })
 
+test('AU-3: the audit is found by the source that an event came from, with the other conditions', async () => {
+  const acme = await createOrganisation({ method: 'sso', source: 'sso_jit' })
+  await acme.api('POST', '/groups', { name: 'Auditors' })
+  await acme.signIn(ada)
+  const find = async (query: string) =>
+    (await acme.api('GET', `/audit-events?${query}`)).body.items.map(
+      (event: { type: string; source: string }) => `${event.type} ${event.source}`,
+    )
+
+  expect(await find('source=sso_jit&type=user.joined')).toEqual(['user.joined sso_jit'])
+  expect(await find('source=scim')).toEqual([])
+  expect(await find('source=sso_jit&actor=nobody')).toEqual([])
+  expect(await find('source=sso_jit')).not.toContain('group.created null')
+})
+
 test.each([
   ['Élodie', 'Žižek'],
   ['ÉLODIE', 'ŽIŽEK'],

@@ -73,6 +73,7 @@ export type EventConditions = {
   actor?: string | undefined
   subjectId?: string | undefined
   result?: 'success' | 'failure' | undefined
+  source?: string | undefined
   from?: number | undefined
   to?: number | undefined
   before?: string | undefined
@@ -133,6 +134,7 @@ function matching<Row>(
   }
   if (conditions.subjectId) found = found.where('subject_id', '=', conditions.subjectId)
   if (conditions.result) found = found.where('result', '=', conditions.result)
+  if (conditions.source) found = found.where('source', '=', conditions.source)
   if (conditions.from !== undefined) found = found.where('at', '>=', conditions.from)
   if (conditions.to !== undefined) found = found.where('at', '<=', conditions.to)
   if (conditions.before) found = found.where('id', '<', conditions.before)

@@ -26,7 +26,7 @@ export function AuditPage() {
   const { api, key } = useOrganisation()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const set = (name: 'actor' | 'type' | 'result' | 'since', value: string | undefined) =>
+  const set = (name: 'actor' | 'type' | 'result' | 'source' | 'since', value: string | undefined) =>
     void navigate({
       search: (before) => {
         const { [name]: _, ...rest } = before
@@ -41,6 +41,7 @@ export function AuditPage() {
         actor: search.actor,
         type: search.type,
         result: search.result,
+        source: search.source,
         from: periodStart(search.since),
         size: 25,
         before: pageParam,
@@ -75,6 +76,17 @@ export function AuditPage() {
               { value: 'failure', label: 'Failure' },
             ],
             onChange: (value) => set('result', value),
+          },
+          {
+            label: 'Source',
+            value: search.source,
+            choices: [
+              { value: 'portal', label: 'Portal' },
+              { value: 'sso_jit', label: 'First SSO sign-in' },
+              { value: 'sso', label: 'Later SSO sign-in' },
+              { value: 'scim', label: 'SCIM' },
+            ],
+            onChange: (value) => set('source', value),
           },
           {
             label: 'When',
