@@ -90,6 +90,7 @@ import type { Config } from './config.ts'
 import { createDemo, simulate } from './demo.ts'
 import { tellSecurityHeaders } from './security-headers.ts'
 import { refuseBrokenText } from './text.ts'
+import { wrongFields } from './wrong-fields.ts'
 
 const sealedFor = { totp: totpPurpose, idempotency: 'idempotency', mail: mailSecretPurpose }
 const bodyLimit = 2_500_000
@@ -385,17 +386,22 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   reply.code(problem.status).send(problem)
 }
 
+const nothingHere: Refusal = {
+  code: 'resource.not_found',
+  detail: 'There is nothing at this address.',
+}
+
 /** A person who mistyped an address gets a page that says so, a program a problem. */
 function answerNotFound(app: FastifyInstance, page: string | undefined): void {
   app.setNotFoundHandler((request, reply) => {
-    const detail = 'There is nothing at this address.'
-    if (isScimAddress(request.url)) return refuseAsScim(reply, 404, `resource.not_found: ${detail}`)
+    if (isScimAddress(request.url))
+      return refuseAsScim(reply, 404, `${nothingHere.code}: ${nothingHere.detail}`)
     reply.code(404)
     const reads = request.method === 'GET' && request.headers.accept?.includes('text/html')
     if (page && reads && !request.url.startsWith('/api/')) {
       return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page)
     }
-    const problem = toProblem({ code: 'resource.not_found', detail }, request.id)
+    const problem = toProblem(nothingHere, request.id)
     return reply.type('application/problem+json').send(problem)
   })
 }
@@ -403,11 +409,9 @@ function answerNotFound(app: FastifyInstance, page: string | undefined): void {
 function refusalOf(error: FastifyError): Refusal | undefined {
   if (error instanceof Refused) return error.refusal
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map((fault) => ({
-      pointer: fault.instancePath || '/',
-      code: fault.keyword ?? 'invalid',
-      ...(fault.message && { detail: fault.message }),
-    }))
+    // What has not the shape of an id is nobody's id (GE-2).
+    if (error.validationContext === 'params') return nothingHere
+    const errors = wrongFields(error.validation)
     const named = errors.map((fault) => `${fault.pointer} ${fault.detail ?? ''}`.trim()).join('; ')
     return { code: 'request.invalid', detail: `The request has wrong fields: ${named}.`, errors }
   }

@@ -40,4 +40,5 @@ export function findBroken(value: unknown): string | undefined {
 const longestPointer = 200
 
 const isBroken = (text: string) => text.includes('\0') || !text.isWellFormed()
-const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')
+/** One step of a JSON pointer. */
+export const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -483,7 +483,7 @@ describe('answers', () => {
       [404, 'resource.not_found'],
       [401, 'auth.required'],
       [400, 'request.invalid'],
-      [400, 'request.invalid'],
+      [404, 'resource.not_found'],
       [400, 'request.invalid'],
     ])
     for (const { body, headers } of answers) {
