@@ -38,7 +38,7 @@ import {
   recordOf,
   settleDomainCheck,
 } from '../directory/index.ts'
-import { type JoinDoor, joinRoutes, judgePassword } from '../join/index.ts'
+import { type JoinDoor, joinRoutes, judgePassword, requireSameOrigin } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createDns } from '../lib/dns.ts'
 import { newId } from '../lib/ids.ts'
@@ -196,7 +196,11 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
       from(request),
       clock.now(),
     )
-    return caller?.actor.organisationId === platformId ? caller.actor : undefined
+    if (caller?.actor.organisationId !== platformId) return undefined
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      requireSameOrigin({ baseUrl }, request, true)
+    }
+    return caller.actor
   }
 
   const saml: SamlDoor = {

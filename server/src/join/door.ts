@@ -35,6 +35,7 @@ export type JoinDoor = {
   startUrl(organisationId: string, protocol: 'saml' | 'oidc'): string
   /** Makes the demo organisation and its manager; the caller is signed in as that manager. */
   makeDemo(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }>
+  /** ROLE_ROOT by a session of the platform; what changes something comes from a page of this site (SE-5). */
   platformCaller(request: FastifyRequest): Promise<Actor | undefined>
 }
 
@@ -78,11 +79,16 @@ export function browserOf(request: FastifyRequest): { ip: string; userAgent: str
 
 /**
  * Calls without a session have no CSRF token; a browser says where they come from instead. Another
- * site's page can neither send JSON without asking nor hide its origin (SE-5).
+ * site's page can neither send JSON without asking nor hide its origin (SE-5). A program has none to
+ * say, and needs none as long as it brings no session of a browser.
  */
-export function requireSameOrigin(door: Pick<JoinDoor, 'baseUrl'>, request: FastifyRequest): void {
-  const origin = request.headers.origin
-  if (origin === undefined || origin === new URL(door.baseUrl).origin) return
+export function requireSameOrigin(
+  door: Pick<JoinDoor, 'baseUrl'>,
+  request: FastifyRequest,
+  hasSession = false,
+): void {
+  const { origin } = request.headers
+  if (origin === new URL(door.baseUrl).origin || (origin === undefined && !hasSession)) return
   refuse('auth.csrf', 'The request did not come from this site. Reload the page and try again.')
 }
 

@@ -8,7 +8,7 @@ import { selfServiceRoutes } from './self-service.ts'
 import { platformRoutes, setupRoutes } from './setup.ts'
 import { signInRoutes } from './sign-in.ts'
 
-export type { JoinDoor } from './door.ts'
+export { type JoinDoor, requireSameOrigin } from './door.ts'
 export { judgePassword } from './password-rule.ts'
 
 /** The ways in for people who have no session yet: set-up, sign-in by password, activation, the self-service link, emergency. */

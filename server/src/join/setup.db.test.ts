@@ -36,7 +36,7 @@ async function signInRoot() {
     password: 'Correct-horse-7',
   })
   const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
-  return { acme, email, signedIn, cookie }
+  return { acme, email, signedIn, cookie, root: { cookie, origin: acme.usher.config.baseUrl } }
 }
 
 test('OP-1: the console code makes the first organisation and its manager, once', async () => {
@@ -97,7 +97,7 @@ const unreadable = [
 test.each(unreadable)(
   'OP-1, OP-2: no organisation and nobody gets a name that is %s',
   async (_, name) => {
-    const { acme, cookie } = await signInRoot()
+    const { acme, root } = await signInRoot()
     const { organisation, manager } = body()
     const wishes = [
       { organisation: { ...organisation, name }, manager },
@@ -109,7 +109,7 @@ test.each(unreadable)(
       const wanted = { ...wish.organisation, manager: { ...wish.manager, password: undefined } }
       const answers = [
         await acme.send('POST', '/api/v1/setup', { code: 'wrong', ...wish }),
-        await acme.send('POST', '/api/v1/platform/orgs', wanted, { cookie }),
+        await acme.send('POST', '/api/v1/platform/orgs', wanted, root),
       ]
       for (const refused of answers) {
         expect(refused).toMatchObject({ status: 400, body: { code: 'request.invalid' } })
@@ -119,7 +119,7 @@ test.each(unreadable)(
 )
 
 test('OP-2: blanks around the name of an organisation or its manager are left out', async () => {
-  const { acme, cookie } = await signInRoot()
+  const { acme, root } = await signInRoot()
   const { password: _, ...manager } = body().manager
   const { slug } = body().organisation
 
@@ -127,7 +127,7 @@ test('OP-2: blanks around the name of an organisation or its manager are left ou
     'POST',
     '/api/v1/platform/orgs',
     { name: '  Beta ', slug, manager: { ...manager, firstName: ' Ben ' } },
-    { cookie },
+    root,
   )
   const token = made.body.setupUrl.split('/').at(-1)
   const page = await acme.send('GET', `/api/v1/activations/${token}`)
@@ -148,16 +148,11 @@ test('OP-1: of two who use the code at once, one sets the installation up', asyn
 })
 
 test('OP-2: ROLE_ROOT makes an organisation whose manager gets a set-up link', async () => {
-  const { acme, cookie } = await signInRoot()
+  const { acme, root } = await signInRoot()
   const { password: _, ...manager } = body().manager
   const { organisation } = body()
 
-  const made = await acme.send(
-    'POST',
-    '/api/v1/platform/orgs',
-    { ...organisation, manager },
-    { cookie },
-  )
+  const made = await acme.send('POST', '/api/v1/platform/orgs', { ...organisation, manager }, root)
   const token = made.body.setupUrl.split('/').at(-1)
   const activated = await acme.send('POST', `/api/v1/activations/${token}`, {
     password: 'Correct-horse-7',
@@ -168,14 +163,14 @@ test('OP-2: ROLE_ROOT makes an organisation whose manager gets a set-up link', a
 })
 
 test('GE-7: a taken slug is refused, in any organisation', async () => {
-  const { acme, cookie } = await signInRoot()
+  const { acme, root } = await signInRoot()
   const { password: _, ...manager } = body().manager
 
   const refused = await acme.send(
     'POST',
     '/api/v1/platform/orgs',
     { name: 'Other', slug: acme.slug, manager },
-    { cookie },
+    root,
   )
 
   expect(refused).toMatchObject({ status: 409, body: { code: 'org.slug_taken' } })
@@ -204,10 +199,10 @@ test('RB-1, RB-2: ROLE_ROOT sees no organisation from the inside, and no manager
 })
 
 test('RB-2: ROLE_ROOT assists as a manager for a while: its managers are told, all is recorded, and it ends by itself', async () => {
-  const { acme, email, cookie } = await signInRoot()
+  const { acme, email, root } = await signInRoot()
   const path = `/api/v1/platform/orgs/${acme.id}/assist`
 
-  const begun = await acme.send('POST', path, { reason: 'Ana asked', hours: 4 }, { cookie })
+  const begun = await acme.send('POST', path, { reason: 'Ana asked', hours: 4 }, root)
 
   const session = String(begun.headers['set-cookie']).match(/usher_session=([^;]+)/)?.[1] ?? ''
   const { clock } = acme.usher
@@ -236,29 +231,55 @@ test.each([
   [{ reason: '  ', hours: 1 }, 400],
   [{}, 400],
 ])('RB-2: assisting as %j is refused and nobody is told', async (request, status) => {
-  const { acme, cookie } = await signInRoot()
+  const { acme, root } = await signInRoot()
   const path = `/api/v1/platform/orgs/${acme.id}/assist`
 
-  expect((await acme.send('POST', path, request, { cookie })).status).toBe(status)
+  expect((await acme.send('POST', path, request, root)).status).toBe(status)
 
   expect(await acme.eventNames()).toEqual([])
   expect(await acme.mails()).toEqual([])
 })
 
 test('RB-2: assisting needs ROLE_ROOT, signed in a moment ago, and an organisation that is there', async () => {
-  const { acme, cookie } = await signInRoot()
+  const { acme, root } = await signInRoot()
   const path = (id: string) => `/api/v1/platform/orgs/${id}/assist`
   const request = { reason: 'Ana asked' }
 
   const asManager = { cookie: `usher_session=${acme.session}` }
   expect((await acme.send('POST', path(acme.id), request, asManager)).status).toBe(401)
-  expect((await acme.send('POST', path(newId()), request, { cookie })).status).toBe(404)
+  expect((await acme.send('POST', path(newId()), request, root)).status).toBe(404)
   acme.usher.clock.advance(11 * 60_000)
-  expect(await acme.send('POST', path(acme.id), request, { cookie })).toMatchObject({
+  expect(await acme.send('POST', path(acme.id), request, root)).toMatchObject({
     status: 403,
     body: { code: 'auth.reauth_required' },
   })
   expect(await acme.eventNames()).toEqual([])
+})
+
+test('SE-5: with a session of the platform nothing is changed but from its own pages', async () => {
+  const { acme, cookie, root } = await signInRoot()
+  const { password: _, ...manager } = body().manager
+  const wish = { ...body().organisation, manager }
+  const create = (headers: Record<string, string>) =>
+    acme.send('POST', '/api/v1/platform/orgs', wish, headers)
+  const help = (headers: Record<string, string>) =>
+    acme.send('POST', `/api/v1/platform/orgs/${acme.id}/assist`, { reason: 'Ana asked' }, headers)
+
+  const refused = [
+    await create({ cookie }),
+    await help({ cookie }),
+    await create({ cookie, origin: 'https://evil.example' }),
+    await help({ cookie, origin: 'null' }),
+  ]
+  const nobody = await create({})
+  const made = await create(root)
+
+  for (const answer of refused) {
+    expect(answer).toMatchObject({ status: 403, body: { code: 'auth.csrf' } })
+  }
+  expect(await acme.eventNames()).toEqual([])
+  expect(nobody).toMatchObject({ status: 401, body: { code: 'auth.required' } })
+  expect(made.status).toBe(201)
 })
 
 test('SE-4: the platform answers alike for a wrong password and an unknown root', async () => {
