@@ -23,6 +23,7 @@ import {
 } from '../../../contract/src/index.ts'
 import {
   addBreakGlassPasskey,
+  allow,
   breakGlassOwner,
   breakGlassWithPasskeys,
   changeLoginMethod,
@@ -33,7 +34,6 @@ import {
   findTest,
   latestTest,
   loginMethodView,
-  mayChangeIdentity,
   openChallenge,
   previewLoginMethod,
   provisioningView,
@@ -83,6 +83,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: LoginMethodChange, response: { 200: LoginMethodView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       door.requireFresh(actor)
       const { method: wanted, testId } = request.body
       refuseForeignSettings(request.body)
@@ -123,7 +124,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     },
     async (request) => {
       const actor = await callerFor(door, request)
-      await door.directory.view(actor, mayChangeIdentity)
+      allow(actor, 'identity.write')
       const { method: wanted } = request.body
       const connection =
         wanted === 'sso' ? await connectionIn(door, actor, request.body) : undefined
@@ -138,7 +139,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: MetadataInput, response: { 200: MetadataView } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      await door.directory.view(actor, mayChangeIdentity)
+      allow(actor, 'identity.write')
       await door.rateLimits.call(request.ip, 'metadata')
       const { settings, warnings } = await door.saml.readMetadata(request.body)
       return { ...settings, sloUrl: settings.sloUrl ?? null, warnings }
@@ -150,7 +151,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: TestStart, response: { 201: TestView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      await door.directory.view(actor, mayChangeIdentity)
+      allow(actor, 'identity.write')
       await door.rateLimits.call(request.ip, 'test sign-in')
       const tested = await testedIn(door, actor, request.body)
       const test = await door.directory.change(actor, (write) => startTest(write, tested))
@@ -220,6 +221,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: CreateBreakGlass, response: { 201: CreatedBreakGlass } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       door.requireFresh(actor)
       const { email, password } = request.body
       await door.secrets.judgePassword(password)
@@ -268,6 +270,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params: withId, body: ConfirmPasskey } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       door.requireFresh(actor)
       const { label, passkey } = request.body
       const made = await door.passkeys.readMade(passkey)

@@ -9,6 +9,7 @@ import {
   Resent,
 } from '../../../contract/src/index.ts'
 import {
+  allow,
   findNamesOf,
   type Invited as InvitedPerson,
   type Invitee,
@@ -88,6 +89,7 @@ export function invitationRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: InviteCsv, response: { 200: Invited, 207: Invited } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'users.write')
       const { csv, dryRun, roles, groups, pools, expiresInDays } = request.body
       const rows = readPeople(csv)
       const groupIds = await door.directory.view(actor, (read) =>

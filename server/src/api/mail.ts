@@ -8,12 +8,12 @@ import {
   SentMails,
 } from '../../../contract/src/index.ts'
 import {
+  allow,
   changeMailSettings,
   listMails,
   type MailWish,
   mailSettings,
   mailToTest,
-  mayChangeIdentity,
   sendAgain,
 } from '../directory/index.ts'
 import { readEmailAddress } from '../lib/email-address.ts'
@@ -43,8 +43,8 @@ export function mailRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: MailSettingsChange, response: { 200: MailSettingsView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       const wish = readWish(door, request.body)
-      await door.directory.view(actor, mayChangeIdentity)
       if (wish.server) await door.mail.checkHost(wish.server.host)
       await door.directory.change(actor, (write) =>
         changeMailSettings(write, wish, ifVersion(request)),
@@ -58,6 +58,7 @@ export function mailRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: MailSettingsChange, response: { 200: MailTest } } },
     async (request) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       const wish = readWish(door, request.body)
       const test = await door.directory.view(actor, (read) => mailToTest(read, wish))
       await door.rateLimits.testMail(actor.organisationId)

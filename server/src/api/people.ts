@@ -106,6 +106,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
     { schema: { params: withId, body: ChangeUser, response: { 200: UserDetails } } },
     async (request) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'users.write')
       const { email, password, firstName, lastName, roles } = request.body
       if (email !== undefined) {
         refuse(

@@ -959,6 +959,50 @@ describe('GE-3, PV-2, SE-10, SE-5, AK-5: nobody else may, and a refusal changes 
   })
 })
 
+describe('PV-2: whoever may not is told so, whatever is wrong with what they send', () => {
+  const passkey = {
+    id: 'x',
+    rawId: 'x',
+    type: 'public-key',
+    response: { clientDataJSON: 'eA' },
+    clientExtensionResults: {},
+  }
+  const from = { host: 'mail.acme.test', from: 'nobody' }
+  const wrong: Record<string, object> = {
+    [`PUT ${settings}`]: { method: 'password', google: {} },
+    [`POST ${settings}/preview`]: {
+      method: 'sso',
+      saml: {},
+      oidc: { discoveryUrl: 'https://a.test', clientId: 'a' },
+    },
+    [`POST ${settings}/metadata`]: {},
+    [`POST ${settings}/tests`]: {},
+    'POST /break-glass-accounts': { email: 'emergency@acme.test', password: 'weak' },
+    'POST /break-glass-accounts/{id}/passkeys': { label: 'Key', passkey },
+    'POST /domains': { name: 'no domain' },
+    'POST /users': { ...ada, password: 'weak' },
+    'PATCH /users/{id}': { email: 'other@acme.test' },
+    'POST /invitations': { emails: ['nobody'] },
+    'POST /invitations/csv': { csv: 'no headings' },
+    'PUT /mail-settings': { mode: 'custom', server: from },
+    'POST /mail-settings/test': { mode: 'custom', server: from },
+    [`PUT ${scim}`]: { dialect: 'klingon' },
+    [`POST ${scim}/tokens`]: { label: 'Entra ID', expiresInDays: 7 },
+    [`POST ${scim}/clients`]: { label: 'Okta', method: 'private_key_jwt' },
+  }
+
+  test.each(Object.entries(wrong))('%s %j', async (name, body) => {
+    const route = rows.find((one) => one.name === name)
+    if (!route) throw new Error(`${name} is no route.`)
+    const { acme, path, body: right } = await route.prepare()
+    const { session } = await acme.join(bob)
+
+    const refused = await acme.api(route.method, path, { ...right, ...body }, { session })
+
+    expect(refused).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } })
+  })
+})
+
 /** Who may write may read. */
 function covers(scope: string, needed: string): boolean {
   return scope === needed || scope === needed.replace(':read', ':write')

@@ -15,6 +15,7 @@ import {
 } from '../../../contract/src/index.ts'
 import { readClientKeys } from '../auth/index.ts'
 import {
+  allow,
   callDetails,
   createScimClient,
   createScimToken,
@@ -51,6 +52,7 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: ScimChange, response: { 200: ScimView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       readDialect(door, request.body.dialect)
       await door.directory.change(actor, (write) =>
         putScimSettings(write, request.body, ifVersion(request)),
@@ -96,6 +98,7 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, body: CreateScimClient, response: { 201: CreatedScimClient } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
       door.requireFresh(actor)
       const { jwks, ...wanted } = request.body
       const keys = readKeys(wanted.method, jwks)

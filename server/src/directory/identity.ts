@@ -60,9 +60,6 @@ export async function loginMethodView({ db, actor, now }: Read) {
   }
 }
 
-/** Reading metadata makes the server fetch it, so it belongs to whoever may save it. */
-export const mayChangeIdentity = async ({ actor }: Read) => allow(actor, 'identity.write')
-
 /** The connection that sign-ins use, whoever asks. */
 export const findConnection = ({ db, actor }: Read) => readConnection(db, actor.organisationId)
 
