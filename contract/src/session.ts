@@ -32,6 +32,9 @@ export const OwnPassword = z.strictObject({ password: z.string().min(1).max(256)
 export const EndSessions = z.strictObject({ keepThis: z.boolean() })
 export const EndedSessions = z.object({ ended: z.number().int() })
 
+/** `POST /api/v1/sign-out`: where to go on to, so that the session at the identity provider ends too (LM-25). */
+export const SignedOut = z.object({ redirect: z.string().nullable() })
+
 /** `GET /api/v1/sign-in/{slug}`: what the sign-in page shows, and nothing else (LM-7). */
 export const SignInPage = z.object({
   organisation: z.object({ name: z.string(), slug: z.string() }),

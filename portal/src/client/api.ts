@@ -77,6 +77,7 @@ import type {
   Setup,
   SetupState,
   SignedIn,
+  SignedOut,
   SignInAnswer,
   SignInAttemptDetails,
   SignInAttempts,
@@ -109,7 +110,7 @@ type Items<Item> = { items: Item[] }
 export const doors = {
   me: () => ask<Me>('GET', '/me'),
   /** `redirect` leads on to the identity provider, so that the session there ends too (LM-25). */
-  signOut: () => ask<{ redirect: string | null }>('POST', '/sign-out'),
+  signOut: () => ask<Seen<typeof SignedOut>>('POST', '/sign-out'),
   setupState: () => ask<Seen<typeof SetupState>>('GET', '/setup'),
   setUp: (setup: Setup) => ask<{ portalUrl: string }>('POST', '/setup', { body: setup }),
   setUpDemo: (code: string) =>

@@ -22,6 +22,7 @@ import {
   PoolDetails,
   PoolList,
   PoolPeople,
+  Problem,
   RoleList,
 } from '../../../contract/src/index.ts'
 import {
@@ -84,7 +85,7 @@ export function accessRoutes(app: Api, door: ApiDoor): void {
     app.route({
       method,
       url: `${base}/roles/:role`,
-      schema: { params: params.extend({ role: z.string() }) },
+      schema: { params: params.extend({ role: z.string() }), response: { 403: Problem } },
       handler: async (request) => {
         allow(await callerFor(door, request), 'access.write')
         const { role } = request.params as { role: string }

@@ -1,7 +1,5 @@
-import fastifySwagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import {
-  jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -27,26 +25,8 @@ import { simulationRoutes } from './simulation.ts'
 import { switchLinkRoutes } from './switch-links.ts'
 
 export type { ApiDoor, SamlTools, ScimTools, SecretTools } from './door.ts'
+export { describeApi } from './openapi.ts'
 export { running } from './sources.ts'
-
-/** Collects every route under `/api/v1` for the OpenAPI document (OP-6); registered before them all. */
-export async function describeApi(app: FastifyInstance, baseUrl: string): Promise<void> {
-  await app.register(fastifySwagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Usher Management API',
-        version: '1',
-        description: 'Directory, sign-in and provisioning of one installation of Usher.',
-      },
-      servers: [{ url: baseUrl }],
-    },
-    transform: (route) =>
-      route.url.startsWith('/api/v1/')
-        ? jsonSchemaTransform(route)
-        : { schema: { ...route.schema, hide: true }, url: route.url },
-  })
-}
 
 /** The Management API under `/api/v1`; the portal uses nothing else. */
 export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promise<void> {

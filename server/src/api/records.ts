@@ -77,11 +77,15 @@ export function recordRoutes(app: Api, door: ApiDoor): void {
   )
 
   const key = z.object({ organisationId: Id, key: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/) })
-  app.get(`${base}/preferences/:key`, { schema: { params: key } }, async (request, reply) => {
-    const actor = await callerFor(door, request)
-    const value = await door.directory.view(actor, (read) => preference(read, request.params.key))
-    return reply.type('application/json').send(JSON.stringify(value))
-  })
+  app.get(
+    `${base}/preferences/:key`,
+    { schema: { params: key, response: { 200: z.unknown() } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      const value = await door.directory.view(actor, (read) => preference(read, request.params.key))
+      return reply.type('application/json').send(JSON.stringify(value))
+    },
+  )
   app.put(`${base}/preferences/:key`, { schema: { params: key } }, async (request, reply) => {
     const actor = await callerFor(door, request)
     if (JSON.stringify(request.body ?? null).length > longestPreference) {

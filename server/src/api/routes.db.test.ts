@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createAuthenticator } from '../../testing/authenticator.ts'
 import {
+  type Answer,
   createOrganisation,
   startUsher,
   type TestOrganisation,
@@ -843,19 +845,35 @@ const rows = Object.entries(routes).map(([name, route]) => {
   return { name, method, template, ...route }
 })
 
-test('OP-6: every answer with a body says in the OpenAPI document what it holds', async () => {
+type JsonSchema = Parameters<typeof z.fromJSONSchema>[0]
+type Documented = { description: string; content?: Record<string, { schema: JsonSchema }> }
+
+/** What the OpenAPI document says that a route answers, by status. */
+async function documented(method: string, template: string): Promise<Record<string, Documented>> {
   const { app } = await startUsher()
-  const { paths } = (await app.inject({ url: '/api/v1/openapi.json' })).json()
+  const { paths, components } = (await app.inject({ url: '/api/v1/openapi.json' })).json()
+  const { responses } = paths[`/api/v1/orgs/{organisationId}${template}`][method.toLowerCase()]
+  return Object.fromEntries(
+    Object.entries(responses as Record<string, Documented & { $ref?: string }>).map(
+      ([status, one]) => [
+        status,
+        one.$ref ? components.responses[one.$ref.split('/').at(-1) ?? ''] : one,
+      ],
+    ),
+  )
+}
 
-  const silent = Object.entries(routes).flatMap(([name, { status }]) => {
-    const [method = '', path] = name.split(' ')
-    const route = paths[`/api/v1/orgs/{organisationId}${path}`][method.toLowerCase()]
-    return status === 204 || status >= 400 || route.responses[status]?.content ? [] : [name]
-  })
-
-  // What a person likes to see is theirs to say.
-  expect(silent).toEqual(['GET /preferences/{key}'])
-})
+/** OP-6: where an answer is another than the document says. */
+function departsFrom(answers: Record<string, Documented>, { status, headers, body, text }: Answer) {
+  const answer = answers[status]
+  if (!answer) return [`${status} is not documented.`]
+  if (text === '') return answer.content ? ['It is documented to have a body.'] : []
+  const type = String(headers['content-type']).split(';')[0] ?? ''
+  const schema = answer.content?.[type]?.schema
+  if (!schema) return [`${type} is not documented.`]
+  const read = z.fromJSONSchema(schema).safeParse(type.includes('json') ? body : text)
+  return read.error?.issues ?? []
+}
 
 test('the table names every route of the OpenAPI document', async () => {
   const { app } = await startUsher()
@@ -874,7 +892,7 @@ test('the table names every route of the OpenAPI document', async () => {
 })
 
 describe('AU-1: what a manager changes is recorded in the same act, and nothing else is', () => {
-  test.each(rows)('$name', async ({ method, prepare, status, events }) => {
+  test.each(rows)('$name', async ({ method, template, prepare, status, events }) => {
     const { acme, path, body } = await prepare()
     const happened = (await acme.events()).length
 
@@ -882,6 +900,7 @@ describe('AU-1: what a manager changes is recorded in the same act, and nothing 
 
     const recorded = (await acme.events()).slice(happened)
     expect(done.status).toBe(status)
+    expect(departsFrom(await documented(method, template), done)).toEqual([])
     expect(recorded.map((one) => one.type)).toEqual(events)
     for (const event of recorded) {
       expect(event).toMatchObject({
@@ -898,7 +917,7 @@ describe('AU-1: what a manager changes is recorded in the same act, and nothing 
 })
 
 describe('GE-3, PV-2, SE-10, SE-5, AK-5: nobody else may, and a refusal changes and records nothing', () => {
-  test.each(rows)('$name', async ({ method, prepare, status, needs, viewer, key }) => {
+  test.each(rows)('$name', async ({ method, template, prepare, status, needs, viewer, key }) => {
     const { acme, path, body } = await prepare()
     const user = await acme.join(bob)
     const reader = await acme.join(eve, ['ROLE_VIEWER'])
@@ -909,16 +928,15 @@ describe('GE-3, PV-2, SE-10, SE-5, AK-5: nobody else may, and a refusal changes 
     )
     const url = `/api/v1/orgs/${acme.id}${path}`
     const writes = method !== 'GET'
+    const answers = await documented(method, template)
     const before = await acme.rows()
     const happened = await acme.eventNames()
 
     const refused: [string, number, string][] = []
-    const ask = async (
-      who: string,
-      asked: Promise<{ status: number; body?: { code?: string } }>,
-    ) => {
+    const ask = async (who: string, asked: Promise<Answer>) => {
       const answer = await asked
       refused.push([who, answer.status, answer.body?.code ?? ''])
+      expect(departsFrom(answers, answer), who).toEqual([])
     }
     await ask('nobody', acme.send(method, url, body))
     await ask('a stranger’s cookie', acme.api(method, path, body, { session: `${acme.id}.stolen` }))

@@ -170,7 +170,7 @@ test.each<[string, object, string]>([
   ['a label of signs', { label: '<b>Entra</b>' }, '/label'],
   ['no end', { label: 'Entra ID', expiresInDays: 0 }, '/expiresInDays'],
   ['more than a year', { label: 'Entra ID', expiresInDays: 366 }, '/expiresInDays'],
-  ['a field that nobody knows', { label: 'Entra ID', token: 'mine' }, '/'],
+  ['a field that nobody knows', { label: 'Entra ID', token: 'mine' }, '/token'],
 ])('SC-3: a token with %s is refused', async (_, wish, pointer) => {
   const acme = await createOrganisation({ method: 'password' })
 

@@ -1,4 +1,10 @@
-import { EndedSessions, EndSessions, Me, OwnPassword } from '../../../contract/src/index.ts'
+import {
+  EndedSessions,
+  EndSessions,
+  Me,
+  OwnPassword,
+  SignedOut,
+} from '../../../contract/src/index.ts'
 import { cookieOptions, sessionCookie } from '../auth/index.ts'
 import {
   endOwnSessions,
@@ -72,13 +78,13 @@ export function sessionRoutes(app: Api, door: ApiDoor): void {
     },
   )
 
-  app.post('/sign-out', async (request, reply) => {
+  app.post('/sign-out', { schema: { response: { 200: SignedOut } } }, async (request, reply) => {
     const caller = await door.callers.browser(request)
     if (!caller) return refuse('auth.required', 'Sign in first.')
     const { actor, session } = caller
     await door.directory.change(actor, (write) => signOut(write, session.secret_hash))
     reply.clearCookie(sessionCookie, cookieOptions(door.baseUrl, 'session'))
     const redirect = await door.saml.logoutUrl(request, reply, actor, session)
-    return reply.send({ redirect: redirect ?? null })
+    return { redirect: redirect ?? null }
   })
 }

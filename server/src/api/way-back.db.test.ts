@@ -99,21 +99,3 @@ test('SE-12: an emergency account repairs SSO when its test lets a manager in, a
   const [changed] = await acme.events('connection.changed')
   expect(changed).toMatchObject({ actor_kind: 'break_glass', emergency: 1 })
 })
-
-test('OP-6: the OpenAPI document holds the ways in and the platform beside the organisation’s routes', async () => {
-  const acme = await createOrganisation()
-
-  const { body } = await acme.send('GET', '/api/v1/openapi.json')
-
-  expect(body.openapi).toBe('3.1.0')
-  expect(Object.keys(body.paths)).toEqual(
-    expect.arrayContaining([
-      '/api/v1/me/password',
-      '/api/v1/setup',
-      '/api/v1/sign-in/{slug}/password',
-      '/api/v1/platform/orgs',
-      '/api/v1/orgs/{organisationId}/users',
-    ]),
-  )
-  expect(Object.keys(body.paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([])
-})

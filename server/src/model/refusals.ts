@@ -141,7 +141,7 @@ export function toProblem(refusal: Refusal, requestId: string) {
   }
 }
 
-const titles = {
+export const titles = {
   400: 'Invalid request',
   401: 'Sign-in required',
   403: 'Refused',
