@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, Time } from './shared.ts'
+import { Id, listOf, Time } from './shared.ts'
 
 /** `GET POST /api/v1/me/keys`, `DELETE /api/v1/me/keys/{id}`: keys that act for their owner (AK-7). */
 export const PersonalKey = z.object({
@@ -13,8 +13,7 @@ export const PersonalKey = z.object({
   lastUsedIp: z.string().nullable(),
 })
 export type PersonalKey = z.infer<typeof PersonalKey>
-export const PersonalKeys = z.object({
-  items: z.array(PersonalKey),
+export const PersonalKeys = listOf(PersonalKey).extend({
   /** What a key of this person can be given. */
   scopes: z.array(z.string()),
 })

@@ -39,6 +39,8 @@ export const Repeatable = z
   .optional()
   .transform((value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]))
 
+export const SortedPage = Page.extend({ sort: Repeatable })
+
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
     items: z.array(item),

@@ -4,11 +4,11 @@ import {
   Id,
   listOf,
   Name,
-  Page,
   Provenance,
   ProvisioningSource,
   Repeatable,
   Role,
+  SortedPage,
   Time,
 } from './shared.ts'
 
@@ -73,7 +73,7 @@ const userFilter = {
  * `GET /users`: `search` needs 3 characters to search inside words, fewer match the beginning. By
  * several `sort` fields at most 20,000 people are sorted; by one, any number.
  */
-export const UserQuery = Page.extend({ sort: Repeatable, ...userFilter })
+export const UserQuery = SortedPage.extend(userFilter)
 /** `GET /users/export`: the list by the same filter and order, as CSV and without pages (US-16). */
 export const UserExport = z.object({ sort: Repeatable, ...userFilter })
 export const UserList = listOf(UserRow)

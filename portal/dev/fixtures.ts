@@ -1043,7 +1043,10 @@ const refusal = (status: number, code: string, detail: string, more: object = {}
     ...more,
   },
 })
-const items = (face: Face, all: unknown[]) => ok({ items: face === 'new' ? [] : all, next: null })
+const items = (face: Face, all: unknown[]) => {
+  const shown = face === 'new' ? [] : all
+  return ok({ items: shown, total: shown.length, next: null })
+}
 
 const registrants = [
   ['waiting', 'Grace', 'Kim', 'acme.example'],

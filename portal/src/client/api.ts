@@ -106,6 +106,27 @@ export type Seen<Schema extends z.ZodType> = z.output<Schema>
 export type Sent<Schema extends z.ZodType> = z.input<Schema>
 type Items<Item> = { items: Item[] }
 
+const largestPage = 200
+const choicePages = 5
+
+type Asked = { page: number; size: number }
+
+/** A whole list, page by page. */
+async function everyPage<Item>(
+  load: (query: Asked) => Promise<{ items: Item[]; total: number }>,
+  pages = Number.POSITIVE_INFINITY,
+): Promise<Items<Item>> {
+  const items: Item[] = []
+  for (let page = 0; page < pages; page += 1) {
+    const found = await load({ page, size: largestPage })
+    items.push(...found.items)
+    if (found.items.length === 0 || items.length >= found.total) break
+  }
+  return { items }
+}
+const whole = <Item>(path: string) =>
+  everyPage((query) => ask<Items<Item> & { total: number }>('GET', path, { query }))
+
 /** Before and around a session. */
 export const doors = {
   me: () => ask<Me>('GET', '/me'),
@@ -163,7 +184,7 @@ export const account = {
   removePasskey: (id: string) => ask<void>('DELETE', `/me/second-factor/passkeys/${enc(id)}`),
   renewRecoveryCodes: () =>
     ask<Seen<typeof RecoveryCodes>>('POST', '/me/second-factor/recovery-codes'),
-  keys: () => ask<Seen<typeof PersonalKeys>>('GET', '/me/keys'),
+  keys: () => ask<Seen<typeof PersonalKeys>>('GET', '/me/keys', { query: { size: largestPage } }),
   createKey: (body: Sent<typeof CreatePersonalKey>) =>
     ask<Seen<typeof CreatedPersonalKey>>('POST', '/me/keys', { body }),
   revokeKey: (id: string) => ask<void>('DELETE', `/me/keys/${enc(id)}`),
@@ -176,7 +197,7 @@ export const account = {
 export const platform = {
   signIn: (body: { email: string; password: string }) =>
     ask<void>('POST', '/platform/sign-in', { body }),
-  organisations: () => ask<Items<Seen<typeof PlatformOrganisation>>>('GET', '/platform/orgs'),
+  organisations: () => whole<Seen<typeof PlatformOrganisation>>('/platform/orgs'),
   assist: (id: string, body: Sent<typeof Assist>) =>
     ask<Seen<typeof Assisting>>('POST', `/platform/orgs/${enc(id)}/assist`, { body }),
   createOrganisation: (body: Sent<typeof CreateOrganisation>) =>
@@ -231,22 +252,6 @@ type NamedSearch = {
 }
 type PeopleSearch = NamedSearch & { direct?: string | undefined }
 
-const choicePage = 200
-const choicePages = 5
-
-/** As many as anybody chooses from, page by page. */
-async function everyPage<Item>(
-  load: (query: { page: number; size: number }) => Promise<{ items: Item[]; total: number }>,
-): Promise<Items<Item>> {
-  const items: Item[] = []
-  for (let page = 0; page < choicePages; page += 1) {
-    const found = await load({ page, size: choicePage })
-    items.push(...found.items)
-    if (items.length >= found.total) break
-  }
-  return { items }
-}
-
 /** Everything one organisation offers; the only way pages reach it. */
 export function organisationApi(organisationId: string) {
   const base = `/orgs/${enc(organisationId)}`
@@ -297,11 +302,11 @@ export function organisationApi(organisationId: string) {
     scim: () => askVersioned<ScimView>('GET', scim),
     changeScim: (body: ScimChange, ifMatch: string | null) =>
       askVersioned<ScimView>('PUT', scim, { body, ifMatch }),
-    scimTokens: () => ask<Items<ScimToken>>('GET', `${scim}/tokens`),
+    scimTokens: () => whole<ScimToken>(`${scim}/tokens`),
     createScimToken: (body: CreateScimToken) =>
       ask<CreatedScimToken>('POST', `${scim}/tokens`, { body }),
     revokeScimToken: (id: string) => ask<void>('DELETE', `${scim}/tokens/${enc(id)}`),
-    scimClients: () => ask<Items<ScimClient>>('GET', `${scim}/clients`),
+    scimClients: () => whole<ScimClient>(`${scim}/clients`),
     createScimClient: (body: CreateScimClient) =>
       ask<CreatedScimClient>('POST', `${scim}/clients`, { body }),
     revokeScimClient: (id: string) => ask<void>('DELETE', `${scim}/clients/${enc(id)}`),
@@ -322,13 +327,12 @@ export function organisationApi(organisationId: string) {
       ask<void>('POST', `${base}/break-glass-accounts/${enc(id)}/passkeys`, { body }),
     removeBreakGlassPasskey: (id: string, passkeyId: string) =>
       ask<void>('DELETE', `${base}/break-glass-accounts/${enc(id)}/passkeys/${enc(passkeyId)}`),
-    breakGlass: () =>
-      ask<Items<Seen<typeof BreakGlassAccount>>>('GET', `${base}/break-glass-accounts`),
+    breakGlass: () => whole<Seen<typeof BreakGlassAccount>>(`${base}/break-glass-accounts`),
     createBreakGlass: (body: { email: string; password: string }) =>
       ask<Seen<typeof CreatedBreakGlass>>('POST', `${base}/break-glass-accounts`, { body }),
     removeBreakGlass: (id: string) =>
       ask<void>('DELETE', `${base}/break-glass-accounts/${enc(id)}`),
-    domains: () => ask<Items<Domain>>('GET', `${base}/domains`),
+    domains: () => whole<Domain>(`${base}/domains`),
     domain: (name: string) =>
       ask<Seen<typeof DomainDetails>>('GET', `${base}/domains/${enc(name)}`),
     addDomain: (name: string) => ask<Domain>('POST', `${base}/domains`, { body: { name } }),
@@ -359,8 +363,7 @@ export function organisationApi(organisationId: string) {
     restoreUser: (id: string) => ask<CreatedUser>('POST', `${user(id)}/restore`),
     /** Only where no mail is sent, for somebody who is Active (EM-6). */
     resetLink: (id: string) => ask<{ resetLink: string }>('POST', `${user(id)}/reset-link`),
-    userSessions: (id: string) =>
-      ask<Items<Seen<typeof UserSession>>>('GET', `${user(id)}/sessions`),
+    userSessions: (id: string) => whole<Seen<typeof UserSession>>(`${user(id)}/sessions`),
     endSession: (id: string, sessionId: string) =>
       ask<void>('DELETE', `${user(id)}/sessions/${enc(sessionId)}`),
     access: (id: string) =>
@@ -370,9 +373,11 @@ export function organisationApi(organisationId: string) {
     removePoolGrant: (id: string, grantId: string) =>
       ask<void>('DELETE', `${user(id)}/pool-grants/${enc(grantId)}`),
 
-    /** All of them, for choices; the pages of groups and pools ask for a page. */
-    groups: () => everyPage((query) => ask<Seen<typeof GroupList>>('GET', groups, { query })),
-    pools: () => everyPage((query) => ask<Seen<typeof PoolList>>('GET', pools, { query })),
+    /** As many as anybody chooses from; the pages of groups and pools ask for a page. */
+    groups: () =>
+      everyPage((query) => ask<Seen<typeof GroupList>>('GET', groups, { query }), choicePages),
+    pools: () =>
+      everyPage((query) => ask<Seen<typeof PoolList>>('GET', pools, { query }), choicePages),
     groupPage: (query: NamedSearch) => ask<Seen<typeof GroupList>>('GET', groups, { query }),
     createGroup: (name: string) => ask<GroupDetails>('POST', groups, { body: { name } }),
     group: (id: string) => askVersioned<GroupDetails>('GET', group(id)),
@@ -389,7 +394,8 @@ export function organisationApi(organisationId: string) {
       ask<GroupMembers>('GET', `${group(id)}/members`, { query }),
     addMembers: (id: string, userIds: string[]) =>
       ask<Seen<typeof AddedMembers>>('POST', `${group(id)}/members`, { body: { userIds } }),
-    groupGrants: (id: string) => ask<GroupPoolGrants>('GET', `${group(id)}/pool-grants`),
+    groupGrants: (id: string) =>
+      whole<GroupPoolGrants['items'][number]>(`${group(id)}/pool-grants`),
     grantToGroup: (id: string, poolId: string) =>
       ask<void>('POST', `${group(id)}/pool-grants`, { body: { poolId } }),
     revokeFromGroup: (id: string, grantId: string) =>
@@ -411,7 +417,7 @@ export function organisationApi(organisationId: string) {
     removeMember: (groupId: string, userId: string) =>
       ask<void>('DELETE', `${base}/groups/${enc(groupId)}/members/${enc(userId)}`),
 
-    adoptions: () => ask<Items<Adoption>>('GET', `${base}/adoptions`),
+    adoptions: () => whole<Adoption>(`${base}/adoptions`),
     approveAdoption: (id: string) => ask<void>('POST', `${base}/adoptions/${enc(id)}/approve`),
     decideAdoptions: (act: 'approve' | 'decline', ids: string[]) =>
       ask<UserResults>('POST', `${base}/adoptions/${act}`, { body: { ids } }),

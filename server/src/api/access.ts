@@ -24,6 +24,7 @@ import {
   PoolPeople,
   Problem,
   RoleList,
+  SortedPage,
 } from '../../../contract/src/index.ts'
 import {
   addMember,
@@ -55,7 +56,8 @@ import {
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
-import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
+import { type Api, type ApiDoor, callerFor, ifVersion } from './door.ts'
+import { pageOf } from './lists.ts'
 import { renderPath, renderProvenance } from './people.ts'
 
 const base = '/orgs/:organisationId'
@@ -77,10 +79,15 @@ export function accessRoutes(app: Api, door: ApiDoor): void {
       return door.directory.view(actor, (read) => checkAccess(read, request.body))
     },
   )
-  app.get(`${base}/roles`, { schema: { params, response: { 200: RoleList } } }, async (request) => {
-    allow(await callerFor(door, request), 'access.read')
-    return whole(builtInRoles().map((role) => ({ ...role, builtIn: true })))
-  })
+  app.get(
+    `${base}/roles`,
+    { schema: { params, querystring: SortedPage, response: { 200: RoleList } } },
+    async (request) => {
+      allow(await callerFor(door, request), 'access.read')
+      const roles = builtInRoles().map((role) => ({ ...role, builtIn: true }))
+      return pageOf(roles, request.query, ['role', 'label'])
+    },
+  )
   for (const method of ['PATCH', 'DELETE'] as const) {
     app.route({
       method,
@@ -262,22 +269,21 @@ function groupGrantRoutes(app: Api, door: ApiDoor): void {
   const grants = `${base}/groups/:id/pool-grants`
   app.get(
     grants,
-    { schema: { params: withId, response: { 200: GroupPoolGrants } } },
+    { schema: { params: withId, querystring: SortedPage, response: { 200: GroupPoolGrants } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const found = await door.directory.view(actor, (read) =>
         listGroupGrants(read, request.params.id),
       )
-      return whole(
-        found.map((grant) => ({
-          id: grant.id,
-          poolId: grant.poolId,
-          poolName: grant.poolName,
-          role: grant.role,
-          provenance: renderProvenance(grant.provenance),
-          locked: grant.locked,
-        })),
-      )
+      const items = found.map((grant) => ({
+        id: grant.id,
+        poolId: grant.poolId,
+        poolName: grant.poolName,
+        role: grant.role,
+        provenance: renderProvenance(grant.provenance),
+        locked: grant.locked,
+      }))
+      return pageOf(items, request.query, ['poolName', 'role'])
     },
   )
   app.post(

@@ -155,3 +155,22 @@ describe('US-17: personal API keys', () => {
     expect(await acme.eventNames()).toContain('api_key.revoked')
   })
 })
+
+test('GE-4: one’s keys come in pages, and in the order asked for', async () => {
+  const acme = await byPassword()
+  for (const label of ['deploy', 'backup', 'report']) await make(acme, { label })
+  const see = async (query: string) => (await me(acme, 'GET', `/keys?${query}`)).body
+
+  const first = await see('sort=label&size=2')
+  const second = await see('sort=label&size=2&page=1')
+
+  expect(first).toMatchObject({
+    items: [{ label: 'backup' }, { label: 'deploy' }],
+    total: 3,
+    page: 0,
+    size: 2,
+    scopes: expect.arrayContaining(['users:read']),
+  })
+  expect(second.items).toMatchObject([{ label: 'report' }])
+  expect(await see('sort=key')).toMatchObject({ code: 'request.invalid' })
+})

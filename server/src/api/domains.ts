@@ -1,6 +1,13 @@
 import { domainToUnicode } from 'node:url'
 import { z } from 'zod'
-import { AddDomain, Domain, DomainDetails, Domains, Id } from '../../../contract/src/index.ts'
+import {
+  AddDomain,
+  Domain,
+  DomainDetails,
+  Domains,
+  Id,
+  SortedPage,
+} from '../../../contract/src/index.ts'
 import {
   addDomain,
   domainDetails,
@@ -14,7 +21,8 @@ import {
 } from '../directory/index.ts'
 import type { Domain as Known } from '../model/domain.ts'
 import { refuse } from '../model/refusals.ts'
-import { type Api, type ApiDoor, callerFor, whole } from './door.ts'
+import { type Api, type ApiDoor, callerFor } from './door.ts'
+import { pageOf } from './lists.ts'
 
 const base = '/orgs/:organisationId/domains'
 const params = z.object({ organisationId: Id })
@@ -22,11 +30,15 @@ const withName = params.extend({ name: z.string().max(254) })
 
 /** The domains that an organisation proves to be its own (SE-15). */
 export function domainRoutes(app: Api, door: ApiDoor): void {
-  app.get(base, { schema: { params, response: { 200: Domains } } }, async (request) => {
-    const actor = await callerFor(door, request)
-    const found = await door.directory.view(actor, listDomains)
-    return whole(found.map(render))
-  })
+  app.get(
+    base,
+    { schema: { params, querystring: SortedPage, response: { 200: Domains } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const found = await door.directory.view(actor, listDomains)
+      return pageOf(found.map(render), request.query, ['name', 'state', 'createdAt', 'verifiedAt'])
+    },
+  )
   app.post(
     base,
     { schema: { params, body: AddDomain, response: { 200: Domain, 201: Domain } } },

@@ -158,6 +158,7 @@ export type ApiDoor = {
         }
       | undefined
     >
+    /** ROLE_ROOT by a session of the platform; what changes something comes from a page of this site. */
     platform(request: FastifyRequest): Promise<Actor | undefined>
     key(request: FastifyRequest, organisationId: string): Promise<Actor>
   }
@@ -202,9 +203,4 @@ export function ifVersion(request: FastifyRequest): number | undefined {
   if (sent === undefined || sent.trim() === '*') return undefined
   const version = /^(?:W\/)?"(\d+)"$/.exec(sent.trim())?.[1]
   return version === undefined ? -1 : Number(version)
-}
-
-/** A list that is short by its nature and comes whole, in the shape of every list (GE-4). */
-export function whole<Item>(items: Item[]) {
-  return { items, total: items.length, totalExact: true, page: 0, size: items.length }
 }

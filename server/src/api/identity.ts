@@ -18,6 +18,7 @@ import {
   ProvisioningChange,
   ProvisioningView,
   SamlInput,
+  SortedPage,
   TestStart,
   TestView,
 } from '../../../contract/src/index.ts'
@@ -53,7 +54,8 @@ import type {
 } from '../model/connection.ts'
 import type { LoginMethod as Method, Organisation } from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
-import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
+import { type Api, type ApiDoor, callerFor, ifVersion } from './door.ts'
+import { pageOf } from './lists.ts'
 import { renderSelfService } from './self-service.ts'
 import { optionsFor, running } from './sources.ts'
 
@@ -161,11 +163,12 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
 
   app.get(
     `${method}/tests`,
-    { schema: { params, response: { 200: listOf(TestView) } } },
+    { schema: { params, querystring: SortedPage, response: { 200: listOf(TestView) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const test = await door.directory.view(actor, latestTest)
-      return whole(test ? [renderTest(door, actor, test)] : [])
+      const tests = test ? [renderTest(door, actor, test)] : []
+      return pageOf(tests, request.query, ['state', 'createdAt', 'finishedAt'])
     },
   )
 
@@ -210,10 +213,11 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
   const emergency = `${base}/break-glass-accounts`
   app.get(
     emergency,
-    { schema: { params, response: { 200: listOf(BreakGlassAccount) } } },
+    { schema: { params, querystring: SortedPage, response: { 200: listOf(BreakGlassAccount) } } },
     async (request) => {
       const actor = await callerFor(door, request)
-      return whole(await door.directory.view(actor, breakGlassWithPasskeys))
+      const accounts = await door.directory.view(actor, breakGlassWithPasskeys)
+      return pageOf(accounts, request.query, ['email', 'createdAt', 'lastSignInAt', 'drillDueAt'])
     },
   )
   app.post(

@@ -12,10 +12,11 @@ import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { invitationRoutes } from './invitations.ts'
 import { keyRoutes } from './keys.ts'
+import { keepOneOrder } from './lists.ts'
 import { mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
 import { peopleExportRoutes } from './people-export.ts'
-import { keepOneOrder } from './people-query.ts'
+import { platformRoutes } from './platform.ts'
 import { recordRoutes } from './records.ts'
 import { scimRoutes } from './scim.ts'
 import { secondFactorRoutes } from './second-factor.ts'
@@ -52,4 +53,5 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   domainRoutes(app, door)
   scimRoutes(app, door)
   simulationRoutes(app, door)
+  platformRoutes(app, door)
 }

@@ -5,10 +5,12 @@ import {
   CreatePersonalKey,
   Id,
   PersonalKeys,
+  SortedPage,
 } from '../../../contract/src/index.ts'
 import { createPersonalKey, personalKeys, revokePersonalKey } from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Api, ApiDoor } from './door.ts'
+import { pageOf } from './lists.ts'
 
 /** Personal API keys: only their owner sees, makes and revokes them (US-17). */
 export function keyRoutes(app: Api, door: ApiDoor): void {
@@ -17,12 +19,22 @@ export function keyRoutes(app: Api, door: ApiDoor): void {
     return caller?.actor.kind === 'user' ? caller.actor : refuse('auth.required', 'Sign in first.')
   }
 
-  app.get('/me/keys', { schema: { response: { 200: PersonalKeys } } }, async (request, reply) => {
-    const actor = await owner(request)
-    const { keys, scopes } = await door.directory.view(actor, personalKeys)
-    reply.header('cache-control', 'no-store')
-    return { items: keys.map(renderKey), scopes }
-  })
+  app.get(
+    '/me/keys',
+    { schema: { querystring: SortedPage, response: { 200: PersonalKeys } } },
+    async (request, reply) => {
+      const actor = await owner(request)
+      const { keys, scopes } = await door.directory.view(actor, personalKeys)
+      reply.header('cache-control', 'no-store')
+      const page = pageOf(keys.map(renderKey), request.query, [
+        'label',
+        'createdAt',
+        'expiresAt',
+        'lastUsedAt',
+      ])
+      return { ...page, scopes }
+    },
+  )
   app.post(
     '/me/keys',
     { schema: { body: CreatePersonalKey, response: { 201: CreatedPersonalKey } } },

@@ -5,7 +5,7 @@ import { beginExport, endExport, exportedPeople, roleLabel } from '../directory/
 import { byteOrderMark, csvLine } from '../lib/csv.ts'
 import type { Actor } from '../model/actor.ts'
 import { type Api, type ApiDoor, callerFor, csvFile } from './door.ts'
-import { readSort, readWanted } from './people-query.ts'
+import { readPeopleSort, readWanted } from './people-query.ts'
 
 const params = z.object({ organisationId: Id })
 const chunkBytes = 65_536
@@ -47,7 +47,7 @@ export function peopleExportRoutes(app: Api, door: ApiDoor): void {
       const actor = await callerFor(door, request)
       const now = door.clock.now()
       const wanted = readWanted(request.query, now)
-      const sort = readSort(request.query.sort)
+      const sort = readPeopleSort(request.query.sort)
       await door.directory.change(actor, (write) => beginExport(write, wanted, sort))
       const pages = await door.directory.view(actor, async (read) => ({
         found: exportedPeople(read, wanted, sort),

@@ -9,6 +9,7 @@ import {
   CreateUser,
   Id,
   listOf,
+  SortedPage,
   UserDetails,
   UserList,
   UserQuery,
@@ -43,8 +44,9 @@ import {
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
 import type { Provenance, User } from '../model/user.ts'
-import { type Api, type ApiDoor, callerFor, handedOver, whole } from './door.ts'
-import { readSort, readWanted } from './people-query.ts'
+import { type Api, type ApiDoor, callerFor, handedOver } from './door.ts'
+import { pageOf } from './lists.ts'
+import { readPeopleSort, readWanted } from './people-query.ts'
 
 const base = '/orgs/:organisationId'
 const params = z.object({ organisationId: Id })
@@ -60,7 +62,7 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
       const { page, size, sort } = request.query
       const wanted = readWanted(request.query, door.clock.now())
       const people = await door.directory.view(actor, (read) =>
-        listPeople(read, wanted, readSort(sort), { page, size }),
+        listPeople(read, wanted, readPeopleSort(sort), { page, size }),
       )
       const items = people.items.map((one) => renderUser(one.user, one.roles, one.groups, one.mail))
       return { items, total: people.total, totalExact: people.totalExact, page, size }
@@ -217,23 +219,22 @@ export function peopleRoutes(app: Api, door: ApiDoor): void {
 
   app.get(
     `${base}/users/:id/sessions`,
-    { schema: { params: withId, response: { 200: listOf(UserSession) } } },
+    { schema: { params: withId, querystring: SortedPage, response: { 200: listOf(UserSession) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const sessions = await door.directory.view(actor, (read) =>
         listSessions(read, request.params.id),
       )
-      return whole(
-        sessions.map((session) => ({
-          id: session.id,
-          method: session.method,
-          createdAt: session.created_at,
-          lastSeenAt: session.last_seen_at,
-          ip: session.ip,
-          userAgent: session.user_agent,
-          current: session.id === actor.sessionId,
-        })),
-      )
+      const items = sessions.map((session) => ({
+        id: session.id,
+        method: session.method,
+        createdAt: session.created_at,
+        lastSeenAt: session.last_seen_at,
+        ip: session.ip,
+        userAgent: session.user_agent,
+        current: session.id === actor.sessionId,
+      }))
+      return pageOf(items, request.query, ['method', 'createdAt', 'lastSeenAt', 'ip', 'userAgent'])
     },
   )
   app.delete(
@@ -304,25 +305,31 @@ async function refuseWithMail(door: ApiDoor, write: Write): Promise<void> {
 function adoptionRoutes(app: Api, door: ApiDoor): void {
   app.get(
     `${base}/adoptions`,
-    { schema: { params, response: { 200: listOf(Adoption) } } },
+    { schema: { params, querystring: SortedPage, response: { 200: listOf(Adoption) } } },
     async (request) => {
       const actor = await callerFor(door, request)
       const queue = await door.directory.view(actor, listAdoptions)
-      return whole(
-        queue.map(({ row, name }) => ({
-          id: row.id,
-          userId: row.user_id,
-          email: row.email,
-          name,
-          issuer: row.issuer,
-          subject: row.subject,
-          risk: row.risk,
-          reason: row.reason,
-          createdAt: row.created_at,
-          lastAttemptAt: row.last_attempt_at,
-          attempts: row.attempts,
-        })),
-      )
+      const items = queue.map(({ row, name }) => ({
+        id: row.id,
+        userId: row.user_id,
+        email: row.email,
+        name,
+        issuer: row.issuer,
+        subject: row.subject,
+        risk: row.risk,
+        reason: row.reason,
+        createdAt: row.created_at,
+        lastAttemptAt: row.last_attempt_at,
+        attempts: row.attempts,
+      }))
+      return pageOf(items, request.query, [
+        'email',
+        'name',
+        'issuer',
+        'createdAt',
+        'lastAttemptAt',
+        'attempts',
+      ])
     },
   )
   for (const [act, state] of [

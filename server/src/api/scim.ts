@@ -12,6 +12,7 @@ import {
   ScimClients,
   ScimTokens,
   ScimView,
+  SortedPage,
 } from '../../../contract/src/index.ts'
 import { readClientKeys } from '../auth/index.ts'
 import {
@@ -29,11 +30,19 @@ import {
 } from '../directory/index.ts'
 import type { Actor } from '../model/actor.ts'
 import { refuse } from '../model/refusals.ts'
-import { type Api, type ApiDoor, callerFor, ifVersion, whole } from './door.ts'
+import { type Api, type ApiDoor, callerFor, ifVersion } from './door.ts'
+import { pageOf } from './lists.ts'
 
 const base = '/orgs/:organisationId'
 const params = z.object({ organisationId: Id })
 const withId = z.object({ organisationId: Id, id: Id })
+const credentialSorts: (keyof ReturnType<typeof renderCredential>)[] = [
+  'label',
+  'createdAt',
+  'expiresAt',
+  'lastUsedAt',
+  'state',
+]
 
 /** The SCIM connection: its settings, what opens it, and what came through it. */
 export function scimRoutes(app: Api, door: ApiDoor): void {
@@ -63,11 +72,16 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
   )
 
   const tokens = `${connection}/tokens`
-  app.get(tokens, { schema: { params, response: { 200: ScimTokens } } }, async (request) => {
-    const actor = await callerFor(door, request)
-    const found = await door.directory.view(actor, listScimTokens)
-    return whole(found.map((token) => renderToken(door, token)))
-  })
+  app.get(
+    tokens,
+    { schema: { params, querystring: SortedPage, response: { 200: ScimTokens } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const found = await door.directory.view(actor, listScimTokens)
+      const items = found.map((token) => renderToken(door, token))
+      return pageOf(items, request.query, credentialSorts)
+    },
+  )
   app.post(
     tokens,
     { schema: { params, body: CreateScimToken, response: { 201: CreatedScimToken } } },
@@ -88,11 +102,16 @@ export function scimRoutes(app: Api, door: ApiDoor): void {
   })
 
   const clients = `${connection}/clients`
-  app.get(clients, { schema: { params, response: { 200: ScimClients } } }, async (request) => {
-    const actor = await callerFor(door, request)
-    const found = await door.directory.view(actor, listScimClients)
-    return whole(found.map((client) => renderClient(door, client)))
-  })
+  app.get(
+    clients,
+    { schema: { params, querystring: SortedPage, response: { 200: ScimClients } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const found = await door.directory.view(actor, listScimClients)
+      const items = found.map((client) => renderClient(door, client))
+      return pageOf(items, request.query, [...credentialSorts, 'method'])
+    },
+  )
   app.post(
     clients,
     { schema: { params, body: CreateScimClient, response: { 201: CreatedScimClient } } },

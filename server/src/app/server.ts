@@ -245,7 +245,6 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     enrolments,
     passkeys,
     makeDemo: demo.make,
-    platformCaller,
   }
   const api: ApiDoor = {
     directory,

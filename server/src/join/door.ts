@@ -35,8 +35,6 @@ export type JoinDoor = {
   startUrl(organisationId: string, protocol: 'saml' | 'oidc'): string
   /** Makes the demo organisation and its manager; the caller is signed in as that manager. */
   makeDemo(actor: Actor): Promise<{ organisationId: string; slug: string; managerId: string }>
-  /** ROLE_ROOT by a session of the platform; what changes something comes from a page of this site (SE-5). */
-  platformCaller(request: FastifyRequest): Promise<Actor | undefined>
 }
 
 export function visitor(request: FastifyRequest, organisationId: string): Actor {

@@ -162,6 +162,19 @@ test('OP-2: ROLE_ROOT makes an organisation whose manager gets a set-up link', a
   expect(activated).toMatchObject({ status: 200, body: { returnTo: `/o/${organisation.slug}` } })
 })
 
+test('GE-4: ROLE_ROOT sees the organisations in pages, and in the order asked for', async () => {
+  const { acme, cookie } = await signInRoot()
+  const see = async (query: string) =>
+    acme.send('GET', `/api/v1/platform/orgs?${query}`, undefined, { cookie })
+
+  const newest = await see('sort=createdAt,desc&size=1')
+  const refused = await see('sort=shoeSize')
+
+  expect(newest.body).toMatchObject({ items: [{ slug: acme.slug }], page: 0, size: 1 })
+  expect(newest.body.total).toBeGreaterThan(1)
+  expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/sort' }] } })
+})
+
 test('GE-7: a taken slug is refused, in any organisation', async () => {
   const { acme, root } = await signInRoot()
   const { password: _, ...manager } = body().manager

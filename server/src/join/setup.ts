@@ -1,47 +1,24 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import {
-  Assist,
-  Assisting,
-  CreatedOrganisation,
-  CreateOrganisation,
-  listOf,
-  PlatformOrganisation,
-  PlatformSignIn,
-  Setup,
-  SetupDemo,
-  SetupState,
-} from '../../../contract/src/index.ts'
-import {
-  checkPassword,
-  giveSession,
-  hashPassword,
-  platformCookie,
-  requireFresh,
-} from '../auth/index.ts'
+import { PlatformSignIn, Setup, SetupDemo, SetupState } from '../../../contract/src/index.ts'
+import { checkPassword, giveSession, hashPassword, platformCookie } from '../auth/index.ts'
 import {
   addManager,
   addRoot,
   anyOrganisation,
-  assist,
   createOrganisation,
   findRoot,
-  issueLink,
-  listOrganisations,
   openSession,
   platformId,
   setPassword,
   takeSetupCode,
 } from '../directory/index.ts'
 import { newId } from '../lib/ids.ts'
-import type { Actor } from '../model/actor.ts'
-import type { Organisation } from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
 import { browserOf, type JoinDoor, noStore, requireSameOrigin, visitor } from './door.ts'
 import { judgePassword } from './password-rule.ts'
 
-const byId = z.object({ organisationId: z.uuid() })
 const done = z.object({ portalUrl: z.string() })
 
 /** First start: the console code opens the set-up page once (OP-1). */
@@ -121,7 +98,7 @@ export function setupRoutes(instance: FastifyInstance, door: JoinDoor): void {
 
 const codeIsRight = new Error('The code is right and is not used up.')
 
-/** ROLE_ROOT: signs in at the level of the installation and makes organisations (OP-2). */
+/** ROLE_ROOT signs in at the level of the installation. */
 export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void {
   const app = instance.withTypeProvider<ZodTypeProvider>()
 
@@ -151,82 +128,4 @@ export function platformRoutes(instance: FastifyInstance, door: JoinDoor): void 
       })
     },
   )
-
-  app.get(
-    '/platform/orgs',
-    { schema: { response: { 200: listOf(PlatformOrganisation) } } },
-    async (request) => {
-      const actor = await root(door, request)
-      const organisations = await door.directory.view(actor, listOrganisations)
-      return {
-        items: organisations.map(render),
-        total: organisations.length,
-        totalExact: true,
-        page: 0,
-        size: organisations.length,
-      }
-    },
-  )
-
-  app.post(
-    '/platform/orgs',
-    { schema: { body: CreateOrganisation, response: { 201: CreatedOrganisation } } },
-    async (request, reply) => {
-      const caller = await root(door, request)
-      const { name, slug, manager } = request.body
-      const actor: Actor = { ...caller, organisationId: newId() }
-      const { organisation, token } = await door.directory.change(actor, async (write) => {
-        const organisation = await createOrganisation(write, {
-          id: actor.organisationId,
-          name,
-          slug,
-        })
-        const user = await addManager(write, { ...manager, active: false })
-        if (!user) return refuse('request.invalid', 'This e-mail address cannot be used.')
-        return { organisation, token: await issueLink(write, user) }
-      })
-      return reply
-        .code(201)
-        .send({ ...render(organisation), setupUrl: `${door.baseUrl}/activate/${token}` })
-    },
-  )
-
-  app.post(
-    '/platform/orgs/:organisationId/assist',
-    { schema: { params: byId, body: Assist, response: { 200: Assisting } } },
-    async (request, reply) => {
-      const caller = await root(door, request)
-      requireFresh(caller, door.clock.now())
-      const { organisationId } = request.params
-      const { session, organisation } = await door.directory.change(
-        { ...caller, organisationId },
-        (write) =>
-          assist(
-            write,
-            { id: caller.id ?? '', email: caller.label },
-            { ...request.body, browser: browserOf(request) },
-          ),
-      )
-      return giveSession(reply, door.baseUrl, session).send({
-        portalUrl: `/o/${organisation.slug}`,
-        expiresAt: session.expiresAt,
-      })
-    },
-  )
-}
-
-async function root(door: JoinDoor, request: FastifyRequest): Promise<Actor> {
-  const actor = await door.platformCaller(request)
-  return actor ?? refuse('auth.required', 'Sign in as ROLE_ROOT first.')
-}
-
-function render(organisation: Organisation) {
-  return {
-    id: organisation.id,
-    name: organisation.name,
-    slug: organisation.slug,
-    loginMethod: organisation.loginMethod,
-    source: organisation.source,
-    createdAt: organisation.createdAt,
-  }
 }
