@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { createOrganisation } from '../../testing/organisation.ts'
+import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
+import { signInRoot } from '../../testing/root.ts'
+import { enrolTotp } from '../../testing/second-factor.ts'
+import { platformId } from '../directory/index.ts'
+import { newId } from '../lib/ids.ts'
 import { installation } from '../store/index.ts'
 
 const ada = { email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace' }
@@ -165,3 +169,136 @@ test.each(['', 'two words', 'ümlaut', 'x'.repeat(256)])(
     expect(await acme.eventNames()).toEqual([])
   },
 )
+
+/** A call about oneself, under a key. */
+async function mine(
+  acme: TestOrganisation,
+  path: string,
+  body: object | undefined,
+  session = acme.session,
+) {
+  const headers = {
+    cookie: `usher_session=${session}`,
+    'x-csrf-token': await acme.csrfOf(session),
+    'idempotency-key': 'one',
+  }
+  return acme.send('POST', `/api/v1/me${path}`, body, headers)
+}
+
+const kept = async (acme: TestOrganisation, organisationId = acme.id) =>
+  acme.usher.store.read
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('org_id', '=', organisationId)
+    .execute()
+
+test('GE-6, SE-7: a key of one’s own is made once, shown again under its key, and not readable in the database', async () => {
+  const acme = await createOrganisation(password)
+  const wish = { label: 'my script', scopes: ['users:read'] }
+
+  const first = await mine(acme, '/keys', wish)
+  const second = await mine(acme, '/keys', wish)
+  const other = await mine(acme, '/keys', { ...wish, label: 'another' })
+
+  const rows = await kept(acme)
+  expect([first.status, second.status]).toEqual([201, 201])
+  expect(second.text).toBe(first.text)
+  expect(other).toMatchObject({ status: 409, body: { code: 'request.idempotency_mismatch' } })
+  expect(await acme.eventNames()).toEqual(['api_key.created'])
+  expect(rows).toHaveLength(1)
+  expect(JSON.stringify(rows)).not.toContain(first.body.key)
+})
+
+test('GE-6: what somebody did about themselves is answered to nobody else', async () => {
+  const acme = await createOrganisation(password)
+  const { session } = await acme.join(bob, ['ROLE_MANAGER', 'ROLE_USER'])
+  const wish = { label: 'my script', scopes: ['users:read'] }
+  const first = await mine(acme, '/keys', wish)
+
+  const colleague = await mine(acme, '/keys', wish, session)
+  const nobody = await acme.send('POST', '/api/v1/me/keys', wish, { 'idempotency-key': 'one' })
+  const forged = await acme.send('POST', '/api/v1/me/keys', wish, {
+    cookie: `usher_session=${acme.session}`,
+    'idempotency-key': 'one',
+  })
+
+  expect(colleague.status).toBe(201)
+  expect(colleague.body.key).not.toBe(first.body.key)
+  expect(nobody).toMatchObject({ status: 401, body: { code: 'auth.required' } })
+  expect(forged).toMatchObject({ status: 403, body: { code: 'auth.csrf' } })
+})
+
+test('GE-6: recovery codes are not made anew by a request that is sent again', async () => {
+  const acme = await createOrganisation(password)
+  const { session } = await acme.join(bob)
+  await enrolTotp(acme, session)
+
+  const first = await mine(acme, '/second-factor/recovery-codes', undefined, session)
+  const second = await mine(acme, '/second-factor/recovery-codes', undefined, session)
+
+  expect(first.status).toBe(200)
+  expect(second.body).toEqual(first.body)
+  expect(await acme.events('recovery_codes.made')).toHaveLength(1)
+})
+
+test('GE-6: ROLE_ROOT makes an organisation once, whose set-up link is not readable in the database', async () => {
+  const { acme, root } = await signInRoot()
+  const wish = (slug: string) => ({
+    name: 'Beta',
+    slug,
+    manager: { ...bob, email: `${newId()}@beta.test` },
+  })
+  const [beta, gamma] = [wish(`beta-${newId().slice(-12)}`), wish(`gamma-${newId().slice(-12)}`)]
+  const key = newId()
+  const create = (body: object, headers: Record<string, string> = root) =>
+    acme.send('POST', '/api/v1/platform/orgs', body, { ...headers, 'idempotency-key': key })
+
+  const first = await create(beta)
+  const second = await create(beta)
+  const other = await create(gamma)
+  const elsewhere = await create(beta, { cookie: root.cookie })
+
+  const rows = await kept(acme, platformId)
+  expect([first.status, second.status]).toEqual([201, 201])
+  expect(second.text).toBe(first.text)
+  expect(other).toMatchObject({ status: 409, body: { code: 'request.idempotency_mismatch' } })
+  expect(elsewhere).toMatchObject({ status: 403, body: { code: 'auth.csrf' } })
+  expect(JSON.stringify(rows)).not.toContain(first.body.setupUrl.split('.').at(-1))
+})
+
+test('GE-6: what opens a session is never kept: who assists again gets a session again', async () => {
+  const { acme, root } = await signInRoot()
+  const assist = () =>
+    acme.send(
+      'POST',
+      `/api/v1/platform/orgs/${acme.id}/assist`,
+      { reason: 'Ana asked' },
+      {
+        ...root,
+        'idempotency-key': acme.id,
+      },
+    )
+
+  const sessions = [await assist(), await assist()].map(({ headers }) =>
+    String(headers['set-cookie']),
+  )
+
+  expect(sessions[1]).toContain('usher_session=')
+  expect(sessions[1]).not.toBe(sessions[0])
+})
+
+test('GE-6: a file is not kept, and is written again in full', async () => {
+  const acme = await createOrganisation(password)
+  const { id } = (await acme.api('POST', '/users', ada)).body
+  await acme.store(`update users set pending_reason = 'method_changed' where id = '${id}'`)
+  const links = () => acme.api('POST', '/identity/login-method/links', undefined, keyed('one'))
+
+  const files = [await links(), await links()]
+
+  for (const { status, headers, text } of files) {
+    expect(status).toBe(200)
+    expect(headers['content-type']).toContain('text/csv')
+    expect(text).toContain(ada.email)
+  }
+  expect(await kept(acme)).toEqual([])
+})

@@ -11,7 +11,10 @@ const shape = /^[\x21-\x7e]{1,255}$/
 
 /**
  * GE-6: a POST that is sent again under its Idempotency-Key gets the first answer. Only what was
- * done is kept; a refusal changed nothing and is decided anew.
+ * done is kept; a refusal changed nothing and is decided anew. Nor is an answer kept that is more
+ * than its body: a cookie, by which a session begins or ends, and a file, which may be of any length.
+ * The ways in take no key at all, since nobody is there yet to whom it could belong; the links and
+ * codes that they act on work once.
  */
 export function answerOnce(app: Api, door: ApiDoor): void {
   const pending = new WeakMap<FastifyRequest, Pending>()
@@ -20,8 +23,7 @@ export function answerOnce(app: Api, door: ApiDoor): void {
 
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key']
-    const { organisationId } = request.params as { organisationId?: string }
-    if (request.method !== 'POST' || key === undefined || !organisationId) return undefined
+    if (request.method !== 'POST' || key === undefined) return undefined
     if (typeof key !== 'string' || !shape.test(key)) {
       return refuse(
         'request.invalid',
@@ -29,10 +31,12 @@ export function answerOnce(app: Api, door: ApiDoor): void {
         [{ pointer: '/Idempotency-Key', code: 'invalid' }],
       )
     }
-    const actor = await callerFor(door, request)
+    const actor = await callerOf(door, request)
+    // The route says so in its own words.
+    if (!actor) return undefined
     const keyHash = idempotencyHash({ actor }, key)
     const requestHash = hashSecret(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
-    const turn = `${organisationId} ${keyHash}`
+    const turn = `${actor.organisationId} ${keyHash}`
     while (running.has(turn)) await running.get(turn)
     let free: () => void = () => undefined
     running.set(turn, new Promise((resolve) => (free = resolve)))
@@ -63,7 +67,8 @@ export function answerOnce(app: Api, door: ApiDoor): void {
     if (!first) return payload
     pending.delete(request)
     try {
-      if (reply.statusCode < 300) {
+      const isFile = payload !== null && typeof payload === 'object'
+      if (reply.statusCode < 300 && !isFile && !reply.hasHeader('set-cookie')) {
         const body = typeof payload === 'string' ? payload : ''
         await door.directory.change(first.actor, (write) =>
           keepAnswer(write, first.keyHash, {
@@ -78,4 +83,12 @@ export function answerOnce(app: Api, door: ApiDoor): void {
     }
     return payload
   })
+}
+
+/** Undefined when nobody is there. */
+async function callerOf(door: ApiDoor, request: FastifyRequest): Promise<Actor | undefined> {
+  const { url = '' } = request.routeOptions
+  if (url.includes('/platform/')) return door.callers.platform(request)
+  if (url.includes('/:organisationId/')) return callerFor(door, request)
+  return (await door.callers.browser(request))?.actor
 }

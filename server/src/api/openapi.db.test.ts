@@ -148,6 +148,17 @@ test('OP-6: every operation says how it succeeds, and with what it may be refuse
   ])
 })
 
+test('GE-6: every POST of somebody who is signed in takes an Idempotency-Key', async () => {
+  const { document } = await readDocument()
+
+  const without = operationsOf(document)
+    .filter(({ parameters = [] }) => !parameters.some(({ name }) => name === 'Idempotency-Key'))
+    .map(({ name }) => name.replace('/api/v1', ''))
+
+  const ways = /^POST \/(?:setup|sign-in|sign-out|activations|join|invitations|platform\/sign-in)\b/
+  expect(without.filter((name) => name.startsWith('POST ') && !ways.test(name))).toEqual([])
+})
+
 test('OP-6: whoever signs out is answered as the document says', async () => {
   const acme = await createOrganisation()
   const { document } = await readDocument()

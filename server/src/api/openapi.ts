@@ -7,6 +7,7 @@ import { refusalStatus, titles } from '../model/refusals.ts'
 
 type Status = keyof typeof titles
 type Answer = { description?: string }
+type Described = { parameters?: object[]; responses: Record<string, Answer> }
 type Operation = {
   path: string
   method: string
@@ -65,8 +66,10 @@ export async function describeApi(app: FastifyInstance, baseUrl: string): Promis
       const { openapiObject } = document
       for (const [path, operations] of Object.entries(openapiObject.paths ?? {})) {
         for (const [method, operation] of Object.entries(operations ?? {})) {
-          const described = operation as { responses: Record<string, Answer> }
+          const described = operation as Described
           described.responses = answersOf(path, method, described.responses)
+          if (method !== 'post' || isOpen(path)) continue
+          described.parameters = [...(described.parameters ?? []), idempotencyKey]
         }
       }
       return openapiObject
@@ -74,10 +77,21 @@ export async function describeApi(app: FastifyInstance, baseUrl: string): Promis
   })
 }
 
+const isOpen = (path: string) => !/^\/(?:orgs|me|platform\/orgs)\b/.test(path.slice(base.length))
+
+/** GE-6 */
+const idempotencyKey = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  required: false,
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  description:
+    'Sent again under its key, a request does nothing and is answered as it was. An answer that is a file or opens a session is given anew.',
+}
+
 /** What its route says of its success, and beside it how it refuses. */
 function answersOf(path: string, method: string, answers: Record<string, Answer>) {
   const changes = method !== 'get'
-  const isOpen = !/^\/(?:orgs|me|platform\/orgs)\b/.test(path.slice(base.length))
   const told = Object.entries(answers)
     .filter(([status]) => Number(status) < 300)
     .map(([status, { description, ...answer }]) => {
@@ -85,7 +99,7 @@ function answersOf(path: string, method: string, answers: Record<string, Answer>
       return [status, { description: words, ...answer }]
     })
   const refusals = statuses
-    .filter((status) => refusedWhere[status]({ path, method, changes, isOpen }))
+    .filter((status) => refusedWhere[status]({ path, method, changes, isOpen: isOpen(path) }))
     .map((status) => [status, { $ref: `#/components/responses/refused${status}` }])
   return {
     ...Object.fromEntries([...told, ...refusals]),

@@ -1,3 +1,4 @@
+export { platformId } from '../model/organisation.ts'
 export {
   builtInRoles,
   domainState,

@@ -98,6 +98,3 @@ export const findOrganisationBySlug = ({ db }: Read, slug: string) =>
   organisations.findBySlug(db, slug)
 export const listOrganisations = ({ db }: Read) => organisations.list(db)
 export const anyOrganisation = ({ db }: Read) => organisations.any(db)
-
-/** For acts at the level of the whole installation, which belong to no organisation. */
-export const platformId = '00000000-0000-0000-0000-000000000000'

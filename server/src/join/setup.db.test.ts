@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createOrganisation, startUsher } from '../../testing/organisation.ts'
-import { hashPassword } from '../auth/index.ts'
-import { addRoot, putSetupCode } from '../directory/index.ts'
+import { signInRoot } from '../../testing/root.ts'
+import { putSetupCode } from '../directory/index.ts'
 import { newId } from '../lib/ids.ts'
 
 const body = (changes: object = {}) => ({
@@ -21,22 +21,6 @@ async function printCode() {
   const code = newId()
   await acme.usher.directory.change(acme.operator, (write) => putSetupCode(write, code))
   return { acme, code }
-}
-
-/** ROLE_ROOT, signed in at the level of the installation. */
-async function signInRoot() {
-  const acme = await createOrganisation()
-  const email = `root-${newId()}@usher.example`
-  const passwordHash = await hashPassword('Correct-horse-7')
-  await acme.usher.directory.change(acme.operator, (write) =>
-    addRoot(write, { email, passwordHash }),
-  )
-  const signedIn = await acme.send('POST', '/api/v1/platform/sign-in', {
-    email,
-    password: 'Correct-horse-7',
-  })
-  const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? ''
-  return { acme, email, signedIn, cookie, root: { cookie, origin: acme.usher.config.baseUrl } }
 }
 
 test('OP-1: the console code makes the first organisation and its manager, once', async () => {

@@ -22,6 +22,9 @@ export type Switching = {
   total: number
 }
 
+/** For acts at the level of the whole installation, which belong to no organisation. */
+export const platformId = '00000000-0000-0000-0000-000000000000'
+
 export type Organisation = {
   id: string
   name: string

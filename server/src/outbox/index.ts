@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { systemActor } from '../model/actor.ts'
+import { platformId } from '../model/organisation.ts'
 import {
   attempts,
   events,
@@ -144,6 +145,7 @@ async function forgetRegistrations(store: Store, org_id: string, now: number): P
 }
 
 async function sweep(store: Store, clock: Clock): Promise<void> {
+  await store.write((db) => installation.removeExpired(db, platformId, clock.now()))
   for (const organisation of await organisations.list(store.read)) {
     await sweepOrganisation(store, organisation, clock.now())
   }
