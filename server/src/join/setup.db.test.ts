@@ -148,14 +148,18 @@ test('OP-2: ROLE_ROOT makes an organisation whose manager gets a set-up link', a
 
 test('GE-4: ROLE_ROOT sees the organisations in pages, and in the order asked for', async () => {
   const { acme, cookie } = await signInRoot()
+  await createOrganisation()
   const see = async (query: string) =>
     acme.send('GET', `/api/v1/platform/orgs?${query}`, undefined, { cookie })
 
-  const newest = await see('sort=createdAt,desc&size=1')
+  const { body } = await see('sort=createdAt,desc&size=2')
   const refused = await see('sort=shoeSize')
 
-  expect(newest.body).toMatchObject({ items: [{ slug: acme.slug }], page: 0, size: 1 })
-  expect(newest.body.total).toBeGreaterThan(1)
+  const [newest, older] = body.items
+  expect(body).toMatchObject({ page: 0, size: 2, totalExact: true })
+  expect(body.items).toHaveLength(2)
+  expect(newest.createdAt).toBeGreaterThanOrEqual(older.createdAt)
+  expect(older.createdAt).toBeGreaterThanOrEqual(acme.usher.clock.now() - 60_000)
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/sort' }] } })
 })
 
