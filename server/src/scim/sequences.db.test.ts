@@ -140,6 +140,12 @@ class Model {
     const members = [...(this.groups.get(outer)?.members ?? [])]
     return members.some((id) => id === inner || this.isInside(inner, id))
   }
+  /** Who is deleted does not return to it: all of them, or those with these ids (SC-37). */
+  keepAway(group: string, ids?: string[]): void {
+    for (const left of this.left)
+      if (!ids || ids.includes(left.person.id))
+        left.groups = left.groups.filter((id) => id !== group)
+  }
   groupsOf(id: string): string[] {
     return [...this.groups.values()].filter(({ members }) => members.has(id)).map((one) => one.id)
   }
@@ -401,7 +407,11 @@ class Run {
     const adds = how.startsWith('add') || how === 'replace'
     if (adds && !this.maySit(ids, id)) return expect(answer.status).toBe(400)
     expect(answer.status).toBe(204)
-    if (how === 'replace' || how === 'remove all') known.members.clear()
+    const isWhole = how === 'replace' || how === 'remove all'
+    if (isWhole) known.members.clear()
+    if (isWhole) this.model.keepAway(id)
+    if (how === 'remove') this.model.keepAway(id, ids)
+    if (how === 'remove one') this.model.keepAway(id, [first])
     for (const one of adds ? ids : []) known.members.add(one)
     for (const one of how === 'remove' ? ids : []) known.members.delete(one)
     if (how === 'remove one') known.members.delete(first)
@@ -419,6 +429,7 @@ class Run {
     if (!this.maySit(ids, id)) return expect(answer.status).toBe(400)
     expect(answer.status).toBe(200)
     known.members = new Set(ids)
+    this.model.keepAway(id)
   }
 
   private async removeGroup({ group }: Step): Promise<void> {
