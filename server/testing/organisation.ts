@@ -102,7 +102,7 @@ async function open(changes: Partial<Config>): Promise<World> {
     secretKeys: ['a key for tests that nobody else has'],
     google: undefined,
     smtpUrl: undefined,
-    trustProxy: false,
+    proxies: 0,
     logLevel: 'silent',
     // Where the mailboxes and OpenID providers of tests listen; the rest of loopback stays refused.
     outboundAllow: [`${mailboxHost}/32`, `${openIdHost}/32`],

@@ -61,6 +61,7 @@ describe('a wrong setting stops the start and is named', () => {
     [{ SECRET_KEY: 'short' }, 'SECRET_KEY'],
     [{ SECRET_KEY: `${key},short` }, 'SECRET_KEY'],
     [{ TRUST_PROXY: 'perhaps' }, 'TRUST_PROXY'],
+    [{ TRUST_PROXY: '-1' }, 'TRUST_PROXY'],
     [{ GOOGLE_CLIENT_ID: 'a' }, 'GOOGLE_CLIENT_SECRET'],
     [{ GOOGLE_CLIENT_SECRET: 'b' }, 'GOOGLE_CLIENT_ID'],
     // Nothing can be made there, and the parent is there all the same.
@@ -122,8 +123,9 @@ test.each([
     { GOOGLE_CLIENT_ID: 'a', GOOGLE_CLIENT_SECRET: 'b' },
     { google: { clientId: 'a', clientSecret: 'b', issuer: 'https://accounts.google.com' } },
   ],
-  [{ TRUST_PROXY: 'true' }, { trustProxy: true }],
-  [{ TRUST_PROXY: '0' }, { trustProxy: false }],
+  [{ TRUST_PROXY: 'true' }, { proxies: 1 }],
+  [{ TRUST_PROXY: '0' }, { proxies: 0 }],
+  [{ TRUST_PROXY: '2' }, { proxies: 2 }],
   [
     { PORT: '', HOST: '', BASE_URL: ' ', LOG_LEVEL: '' },
     { port: 8080, host: '127.0.0.1' },

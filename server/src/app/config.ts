@@ -17,7 +17,8 @@ export type Config = {
   /** The installation's client at Google; without one nobody can choose Google. */
   google: { clientId: string; clientSecret: string; issuer: string } | undefined
   smtpUrl: string | undefined
-  trustProxy: boolean
+  /** How many proxies stand before this process; who calls is that many entries from the end of `X-Forwarded-For`. */
+  proxies: number
   logLevel: string
   outboundAllow: string[]
   /** Whom to ask about domains; the machine's own name servers when there are none. */
@@ -84,7 +85,7 @@ export function readConfig(given: Environment = process.env): Config {
     faults.push('RATE_LIMITS=off is for runs on loopback only: set HOST to 127.0.0.1.')
   }
   const google = readGoogle(env, faults)
-  const trustProxy = readTrustProxy(env.TRUST_PROXY, faults)
+  const proxies = readProxies(env.TRUST_PROXY, faults)
   const secretKeys = readSecretKeys({ ...env, DATA_DIR: dataDir }, faults)
   if (faults.length > 0) throw new BadConfiguration(faults)
   return {
@@ -96,7 +97,7 @@ export function readConfig(given: Environment = process.env): Config {
     secretKeys,
     google,
     smtpUrl,
-    trustProxy,
+    proxies,
     logLevel,
     outboundAllow,
     dnsServers,
@@ -145,11 +146,13 @@ function readGoogle(
   return undefined
 }
 
-/** Taken for off, a word that is neither would count every caller as the proxy. */
-function readTrustProxy(value: string | undefined, faults: string[]): boolean {
-  if (value === undefined || ['0', 'false', 'no', 'off'].includes(value)) return false
-  if (!['1', 'true', 'yes', 'on'].includes(value)) faults.push('TRUST_PROXY must be 1 or 0.')
-  return true
+/** Taken for none, a word that is no number would count every caller as the proxy. */
+function readProxies(value: string | undefined, faults: string[]): number {
+  if (value === undefined || ['false', 'no', 'off'].includes(value)) return 0
+  if (['true', 'yes', 'on'].includes(value)) return 1
+  if (/^\d$/.test(value)) return Number(value)
+  faults.push('TRUST_PROXY is how many proxies stand before Usher: 0, 1 or more, to 9.')
+  return 0
 }
 
 export function isLoopback(host: string): boolean {

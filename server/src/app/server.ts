@@ -149,7 +149,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
   const app = fastify({
     bodyLimit,
     // The proxy's own word, which stands last: what stands before it anybody may have sent.
-    trustProxy: config.trustProxy ? (_address: string, hop: number) => hop === 0 : false,
+    trustProxy:
+      config.proxies > 0 ? (_address: string, hop: number) => hop < config.proxies : false,
     genReqId: () => newId(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 300 },

@@ -1,17 +1,18 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
   createOrganisation,
   managerPassword,
   oneTimeCode,
   startUsher,
+  stopUsher,
 } from '../../testing/organisation.ts'
 import { enrolTotp, nextCode, withPassword } from '../../testing/second-factor.ts'
 
 const from = (address: string) => ({ 'x-forwarded-for': address })
 
-/** Tries a password of a manager, as a proxy passes it on. */
-async function behindProxy() {
-  await startUsher({ rateLimits: true, trustProxy: true })
+/** Tries a password of a manager, as proxies pass it on. */
+async function behindProxy(proxies = 1) {
+  await startUsher({ rateLimits: true, proxies })
   const acme = await createOrganisation({ method: 'password' })
   const url = `/api/v1/sign-in/${acme.slug}/password`
   return (password: string, address: string) =>
@@ -46,6 +47,22 @@ test('SE-3: behind a proxy its own word counts, and nothing that somebody wrote 
   expect((await attempt(managerPassword, '198.51.100.1')).status).toBe(200)
 })
 
+test('SE-3: behind two proxies, as a cache before one of its own, who calls the outer one counts', async () => {
+  await stopUsher()
+  onTestFinished(stopUsher)
+  const attempt = await behindProxy(2)
+  const [caller, cache] = ['203.0.113.7', '192.0.2.1']
+
+  const statuses: number[] = []
+  for (let failure = 1; failure <= 9; failure += 1)
+    statuses.push(
+      (await attempt('Wrong-horse-7', `198.51.100.${failure}, ${caller}, ${cache}`)).status,
+    )
+
+  expect(statuses).toEqual([...Array(8).fill(401), 429])
+  expect((await attempt(managerPassword, `198.51.100.1, ${cache}`)).status).toBe(200)
+})
+
 test('SE-3: two hundred guesses at once are judged no more often than eight after each other', async () => {
   const attempt = await behindProxy()
 
@@ -61,7 +78,7 @@ test('SE-3: two hundred guesses at once are judged no more often than eight afte
 })
 
 test('SE-3: an address is the same however it is written, and another one in another organisation', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const other = await createOrganisation({ method: 'password' })
   const { email } = acme.manager
@@ -98,7 +115,7 @@ test('SE-3: of right passwords at once none counts against the person', async ()
 })
 
 test('SE-3: a success forgives the failures before it', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const url = `/api/v1/sign-in/${acme.slug}/password`
   const attempt = (password: string) =>
@@ -112,7 +129,7 @@ test('SE-3: a success forgives the failures before it', async () => {
 })
 
 test('SE-3: emergency access slows down like any other sign-in', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const account = await acme.createEmergency()
   const url = `/api/v1/sign-in/${acme.slug}/emergency`
@@ -127,7 +144,7 @@ test('SE-3: emergency access slows down like any other sign-in', async () => {
 })
 
 test('SE-3, SE-11: thirty wrong codes an hour from wherever, and then only what nobody guesses opens the account', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const { secret, recoveryCodes } = await enrolTotp(acme)
   const path = `/api/v1/sign-in/${acme.slug}/second-factor`
@@ -157,7 +174,7 @@ test('SE-3, SE-11: thirty wrong codes an hour from wherever, and then only what 
 })
 
 test('SE-3, SE-4: an address is mailed at most three times in a quarter of an hour, and nobody is told', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const before = await acme.rows()
 
@@ -173,7 +190,7 @@ test('SE-3, SE-4: an address is mailed at most three times in a quarter of an ho
 })
 
 test('a whole company may sign on from one address within a minute', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'sso' })
 
   const statuses = new Set<number>()
@@ -183,7 +200,7 @@ test('a whole company may sign on from one address within a minute', async () =>
 })
 
 test('EM-1: an organisation sends at most ten test mails in a quarter of an hour', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const [acme, other] = [
     await createOrganisation({ method: 'password' }),
     await createOrganisation({ method: 'password' }),

@@ -3,7 +3,7 @@ import { createOrganisation, startUsher } from '../../testing/organisation.ts'
 import { newId } from '../lib/ids.ts'
 
 test('SE-3: guessing a client’s secret is slowed down for who guesses, and the client itself comes in', async () => {
-  await startUsher({ rateLimits: true, trustProxy: true })
+  await startUsher({ rateLimits: true, proxies: 1 })
   const acme = await createOrganisation({ method: 'password' })
   const wish = { label: 'Okta', method: 'client_secret_basic' }
   const { clientId, clientSecret } = (await acme.api('POST', '/identity/scim/clients', wish)).body
