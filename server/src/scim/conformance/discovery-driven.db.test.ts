@@ -166,15 +166,14 @@ describe.each(['User', 'Group'])('a client that knows nothing but discovery: %s'
     const { id } = await create(type)
     const at = `${type.endpoint}/${id}`
 
-    for (const { path, attribute, read } of places(type, 'readWrite', 'writeOnly')) {
+    for (const { path, attribute, read } of places(type, 'readWrite')) {
       if (op === 'add' && attribute.required && attribute.multiValued) continue
       const value = await aValue(attribute)
       const changed = await patch(acme, at, { op, path, value })
       const now = await acme.scim('GET', at)
 
       expect(changed.status, `${path}: ${changed.text}`).toBeLessThan(300)
-      const expected = attribute.mutability === 'writeOnly' ? undefined : shown(value)
-      expect(shown(read(now.body)), path).toEqual(expected)
+      expect(shown(read(now.body)), path).toEqual(shown(value))
       if (changed.body) expect(changed.body).toEqual(now.body)
     }
   })

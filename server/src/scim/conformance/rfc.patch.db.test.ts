@@ -202,6 +202,7 @@ describe('a PATCH of a person', () => {
     [{ op: 'replace', path: 'meta.created', value: '2001-01-01T00:00:00Z' }, 'mutability'],
     [{ op: 'add', path: 'groups', value: [{ value: 'x' }] }, 'mutability'],
     [{ op: 'replace', path: 'roles', value: [{ value: 'ROLE_MANAGER' }] }, 'mutability'],
+    [{ op: 'replace', path: 'password', value: 'Correct-horse-9' }, 'mutability'],
     [{ op: 'replace', path: 'shoeSize', value: '38' }, 'invalidPath'],
     [{ op: 'replace', path: 'name.shoeSize', value: '38' }, 'invalidPath'],
     [{ op: 'replace', path: 'emails[type eq "work".value', value: 'x@acme.test' }, 'invalidPath'],

@@ -425,6 +425,8 @@ test.each<[string, string, unknown]>([
     { op: 'add', path: `${enterpriseSchema}:manager.displayName`, value: 'x' },
   ],
   ['mutability', 'required', { op: 'remove', path: 'userName' }],
+  ['mutability', 'not kept here', { op: 'replace', path: 'password', value: 'x' }],
+  ['mutability', 'not kept here', { op: 'replace', value: { password: 'x' } }],
   ['mutability', 'core attributes', { op: 'remove', path: userSchema }],
   ['invalidValue', 'required', { op: 'replace', path: 'userName', value: null }],
   ['invalidValue', 'required', { op: 'replace', value: { userName: '' } }],

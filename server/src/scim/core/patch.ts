@@ -102,11 +102,24 @@ function readWithoutPath(reading: Reading, { op, value }: Sent) {
     throw badRequest('noTarget', 'A remove operation must say in "path" what to remove.')
   if (!isObject(value))
     throw badRequest('invalidValue', `${op} without "path" needs an object with attributes.`)
-  for (const [name, inner] of Object.entries(value)) {
-    if (isEcho(reading, name, inner)) continue
-    // Entra ID: dotted names, URNs and whole paths as names (`name.givenName`, `urn:…:department`).
-    readTarget(reading, { op, value: inner }, parsePath(reading.context.type, name))
+  const { context, operations, notes } = reading
+  const before = operations.length
+  // Entra ID: dotted names, URNs and whole paths as names (`name.givenName`, `urn:…:department`).
+  const targets = Object.entries(value)
+    .filter(([name, inner]) => !isEcho(reading, name, inner))
+    .map(([name, inner]) => ({ target: parsePath(context.type, name), inner }))
+  const forgotten = targets.filter(({ target }) => isWriteOnly(target))
+  for (const { target, inner } of targets)
+    if (!isWriteOnly(target)) readTarget(reading, { op, value: inner }, target)
+  // Okta syncs a password with the rest, which is done; alone it would be answered without effect (SC-30).
+  for (const { target, inner } of forgotten) {
+    if (operations.length === before) readTarget(reading, { op, value: inner }, target)
+    else notes.add('password was ignored; people sign in at the identity provider.')
   }
+}
+
+function isWriteOnly(target: Target): boolean {
+  return target.kind === 'attribute' && target.ref.attribute.mutability === 'writeOnly'
 }
 
 /** What a client repeats from what it read, and no one asks to change: Okta and authentik do. */
@@ -130,8 +143,6 @@ function readTarget(reading: Reading, sent: Sent, target: Target) {
   if (target.kind === 'schema') return readSchemaTarget(reading, sent, target.schema)
   const { ref, where } = target
   if (ref.path === 'schemas') return readSchemas(reading, sent)
-  if (ref.attribute.mutability === 'writeOnly')
-    return reading.notes.add(`${ref.path} was ignored; people sign in at the identity provider.`)
   checkMutability(sent.op, ref)
   const attribute = leaf(ref)
   if (isSingleComplex(attribute) && sent.op !== 'remove') return readParts(reading, sent, ref)
@@ -178,6 +189,8 @@ function readSchemaTarget(reading: Reading, { op, value }: Sent, schema: Schema)
 }
 
 function checkMutability(op: PatchVerb, { path, attribute, sub }: AttributeRef) {
+  if (attribute.mutability === 'writeOnly')
+    throw badRequest('mutability', `${path} is not kept here; stop sending it.`)
   if (attribute.mutability === 'readOnly' || sub?.mutability === 'readOnly')
     throw badRequest('mutability', `${path} is read-only here; remove it from the mapping.`)
   if (sub?.mutability === 'immutable' && op !== 'remove')
