@@ -26,7 +26,8 @@ const crowded = new Set([
  * measured by ANALYZE, the statistics, and with them the plans, are the same in every installation.
  */
 export function describeBigOrganisation(database: DatabaseSync): void {
-  database.exec('analyze; delete from sqlite_stat1')
+  // Of a table of a few rows: of all of them it would read the whole database before an upgraded server answers.
+  database.exec('analyze schema_migrations; delete from sqlite_stat1')
   const describe = database.prepare('insert into sqlite_stat1 (tbl, idx, stat) values (?, ?, ?)')
   const indexes = database
     .prepare(
