@@ -17,6 +17,7 @@ import {
   type Filter,
   groupResource,
   isUnchanged,
+  type JsonObject,
   matches,
   type Projection,
   parsePatch,
@@ -131,9 +132,7 @@ export function groupsOf(call: Call, { filter, sort, projection }: Search): List
     },
     async write(groups) {
       const members = await membersOf(call, groups, projection)
-      return groups.map((group) =>
-        JSON.stringify(project(projection, renderGroup(group, members?.get(group.id), baseUrl))),
-      )
+      return groups.map((group) => JSON.stringify(render(group, members, projection, baseUrl)))
     },
   }
 }
@@ -161,6 +160,18 @@ async function membersOf(
   return directory.view(actor, (read) => scimMembers(read, ids))
 }
 
+/** `members` is there even when nobody is: without it, authentik leaves the group as empty as it is. */
+function render(
+  group: ScimGroup,
+  members: Map<string, ScimMember[]> | undefined,
+  projection: Projection,
+  baseUrl: string,
+): JsonObject {
+  const shown = project(projection, renderGroup(group, members?.get(group.id), baseUrl))
+  if (members) shown.members ??= []
+  return shown
+}
+
 async function show(
   call: Call,
   group: ScimGroup,
@@ -169,10 +180,9 @@ async function show(
 ): Promise<Answer> {
   about(call, group)
   const members = await membersOf(call, [group], projection)
-  const rendered = renderGroup(group, members?.get(group.id), call.baseUrl)
   return {
     status,
-    body: () => project(projection, rendered),
+    body: () => render(group, members, projection, call.baseUrl),
     etag: groupEtag(group),
     location: `${call.baseUrl}/Groups/${group.id}`,
   }

@@ -186,6 +186,20 @@ describe('authentik updates a group', () => {
     const values = body.members.map(({ value }: { value: string }) => value)
     expect(sorted(...values)).toEqual(sorted(...ids))
   })
+
+  test('and reads that nobody is in it: of a list that is not there it would take no notice', async () => {
+    const { authentik, group } = await withGroup(0)
+
+    const made = await authentik('POST', '/Groups', { schemas: groupSchemas, displayName: 'Empty' })
+    const read = await authentik('GET', `/Groups/${group}`)
+    const listed = await authentik('GET', '/Groups')
+    const named = await authentik('GET', `/Groups/${group}?attributes=displayName`)
+
+    expect(made.body.members).toEqual([])
+    expect(read.body.members).toEqual([])
+    expect(listed.body.Resources).toMatchObject([{ members: [] }, { members: [] }])
+    expect(named.body).not.toHaveProperty('members')
+  })
 })
 
 test('a short cycle of authentik is recorded event by event', async () => {
