@@ -31,14 +31,6 @@ type Type = {
 type Resource = Record<string, unknown> & { id: string }
 
 const setting: Attribute['mutability'][] = ['readWrite', 'writeOnly', 'immutable']
-const externalId: Attribute = {
-  name: 'externalId',
-  type: 'string',
-  multiValued: false,
-  required: false,
-  mutability: 'readWrite',
-  returned: 'default',
-}
 
 async function discover(wish: Parameters<typeof createScimOrganisation>[0] = {}) {
   const acme = await createScimOrganisation(wish)
@@ -85,7 +77,7 @@ async function discover(wish: Parameters<typeof createScimOrganisation>[0] = {})
 
   /** Where each attribute is that a client may set. */
   function places(type: Type, ...mutability: Attribute['mutability'][]) {
-    const own = [...attributesOf(type.schema), externalId].map((attribute) => ({
+    const own = attributesOf(type.schema).map((attribute) => ({
       path: attribute.name,
       attribute,
       read: (resource: Resource) => resource[attribute.name],
@@ -108,7 +100,6 @@ async function discover(wish: Parameters<typeof createScimOrganisation>[0] = {})
       if (setting.includes(attribute.mutability) && (attribute.required || !onlyRequired))
         body[attribute.name] = await aValue(attribute, '', onlyRequired)
     if (onlyRequired) return body
-    body.externalId = randomUUID()
     for (const { schema } of type.schemaExtensions) {
       const parts: Record<string, unknown> = {}
       for (const attribute of attributesOf(schema)) parts[attribute.name] = await aValue(attribute)

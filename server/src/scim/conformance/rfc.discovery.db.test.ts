@@ -178,6 +178,17 @@ describe('discovery', () => {
     expect(attributes.find((one) => one.name === name)).toMatchObject(traits)
   })
 
+  test.each([userSchema, groupSchema])(
+    'RFC 7643 §3.1: %s has externalId, which clients map like any other attribute',
+    async (schema) => {
+      const attributes = await attributesOf({}, schema)
+
+      expect(attributes.filter(({ name }) => name === 'externalId')).toMatchObject([
+        { type: 'string', required: false, caseExact: true, mutability: 'readWrite' },
+      ])
+    },
+  )
+
   test('the schema has every trait of every attribute, and no null', async () => {
     const traits = [
       'name',
@@ -221,7 +232,7 @@ describe('discovery', () => {
 
     const { body } = await acme.scim('GET', `/Users/${id}`)
 
-    const common = ['schemas', 'id', 'externalId', 'meta', enterpriseSchema]
+    const common = ['schemas', 'id', 'meta', enterpriseSchema]
     const others = Object.keys(body).filter((name) => !names.has(name) && !common.includes(name))
     expect(others).toEqual([])
   })

@@ -184,11 +184,17 @@ const roles = (syncRoles: boolean) =>
     syncRoles ? { canonicalValues: syncableRoles } : readOnly,
   )
 
+/** RFC 7643 §3.1: part of every base schema. Microsoft's SCIM validator maps what it finds listed. */
+const externalId = attribute('externalId', 'The key of the resource at the identity provider.', {
+  caseExact: true,
+})
+
 const user = (syncRoles: boolean): Schema => ({
   id: userSchema,
   name: 'User',
   description: 'A person in the organisation',
   attributes: [
+    externalId,
     attribute('userName', 'The name of the person at the identity provider.', {
       required: true,
       uniqueness: 'server',
@@ -248,6 +254,7 @@ const group: Schema = {
   name: 'Group',
   description: 'A group of people',
   attributes: [
+    externalId,
     attribute('displayName', 'The name of the group.', { required: true, uniqueness: 'server' }),
     complex(
       'members',
@@ -267,7 +274,7 @@ const group: Schema = {
   ],
 }
 
-/** RFC 7643 §3.1: every resource has these, and no schema lists them. */
+/** RFC 7643 §3.1: every resource has these, and they are Usher's own: no schema lists them. */
 const common: readonly Attribute[] = [
   attribute('schemas', 'The schemas of the resource.', {
     type: 'reference',
@@ -283,7 +290,6 @@ const common: readonly Attribute[] = [
     returned: 'always',
     uniqueness: 'server',
   }),
-  attribute('externalId', 'The key of the resource at the identity provider.', { caseExact: true }),
   complex(
     'meta',
     'About the resource itself.',
