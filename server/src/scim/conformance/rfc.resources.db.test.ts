@@ -812,6 +812,24 @@ describe('a group', () => {
     expect(await acme.membersOf(group)).toEqual([two])
   })
 
+  test.each([{ id: 'whoever' }, { display: 'Ada' }, {}])(
+    'RFC 7643 §4.2: is refused with a member that %j does not name, and everybody stays',
+    async (unnamed) => {
+      const acme = await createScimOrganisation()
+      const id = await acme.user(ada)
+      const group = await acme.group('Engines', id)
+      const body = { schemas: [groupSchema], displayName: 'Motors', members: [unnamed] }
+
+      const answers = [
+        await acme.scim('PUT', `/Groups/${group}`, body),
+        await acme.scim('POST', '/Groups', body),
+      ]
+
+      for (const answer of answers) expect(answer).toMatchObject(scimError(400, 'invalidValue'))
+      expect(await acme.membersOf(group)).toEqual([id])
+    },
+  )
+
   test.each([['Engines'], ['ENGINES']])(
     'of a name that is taken (%s) is 409, by POST, PUT and PATCH',
     async (displayName) => {

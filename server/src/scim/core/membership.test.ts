@@ -139,6 +139,8 @@ test.each<[string, unknown]>([
   ['invalidValue', { op: 'remove', path: 'members', value: [{}] }],
   ['invalidValue', { op: 'add', path: 'members', value: [{ type: 'User' }] }],
   ['invalidValue', { op: 'add', path: 'members', value: [7] }],
+  ['invalidValue', { op: 'replace', path: 'members', value: [{ value: 'a' }, { id: 'b' }] }],
+  ['invalidValue', { op: 'add', value: { members: [{ value: 'a' }, {}] } }],
   ['invalidValue', { op: 'replace', path: 'displayName', value: '' }],
 ])('%s: %j is refused', (scimType, operation) => {
   expect(() => change(operation)).toThrow(expect.objectContaining({ status: 400, scimType }))

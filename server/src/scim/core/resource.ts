@@ -10,7 +10,7 @@ import {
   type Schema,
   sameName,
 } from './schema.ts'
-import { checkCount, type Notes, readAt, readValue, writeAt } from './values.ts'
+import { checkCount, type Notes, namesNobody, readAt, readValue, writeAt } from './values.ts'
 
 export type ResourceReading = {
   /** Names in the spelling of the schema, extensions under their URN, nothing null or empty. */
@@ -156,5 +156,5 @@ export function memberId(member: Json): string {
   const at = isObject(member) && typeof member.$ref === 'string' ? member.$ref : ''
   const id = /\/(?:Users|Groups)\/([^/?#]+)$/i.exec(at)?.[1]
   if (id) return id
-  throw badRequest('invalidValue', `A member needs the id of a person or group in "value".`)
+  throw namesNobody()
 }

@@ -27,13 +27,20 @@ function readValues(path: string, attribute: Attribute, value: Json | undefined,
   const known = new Set<string>()
   for (const one of sent) {
     const read = readOne(path, attribute, one, notes)
-    if (read === undefined || isEmptied(attribute, one)) continue
+    if (isEmptied(attribute, one)) continue
+    // Passed over, whoever is meant by `{"id": "…"}` would be taken out of the group without a word.
+    if (read === undefined && attribute.name === 'members' && isObject(one)) throw namesNobody()
+    if (read === undefined) continue
     const key = JSON.stringify(read)
     if (!known.has(key)) values.push(read)
     known.add(key)
   }
   checkPrimary(path, values)
   return values.length > 0 ? values : undefined
+}
+
+export function namesNobody(): ScimError {
+  return badRequest('invalidValue', `A member needs the id of a person or group in "value".`)
 }
 
 /** Nobody has more telephones than this; people in a group are not counted here. */
