@@ -14,9 +14,13 @@ export async function buildPortalWhenStale(): Promise<void> {
   if (built > newestOf(portalSources)) return
 
   const { build } = await import('vite')
+  const { NODE_ENV } = process.env
   await timed('portal', () =>
     build({ configFile: join(repository, 'portal/vite.config.ts'), logLevel: 'warn' }),
   )
+  // Vite sets it for what it builds. The server that starts next would take itself for one in
+  // production, which offers no demo.
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV
 }
 
 /**
