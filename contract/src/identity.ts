@@ -6,7 +6,7 @@ const url = z.url({ protocol: /^https?$/ }).max(2000)
 const claim = z.string().trim().min(1).max(300)
 
 /** The template of guide and remedies; `entra` is Microsoft Entra ID. */
-const Provider = z.enum([
+export const Provider = z.enum([
   'entra',
   'okta',
   'google',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { Name, Provider } from '../../../contract/src/index.ts'
 import { readOwnDomain } from '../directory/index.ts'
 import { readDomain } from '../lib/domains.ts'
 import { clientAuths } from '../model/connection.ts'
@@ -15,13 +16,6 @@ const fault = (code: string, message: string, path: string[] = []) => ({
   params: { code },
 })
 
-/** As the portal takes it. */
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^\P{Cc}*$/u, 'no control characters')
 const password = z.string().min(1)
 const ownDomain = z.string().transform((typed, issues) => {
   const read = readOwnDomain(typed)
@@ -36,16 +30,6 @@ const domain = z.string().transform((typed, issues) => {
 })
 const role = z.enum(['ROLE_USER'])
 const claim = z.string().min(1)
-const Provider = z.enum([
-  'entra',
-  'okta',
-  'google',
-  'onelogin',
-  'ping',
-  'auth0',
-  'keycloak',
-  'other',
-])
 const Saml = z.strictObject({
   metadataFile: z.string().optional(),
   metadataUrl: z.url().optional(),
@@ -56,7 +40,7 @@ const Saml = z.strictObject({
   sloUrl: z.string().optional(),
   certificate: z.string().optional(),
   certificates: z.array(z.string()).optional(),
-  connectionName: name.max(60).default('SSO'),
+  connectionName: Name.max(60).default('SSO'),
   provider: Provider.default('other'),
   signAuthnRequests: z.boolean().default(true),
   allowIdpInitiated: z.boolean().default(false),
@@ -77,7 +61,7 @@ const Oidc = z.strictObject({
   clientId: z.string().min(1),
   clientSecret: z.string().min(1).optional(),
   clientAuth: z.enum(clientAuths).default('client_secret_basic'),
-  connectionName: name.max(60).default('SSO'),
+  connectionName: Name.max(60).default('SSO'),
   provider: Provider.default('other'),
   emailClaim: claim.default('email'),
   subjectClaim: claim.default('sub'),
@@ -109,7 +93,7 @@ const LoginMethod = z
     }
   })
 const Declared = z.strictObject({
-  organisation: z.strictObject({ name, slug: z.string() }),
+  organisation: z.strictObject({ name: Name, slug: z.string() }),
   domains: z
     .array(z.strictObject({ name: ownDomain, verified: z.boolean().default(false) }))
     .default([]),
@@ -117,8 +101,8 @@ const Declared = z.strictObject({
     .array(
       z.strictObject({
         email: z.string(),
-        firstName: name,
-        lastName: name,
+        firstName: Name,
+        lastName: Name,
         password: password.optional(),
       }),
     )
@@ -149,11 +133,13 @@ const Declared = z.strictObject({
         .optional(),
     })
     .optional(),
-  pools: z.array(z.strictObject({ name, roles: z.array(role).default(['ROLE_USER']) })).default([]),
+  pools: z
+    .array(z.strictObject({ name: Name, roles: z.array(role).default(['ROLE_USER']) }))
+    .default([]),
   groups: z
     .array(
       z.strictObject({
-        name,
+        name: Name,
         /** All that it reaches; left out, what it reaches stays. */
         pools: z
           .array(z.strictObject({ pool: z.string(), roles: z.array(role).default(['ROLE_USER']) }))

@@ -222,7 +222,11 @@ async function setMembers(
     ? []
     : await scimGroups.removeChildren(db, organisationId, group.id, leaving.groups)
   if ('replaceWith' in change) await scimGroups.noteSet(db, organisationId, group.id)
-  else if (!isEveryoneGone) await stayAway(write, group.id, change.remove)
+  else if (!isEveryoneGone) {
+    const away = await stayAway(write, group.id, change.remove)
+    const gone = away.map(({ id, label }) => moved('group.member_removed', group, id, label))
+    await events.append(db, actor, now, gone)
+  }
   if (joined.length + left.length + nested.length + unnested.length === 0) return undefined
 
   const labels = new Map([...people, ...groups].map(({ id, label }) => [id, label]))

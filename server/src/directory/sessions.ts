@@ -180,7 +180,11 @@ export async function endSessionsOf(
   const { organisationId } = actor
   const hash = hashSecret(`${asked.issuer}\nlogout ${asked.id}`)
   if (!(await sso.rememberMessage(db, organisationId, hash, asked.expiresAt))) {
-    return { code: 'saml.replayed', detail: 'This logout was asked for before.' }
+    return {
+      code: 'saml.replayed',
+      detail:
+        'This logout was asked for before and counts once. Sign out anew to end a later session.',
+    }
   }
   const ended = await sessions.endByNameId(
     db,

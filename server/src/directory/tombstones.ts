@@ -17,7 +17,8 @@ type Belongings = {
   user: scimPeople.ScimPerson['user']
   attributes: Record<string, unknown> | null
   roles: { role: string; provenance: Provenance }[]
-  groups: { id: string; provenance: Provenance; timesSet: number }[]
+  /** `timesSet` came with the second migration: who was deleted before it has none. */
+  groups: { id: string; provenance: Provenance; timesSet?: number }[]
   grants: access.Grant[]
   identities: sso.Identity[]
 }
@@ -67,31 +68,44 @@ export function belongingsOf(tombstone: tombstones.Tombstone): Belongings {
   return JSON.parse(tombstone.person) as Belongings
 }
 
-/** The identity provider takes people out of a group of whom some were deleted: these do not return to it. */
-export async function stayAway({ db, actor }: Write, groupId: string, ids: string[]) {
+/**
+ * The identity provider takes people out of a group of whom some were deleted: these do not return to it.
+ * @returns who would have.
+ */
+export async function stayAway(
+  { db, actor }: Write,
+  groupId: string,
+  ids: string[],
+): Promise<{ id: string; label: string }[]> {
   const { organisationId } = actor
-  for (const tombstone of await tombstones.among(db, organisationId, ids)) {
+  const away: { id: string; label: string }[] = []
+  for (const tombstone of await tombstones.lockThose(db, organisationId, ids)) {
     const kept = belongingsOf(tombstone)
     const groups = kept.groups.filter(({ id }) => id !== groupId)
     if (groups.length === kept.groups.length) continue
     await tombstones.keep(db, tombstone, JSON.stringify({ ...kept, groups }))
+    away.push(tombstone)
   }
+  return away
 }
 
 /**
  * The person under their old id with all they had, deactivated until somebody says otherwise. Groups
- * and pools that were deleted meanwhile stay away, and groups whose members were set whole without them. Its event is the caller's.
+ * and pools that were deleted meanwhile stay away, and groups whose members were set whole without
+ * them. Its event is the caller's.
  * @param keys what they are known by now: the old ones may be somebody else's. Without, as before.
  * @returns undefined when these are somebody else's.
  */
 export async function restoreFrom(
   { db, now }: Write,
   organisation: Organisation,
-  tombstone: tombstones.Tombstone,
+  { id }: Pick<tombstones.Tombstone, 'id'>,
   keys?: { userName: string; email: Pick<EmailAddress, 'address' | 'folded'> },
 ): Promise<scimPeople.ScimPerson | undefined> {
-  if (!(await tombstones.remove(db, organisation.id, tombstone.id))) return undefined
-  const kept = belongingsOf(tombstone)
+  // As it is now: a group may have been taken out of it since it was found.
+  const left = await tombstones.remove(db, organisation.id, id)
+  if (!left) return undefined
+  const kept = belongingsOf(left)
   const groups = await groupRows.unsetSince(db, organisation.id, kept.groups)
   const status = 'deactivated' as const
   const user: User = {

@@ -498,6 +498,42 @@ describe('SC-16: a grace period', () => {
     },
   )
 
+  test('SC-37: of many groups that a deleted person is taken out of at once, none gets them back', async () => {
+    const acme = await createScimOrganisation()
+    const away = await acme.user(bob)
+    const groups: string[] = []
+    for (let number = 0; number < 12; number += 1)
+      groups.push(await acme.group(`Team ${number}`, away))
+    await acme.scim('DELETE', `/Users/${away}`)
+
+    const said = await Promise.all(
+      groups.map((group) =>
+        acme.patch(`/Groups/${group}`, { op: 'remove', path: `members[value eq "${away}"]` }),
+      ),
+    )
+    const back = await acme.scim('POST', '/Users', bob)
+
+    expect(said.map(({ status }) => status)).toEqual(groups.map(() => 204))
+    expect(back).toMatchObject({ status: 201, body: { id: away } })
+    for (const group of groups) expect(await acme.membersOf(group)).toEqual([])
+    const told = (await acme.events()).filter(({ type }) => type === 'group.member_removed')
+    expect(told.map(({ subject_id }) => subject_id)).toEqual(groups.map(() => away))
+  })
+
+  test('SC-16: gives the groups back to whoever was deleted before groups counted how often they were set', async () => {
+    const acme = await createScimOrganisation()
+    const away = await acme.user(bob)
+    const group = await acme.group('Team', away)
+    await acme.scim('DELETE', `/Users/${away}`)
+    await acme.store(
+      `update tombstones set person = replace(person, ',"timesSet":0', '') where org_id = '${acme.id}'`,
+    )
+
+    await acme.scim('POST', '/Users', bob)
+
+    expect(await acme.membersOf(group)).toEqual([away])
+  })
+
   test('of no days keeps nothing', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(bob)

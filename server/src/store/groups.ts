@@ -178,7 +178,7 @@ export async function timesSet(db: Db, org: string, user: string): Promise<Map<s
 }
 
 /** Of the groups that somebody left, those whose members nobody has set whole since. */
-export async function unsetSince<One extends { id: string; timesSet: number }>(
+export async function unsetSince<One extends { id: string; timesSet?: number }>(
   db: Db,
   organisationId: string,
   left: One[],
@@ -192,7 +192,7 @@ export async function unsetSince<One extends { id: string; timesSet: number }>(
     .where(among(db, 'id', listed(db, ids)))
     .execute()
   const now = new Map(rows.map(({ id, members_set }) => [id, members_set]))
-  return left.filter(({ id, timesSet: then }) => now.get(id) === then)
+  return left.filter(({ id, timesSet: then = 0 }) => now.get(id) === then)
 }
 
 /** Notes that its members changed; false when it has been deleted meanwhile. */

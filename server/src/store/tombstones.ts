@@ -1,5 +1,5 @@
-import type { Db } from './dialect.ts'
-import { among as isAmong, listed } from './statement.ts'
+import { type Db, isSqlite } from './dialect.ts'
+import { among, listed } from './statement.ts'
 import type { TombstonesTable } from './tables.ts'
 
 export type Tombstone = TombstonesTable
@@ -21,8 +21,8 @@ export async function find(
     .where('org_id', '=', organisationId)
     .where('erase_at', '>', now)
   const rows = await base
-    .where(isAmong(db, 'user_name_folded', listed(db, keys.userNames)))
-    .unionAll(base.where(isAmong(db, 'external_id', listed(db, keys.externalIds))))
+    .where(among(db, 'user_name_folded', listed(db, keys.userNames)))
+    .unionAll(base.where(among(db, 'external_id', listed(db, keys.externalIds))))
     .execute()
   const named = new Set<string | null>(keys.userNames)
   const place = (row: Tombstone) => (named.has(row.user_name_folded) ? 0 : 1)
@@ -62,14 +62,19 @@ export async function findById(
     .executeTakeFirst()
 }
 
-/** Those of these people who were deleted. */
-export async function among(db: Db, organisationId: string, ids: string[]): Promise<Tombstone[]> {
-  return db
+/** Those of these people who were deleted, for as long as they are changed by nobody else. */
+export async function lockThose(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+): Promise<Tombstone[]> {
+  const query = db
     .selectFrom('tombstones')
     .selectAll()
     .where('org_id', '=', organisationId)
-    .where(isAmong(db, 'id', listed(db, ids)))
-    .execute()
+    .where(among(db, 'id', listed(db, ids)))
+    .orderBy('id')
+  return (isSqlite(db) ? query : query.forUpdate()).execute()
 }
 
 /** @param person what they come back with. */
@@ -82,14 +87,18 @@ export async function keep(db: Db, { org_id, id }: Tombstone, person: string): P
     .execute()
 }
 
-export async function remove(db: Db, organisationId: string, id: string): Promise<boolean> {
-  const row = await db
+/** @returns what was there last, and undefined when somebody else was faster. */
+export async function remove(
+  db: Db,
+  organisationId: string,
+  id: string,
+): Promise<Tombstone | undefined> {
+  return db
     .deleteFrom('tombstones')
     .where('org_id', '=', organisationId)
     .where('id', '=', id)
-    .returning('id')
+    .returningAll()
     .executeTakeFirst()
-  return row !== undefined
 }
 
 /** Whose time is over. */
