@@ -50,7 +50,8 @@ test.each(stores)(
 
       await switchOn(usher, page)
       const { baseUrl, token } = await makeToken(page)
-      await callWith(baseUrl, token)
+      expect(await statusFor(baseUrl, token)).toBe(200)
+      await pauseAndResume(usher, page, () => statusFor(baseUrl, token))
       await letSyncGroups(page)
       await runInitialCycle(page)
 
@@ -154,10 +155,33 @@ async function makeToken(page: Page): Promise<{ baseUrl: string; token: string }
   return { baseUrl, token }
 }
 
-async function callWith(baseUrl: string, token: string): Promise<void> {
+async function statusFor(baseUrl: string, token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}` }
-  const answer = await fetch(`${baseUrl}/Users?count=1`, { headers })
-  expect(answer.status).toBe(200)
+  return (await fetch(`${baseUrl}/Users?count=1`, { headers })).status
+}
+
+/** PV-15: every page says so, and the identity provider is asked to come again. */
+async function pauseAndResume(
+  usher: RunningUsher,
+  page: Page,
+  call: () => Promise<number>,
+): Promise<void> {
+  const connection = page.url()
+  await page.goto(`${usher.url}/o/acme/settings/identity`)
+  await page.getByRole('button', { name: 'Pause provisioning' }).click()
+  const dialog = page.getByRole('dialog')
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Pause provisioning' }).click()
+  await expectText(page, /Nobody new enters Acme now: Ana Ruiz paused provisioning/)
+  expect(await call()).toBe(503)
+  await page.goto(`${usher.url}/o/acme`)
+  await expectText(page, /people who leave in the identity provider stay here/)
+  await accessible(page)
+  await page.getByRole('link', { name: 'Identity Configuration' }).first().click()
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByRole('button', { name: 'Pause provisioning' }).waitFor()
+  expect(await call()).toBe(200)
+  await page.goto(connection)
 }
 
 /** @returns the e-mail of whom this first name belongs to. */

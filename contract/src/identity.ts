@@ -276,13 +276,15 @@ export const SourceOption = z.object({
   /** Why it cannot be switched on now, e.g. "Requires SSO as the login method". */
   unavailableBecause: z.string().nullable(),
 })
-/** `GET PUT /identity/provisioning` */
+/** `GET PUT /identity/provisioning`, `POST …/pause`, `POST …/resume` */
 export const ProvisioningView = z.object({
   source: ProvisioningSource,
   configurable: z.boolean(),
   entrySentence: z.string(),
   options: z.array(SourceOption),
   selfService: SelfServiceView,
+  /** Who paused provisioning, and when; null while people can enter (PV-15). */
+  paused: z.object({ by: z.string(), at: Time }).nullable(),
   canWrite: z.boolean(),
 })
 export type ProvisioningView = z.infer<typeof ProvisioningView>

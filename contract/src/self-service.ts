@@ -12,6 +12,7 @@ export const SelfServiceView = z.object({
     'closed_no_domain',
     'closed_expired',
     'closed_exhausted',
+    'closed_paused',
   ]),
   /** `/join/{slug}/{token}`, only while it is open. */
   url: z.string().nullable(),

@@ -199,6 +199,7 @@ const provisioning: ProvisioningView = {
     approvalForced: false,
     termsUrl: null,
   },
+  paused: null,
   canWrite: true,
 }
 const scimProvisioning: ProvisioningView = {
@@ -206,6 +207,12 @@ const scimProvisioning: ProvisioningView = {
   source: 'scim',
   entrySentence:
     'People enter Acme Robotics by SCIM from Microsoft Entra ID; chosen by Ana Ruiz on 3 May 2026.',
+}
+const pausedProvisioning: ProvisioningView = {
+  ...scimProvisioning,
+  entrySentence:
+    'Nobody new enters Acme Robotics now: Ana Ruiz paused provisioning on 1 June 2026. Otherwise people enter Acme Robotics when the identity provider sends them (SCIM); chosen by Ana Ruiz on 3 May 2026.',
+  paused: { by: 'Ana Ruiz', at: Date.UTC(2026, 5, 1, 9, 30) },
 }
 const linkProvisioning: ProvisioningView = {
   ...provisioning,
@@ -1022,6 +1029,8 @@ export type Face =
   | 'reauth'
   /** The identity provider brings people by SCIM. */
   | 'scim'
+  /** As `scim`, and provisioning is paused. */
+  | 'paused'
   /** People register themselves by the link. */
   | 'link'
   /** The connection speaks OpenID Connect. */
@@ -1377,9 +1386,11 @@ export function answer(method: string, path: string, face: Face, query: string):
           ? { ...newProvisioning, configurable: !fresh }
           : face === 'scim'
             ? scimProvisioning
-            : face === 'link'
-              ? linkProvisioning
-              : provisioning,
+            : face === 'paused'
+              ? pausedProvisioning
+              : face === 'link'
+                ? linkProvisioning
+                : provisioning,
       ),
     '/org/identity/self-service/requests': () =>
       ok(

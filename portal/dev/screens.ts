@@ -356,6 +356,14 @@ const scenes: Scene[] = [
       await page.getByText('2 of 4 would be invited').waitFor()
     },
   },
+  { name: 'identity-paused', path: `${settings}/identity`, face: 'paused' },
+  { name: 'users-paused', path: `${settings}/users`, face: 'paused' },
+  {
+    name: 'identity-pausing',
+    path: `${settings}/identity`,
+    face: 'link',
+    act: (page) => page.getByRole('button', { name: 'Pause provisioning' }).click(),
+  },
   { name: 'identity-link', path: `${settings}/identity`, face: 'link' },
   { name: 'self-service', path: `${settings}/identity/self-service`, face: 'link' },
   { name: 'self-service-new', path: `${settings}/identity/self-service`, face: 'new' },

@@ -1,6 +1,16 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { LifeBuoy, LogOut, Monitor, Moon, Settings, Siren, Sun, UserRound } from 'lucide-react'
+import {
+  LifeBuoy,
+  LogOut,
+  Monitor,
+  Moon,
+  PauseCircle,
+  Settings,
+  Siren,
+  Sun,
+  UserRound,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { asProblem, signOut, useMe, useOrganisation } from '../client/index.ts'
 import {
@@ -12,6 +22,7 @@ import {
   MenuItem,
   MenuSeparator,
   Moment,
+  TextLink,
   toastProblem,
 } from '../parts/index.ts'
 import { useTheme } from './theme.ts'
@@ -66,6 +77,7 @@ export function Shell() {
           have been told why, and everything done here is recorded. Sign out when you are done.
         </Notice>
       ) : null}
+      {reads ? <PausedNotice /> : null}
       <div id="content" className="flex flex-1 flex-col">
         <Outlet />
       </div>
@@ -73,10 +85,30 @@ export function Shell() {
   )
 }
 
-/** Above every page, while this session is no ordinary one. */
+/** PV-15: whoever looks after people has to know that those who leave are not taken out now. */
+function PausedNotice() {
+  const { api, key, slug } = useOrganisation()
+  const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
+  const { paused, source } = provisioning.data?.value ?? {}
+  if (!paused) return null
+  return (
+    <Notice Icon={PauseCircle}>
+      Provisioning is paused: nobody new can enter
+      {source === 'scim' || source === 'ldap'
+        ? ', and people who leave in the identity provider stay here'
+        : ''}
+      .{' '}
+      <TextLink to="/o/$slug/settings/identity" params={{ slug }}>
+        Identity Configuration
+      </TextLink>
+    </Notice>
+  )
+}
+
+/** Above every page, while something is not as usual. */
 function Notice({ Icon, children }: { Icon: typeof Siren; children: ReactNode }) {
   return (
-    <div className="border-b border-warn-line bg-warn-soft text-ink">
+    <div role="status" className="border-b border-warn-line bg-warn-soft text-ink">
       <p className="mx-auto flex max-w-[88rem] items-center gap-2.5 px-4 py-2 text-sm sm:px-6">
         <Icon className="size-4 shrink-0 text-warn" aria-hidden="true" />
         <span>{children}</span>

@@ -25,5 +25,12 @@ export function useAddingBlocked(): { because: string | null; hint: string; show
       show: true,
     }
   }
+  if (provisioning.data?.value.paused) {
+    return {
+      because: 'Provisioning is paused: nobody can be added.',
+      hint: 'A manager resumes it on Identity Configuration.',
+      show: true,
+    }
+  }
   return { because: null, hint: '', show: false }
 }

@@ -281,6 +281,8 @@ export function organisationApi(organisationId: string) {
     provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
     changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>
       askVersioned<ProvisioningView>('PUT', `${base}/identity/provisioning`, { body, ifMatch }),
+    pauseProvisioning: (pauses: boolean) =>
+      ask<void>('POST', `${base}/identity/provisioning/${pauses ? 'pause' : 'resume'}`),
 
     rotateLink: () => ask<void>('POST', `${selfService}/rotate`),
     registrations: (query: { state: string; page: number; size: number }) =>

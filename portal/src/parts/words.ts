@@ -62,6 +62,8 @@ const eventLabels: Record<string, string> = {
   'connection.changed': 'SSO connection changed',
   'connection.tested': 'SSO connection tested',
   'provisioning.changed': 'Provisioning changed',
+  'provisioning.paused': 'Provisioning paused',
+  'provisioning.resumed': 'Provisioning resumed',
   'self_service.changed': 'Self-service link changed',
   'self_service.rotated': 'Self-service link rotated',
   'assist.begun': 'Operator assists',
@@ -205,4 +207,5 @@ export const linkStateWords: Record<SelfServiceView['state'], { label: string; a
     label: 'Closed',
     about: 'All places are taken. Allow more uses, or rotate the link.',
   },
+  closed_paused: { label: 'Closed', about: 'Provisioning is paused: resume it to open the link.' },
 }

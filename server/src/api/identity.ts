@@ -36,6 +36,7 @@ import {
   latestTest,
   loginMethodView,
   openChallenge,
+  pauseProvisioning,
   previewLoginMethod,
   provisioningView,
   removeBreakGlassPasskey,
@@ -209,6 +210,28 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
         .send(renderProvisioning(door, actor, view))
     },
   )
+
+  for (const [act, pauses] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    app.post(
+      `${provisioning}/${act}`,
+      { schema: { params, response: { 200: ProvisioningView } } },
+      async (request, reply) => {
+        const actor = await callerFor(door, request)
+        allow(actor, 'identity.write')
+        door.requireFresh(actor)
+        await door.directory.change(actor, (write) =>
+          pauseProvisioning(write, pauses, ifVersion(request)),
+        )
+        const view = await provisioningOf(door, actor)
+        return reply
+          .header('etag', `"${view.organisation.version}"`)
+          .send(renderProvisioning(door, actor, view))
+      },
+    )
+  }
 
   const emergency = `${base}/break-glass-accounts`
   app.get(
@@ -446,6 +469,7 @@ function renderProvisioning(
     entrySentence: sentence,
     options: optionsFor(organisation.loginMethod as Method | null, protocol),
     selfService: renderSelfService(door.baseUrl, join),
+    paused: organisation.paused,
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }
 }

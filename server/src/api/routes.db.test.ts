@@ -193,6 +193,19 @@ const routes: Record<string, Route> = {
     needs: 'identity:write',
     events: ['provisioning.changed'],
   },
+  'POST /identity/provisioning/pause': {
+    prepare: at('/identity/provisioning/pause'),
+    status: 200,
+    needs: 'identity:write',
+    events: ['provisioning.paused'],
+  },
+  'POST /identity/provisioning/resume': {
+    // What goes on already: while it is paused, nobody could be made who may not resume it.
+    prepare: at('/identity/provisioning/resume'),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
   'POST /identity/self-service/rotate': {
     prepare: at('/identity/self-service/rotate'),
     status: 204,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Refusal, refusalStatus, toProblem } from '../model/refusals.ts'
+import { type Refusal, refusalStatus, titles, toProblem } from '../model/refusals.ts'
 
 // These few pages stand between two sites and must work without the portal, its scripts and its cache.
 const style = `
@@ -70,16 +70,25 @@ export function sendRefusal(
   again?: string,
 ): FastifyReply {
   const accept = request.headers.accept ?? ''
-  reply.code(refusalStatus[refusal.code]).header('cache-control', 'no-store')
+  const status = statusOf(refusal)
+  reply.code(status).header('cache-control', 'no-store')
   if (refusal.retryAfterSeconds) reply.header('retry-after', refusal.retryAfterSeconds)
   if (accept.includes('json') && !accept.includes('text/html')) {
     const problem = toProblem(
       { code: refusal.code, detail: 'The sign-in was refused.' },
       request.id,
     )
-    return reply.type('application/problem+json').send({ ...problem, reference })
+    return reply
+      .type('application/problem+json')
+      .send({ ...problem, title: titles[status], status, reference })
   }
   return sendPage(reply, refusedPage(reference, again))
+}
+
+/** What the Management API answers with 409 is 403 where somebody signs in (BEHAVIOURS.md §17). */
+function statusOf({ code }: Refusal): keyof typeof titles {
+  const status = refusalStatus[code]
+  return status === 409 ? 403 : status
 }
 
 export function sendPage(reply: FastifyReply, html: string, formAction?: string): FastifyReply {

@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import {
   createScimToken,
   type Directory,
+  decideScim,
   findOrganisation,
   listScimTokens,
   revokeScimToken,
 } from '../directory/index.ts'
 import type { Actor } from '../model/actor.ts'
-import { refuse } from '../model/refusals.ts'
+import { Refused, refuse } from '../model/refusals.ts'
 import {
   type Change,
   type Exchange,
@@ -168,12 +169,8 @@ export function createSimulations({ directory, domain, exchange, paceMs }: Simul
       findOrganisation(read, organisationId),
     )
     const left = await directory.view(actor, listScimTokens)
-    if (organisation?.source !== 'scim') {
-      return refuse(
-        'provisioning.method_conflict',
-        'SCIM is not the source of this organisation. Choose it on Identity Configuration and save.',
-      )
-    }
+    const refusal = organisation && decideScim(organisation)
+    if (refusal) throw new Refused(refusal)
     return directory.change(actor, async (write) => {
       for (const one of left.filter(({ label }) => label === tokenLabel)) {
         await revokeScimToken(write, one.id)

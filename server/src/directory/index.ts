@@ -1,6 +1,7 @@
 export { platformId } from '../model/organisation.ts'
 export {
   builtInRoles,
+  decideScim,
   domainState,
   type MailWish,
   type Path,

@@ -34,6 +34,7 @@ export async function createOrganisation(
     source: 'portal',
     sourceChosenBy: null,
     sourceChosenAt: null,
+    paused: null,
     requireSecondFactor: false,
     selfServiceEnabled: true,
     defaultGroupId: newId(),

@@ -1,3 +1,4 @@
+import type { Paused } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import {
   decideSource,
@@ -67,4 +68,31 @@ export async function changeProvisioning(
     },
   ])
   return { source, link, settings }
+}
+
+/**
+ * PV-15: from now on nobody enters and the identity provider is not heard, or both again. What is so
+ * already stays as it is. @param ifVersion of the provisioning settings.
+ */
+export async function pauseProvisioning(
+  write: Write,
+  pauses: boolean,
+  ifVersion: number | undefined,
+): Promise<void> {
+  const { db, actor, now } = write
+  allow(actor, 'identity.write')
+  const organisation = await lockOrganisation(write, 'alone')
+  expectVersion(organisation.version, ifVersion)
+  const { id, name, paused: before } = organisation
+  if (pauses === (before !== null)) return
+  const after: Paused | null = pauses ? { by: actor.label, at: now } : null
+  await organisations.change(db, id, { paused: after })
+  await events.append(db, actor, now, [
+    {
+      name: pauses ? 'provisioning.paused' : 'provisioning.resumed',
+      subject: { kind: 'organisation', id, label: name },
+      before: { paused: before },
+      after: { paused: after },
+    },
+  ])
 }

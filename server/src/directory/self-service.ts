@@ -10,6 +10,7 @@ import type { User } from '../model/user.ts'
 import {
   decideDomain,
   decideEntry,
+  decidePaused,
   decideSelfService,
   registrationClosed,
   type SelfServiceWish,
@@ -227,6 +228,8 @@ export async function completeRegistration(
   const registration = await selfService.registrationOf(db, organisation.id, user.id)
   if (registration?.state !== 'unproved') return undefined
   if (organisation.source === 'scim' || organisation.source === 'ldap') return registrationClosed
+  const paused = decidePaused(organisation)
+  if (paused) return paused
   // Under SAML JIT whoever signs in comes in: no link, no seats.
   const needsSeat = organisation.source === 'portal'
   if (needsSeat && !(await selfService.takeSeat(db, organisation.id, registration.link_id))) {
@@ -327,6 +330,8 @@ export async function approveRegistration(write: Write, id: string): Promise<Use
       detail: `People enter ${organisation.name} by ${sourceLabels[organisation.source]}, not by the link.`,
     })
   }
+  const paused = decidePaused(organisation)
+  if (paused) throw new Refused(paused)
   const user = await admit(write, organisation, registration, true)
   if (!user) {
     throw new Refused({

@@ -10,6 +10,8 @@ export type EventName =
   | 'connection.changed'
   | 'connection.tested'
   | 'provisioning.changed'
+  | 'provisioning.paused'
+  | 'provisioning.resumed'
   | 'user.joined'
   | 'user.linked'
   | 'user.changed'

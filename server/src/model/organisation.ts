@@ -22,6 +22,9 @@ export type Switching = {
   total: number
 }
 
+/** Who paused provisioning, and when. */
+export type Paused = { by: string; at: number }
+
 /** For acts at the level of the whole installation, which belong to no organisation. */
 export const platformId = '00000000-0000-0000-0000-000000000000'
 
@@ -34,6 +37,8 @@ export type Organisation = {
   /** Who chose the source and when, for the entry sentence (PV-10). */
   sourceChosenBy: string | null
   sourceChosenAt: number | null
+  /** Nobody enters, and the identity provider is not heard, until a manager resumes (PV-15). */
+  paused: Paused | null
   /** Under `password`: nobody gets a session by the password alone (SE-11). */
   requireSecondFactor: boolean
   selfServiceEnabled: boolean

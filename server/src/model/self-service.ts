@@ -30,6 +30,7 @@ export type SelfServiceState =
   | 'closed_no_domain'
   | 'closed_expired'
   | 'closed_exhausted'
+  | 'closed_paused'
 
 /**
  * A person who used the link: `unproved` are Pending people whose address is not proved, `waiting`

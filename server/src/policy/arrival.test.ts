@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Paused } from '../model/organisation.ts'
 import { type ArrivalFacts, decideArrival, isName, type KnownPerson } from './index.ts'
 
 const person: KnownPerson = {
@@ -13,7 +14,7 @@ const person: KnownPerson = {
 
 function arrive(facts: Partial<ArrivalFacts>) {
   return decideArrival({
-    organisation: { name: 'Acme', source: 'sso_jit', loginMethod: 'sso' },
+    organisation: { name: 'Acme', source: 'sso_jit', loginMethod: 'sso', paused: null },
     bySubject: undefined,
     byEmail: undefined,
     email: 'ada@acme.test',
@@ -36,9 +37,10 @@ function outcome(facts: Partial<ArrivalFacts>): string {
 }
 
 const sources = ['portal', 'sso_jit', 'scim', 'ldap'] as const
-const from = (source: (typeof sources)[number]) => ({
-  organisation: { name: 'Acme', source, loginMethod: 'sso' as const },
+const from = (source: (typeof sources)[number], paused: Paused | null = null) => ({
+  organisation: { name: 'Acme', source, loginMethod: 'sso' as const, paused },
 })
+const paused = { by: 'Ana Ruiz', at: Date.UTC(2026, 4, 3) }
 
 describe('an unknown person', () => {
   test.each([
@@ -48,6 +50,16 @@ describe('an unknown person', () => {
     ['ldap', 'sso.user_unknown'],
   ] as const)('JI-3, LM-33, PV-8: under %s: %s', (source, decision) => {
     expect(outcome(from(source))).toBe(decision)
+    expect(outcome(from(source, paused))).toBe(
+      decision === 'create' ? 'provisioning.paused' : decision,
+    )
+  })
+
+  test('PV-15: who is invited waits too, and who is here comes in', () => {
+    const invited = { firstName: 'Ada', lastName: 'Lovelace' }
+
+    expect(outcome({ ...from('portal', paused), invited })).toBe('provisioning.paused')
+    expect(outcome({ ...from('sso_jit', paused), bySubject: person })).toBe('known')
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
 import type { JoinedBy, PendingReason, UserStatus } from '../model/user.ts'
-import { sourceLabels } from './provisioning.ts'
+import { decidePaused, sourceLabels } from './provisioning.ts'
 
 /** A person who exists here, as far as an SSO sign-in asks. */
 export type KnownPerson = {
@@ -16,7 +16,7 @@ export type KnownPerson = {
 }
 
 export type ArrivalFacts = {
-  organisation: Pick<Organisation, 'name' | 'source' | 'loginMethod'>
+  organisation: Pick<Organisation, 'name' | 'source' | 'loginMethod' | 'paused'>
   /** Found by the stable key (issuer, subject). */
   bySubject: KnownPerson | undefined
   /** Found by e-mail, when not found by subject. */
@@ -77,6 +77,8 @@ export function decideArrival(facts: ArrivalFacts): Arrival {
       `Nobody with this e-mail exists, and people enter ${organisation.name} by ${sourceLabels[organisation.source]}.`,
     )
   }
+  const paused = decidePaused(organisation)
+  if (paused) return { kind: 'refused', rule: 'provisioning paused', refusal: paused }
   const firstName = facts.firstName || facts.invited?.firstName
   const lastName = facts.lastName || facts.invited?.lastName
   const missing = [

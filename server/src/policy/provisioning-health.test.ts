@@ -25,6 +25,12 @@ test.each<[string, Call[], string, RegExp]>([
     /Choose SCIM/,
   ],
   ['calls that are too fast', [call(429, 1)], 'failing', /try again by itself/],
+  [
+    'a pause',
+    [{ ...call(503, 1), code: 'provisioning.paused' }, call(200, 2)],
+    'failing',
+    /comes again by itself/,
+  ],
   ['an error of this server', [call(500, 1), call(200, 2)], 'failing', /operator/],
   ['refusals alone', Array.from({ length: 20 }, (_, i) => call(400, i)), 'failing', /log/],
   ['refusals after a success', [...Array(19).fill(call(400, 1)), call(200, 2)], 'healthy', /is/],

@@ -60,6 +60,9 @@ function whyRefused(last: Call, known: Call[]): string | undefined {
   if (last.status === 403 && last.code === 'provisioning.method_conflict') {
     return 'The identity provider calls and is refused: SCIM is not what this organisation takes people from. Choose SCIM above, or stop provisioning there.'
   }
+  if (last.code === 'provisioning.paused') {
+    return 'The latest call came while provisioning was paused. Once it is resumed on Identity Configuration, the identity provider comes again by itself.'
+  }
   if (last.status === 429) {
     return 'The identity provider calls faster than it is let in. It will try again by itself.'
   }

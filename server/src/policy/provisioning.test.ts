@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   decideManualEntry,
+  decideScim,
   decideSource,
   entrySentence,
   type ProvisioningWish,
@@ -79,15 +80,19 @@ test('PV-5: a source that this version does not run is refused and says so', () 
   expect(unavailableBecause(null, 'portal', running)).toBe('Choose how people sign in first')
 })
 
-describe('LM-4, PV-8, PV-9: may people be added by hand?', () => {
+const byAna = { by: 'Ana Ruiz', at: Date.UTC(2026, 5, 30) }
+
+describe('LM-4, PV-8, PV-9, PV-15: may people be added by hand?', () => {
   const cells = methods.flatMap((loginMethod) =>
     sources.flatMap((source) =>
-      [false, true].map((emergency) => ({ loginMethod, source, emergency })),
+      [false, true].flatMap((emergency) =>
+        [null, byAna].map((paused) => ({ loginMethod, source, emergency, paused })),
+      ),
     ),
   )
 
-  test.each(cells)('%j', ({ loginMethod, source, emergency }) => {
-    const refusal = decideManualEntry({ loginMethod, source, name: 'Acme' }, emergency)
+  test.each(cells)('%j', ({ loginMethod, source, emergency, paused }) => {
+    const refusal = decideManualEntry({ loginMethod, source, name: 'Acme', paused }, emergency)
 
     const governed = source === 'scim' || source === 'ldap'
     expect(refusal?.code).toBe(
@@ -95,14 +100,36 @@ describe('LM-4, PV-8, PV-9: may people be added by hand?', () => {
         ? 'login_method.not_set'
         : governed && !emergency
           ? 'provisioning.method_conflict'
-          : undefined,
+          : paused
+            ? 'provisioning.paused'
+            : undefined,
     )
+  })
+})
+
+describe('SC-6, PV-15: may the identity provider come by SCIM?', () => {
+  test.each([
+    ['scim', null, undefined],
+    ['scim', byAna, 'provisioning.paused'],
+    ['portal', null, 'provisioning.method_conflict'],
+    ['portal', byAna, 'provisioning.method_conflict'],
+  ] as const)('under %s, paused %j: %s', (source, paused, code) => {
+    const refusal = decideScim({ name: 'Acme', source, paused })
+
+    expect(refusal?.code).toBe(code)
+    expect(refusal?.retryAfterSeconds).toBe(code === 'provisioning.paused' ? 600 : undefined)
   })
 })
 
 describe('PV-10: the entry sentence', () => {
   const chosen = { sourceChosenBy: 'Ana Ruiz', sourceChosenAt: Date.UTC(2026, 4, 3, 23, 59) }
-  const base = { name: 'Acme', loginMethod: 'sso', selfServiceEnabled: false, ...chosen } as const
+  const base = {
+    name: 'Acme',
+    loginMethod: 'sso',
+    selfServiceEnabled: false,
+    paused: null,
+    ...chosen,
+  } as const
 
   test.each([
     [
@@ -124,6 +151,14 @@ describe('PV-10: the entry sentence', () => {
   ] as const)('under %s', (source, sentence) => {
     expect(entrySentence({ ...base, source }, { name: 'Entra ID', protocol: 'saml' }, false)).toBe(
       sentence,
+    )
+  })
+
+  test('PV-15: while provisioning is paused', () => {
+    const organisation = { ...base, source: 'scim', paused: byAna } as const
+
+    expect(entrySentence(organisation, null, false)).toBe(
+      'Nobody new enters Acme now: Ana Ruiz paused provisioning on 30 June 2026. Otherwise people enter Acme when the identity provider sends them (SCIM); chosen by Ana Ruiz on 3 May 2026.',
     )
   })
 

@@ -87,9 +87,21 @@ export function unavailableBecause(
   return null
 }
 
-/** May a manager create or invite people now? (LM-4, PV-8) */
+/** While provisioning is paused nobody enters, by whatever way (PV-15). */
+export function decidePaused({
+  name,
+  paused,
+}: Pick<Organisation, 'name' | 'paused'>): Refusal | undefined {
+  if (!paused) return undefined
+  return {
+    code: 'provisioning.paused',
+    detail: `${paused.by} paused provisioning of ${name} on ${dayOf(paused.at)}: nobody new can enter before a manager resumes it under Identity Configuration.`,
+  }
+}
+
+/** May a manager create or invite people now? (LM-4, PV-8, PV-15) */
 export function decideManualEntry(
-  organisation: Pick<Organisation, 'loginMethod' | 'source' | 'name'>,
+  organisation: Pick<Organisation, 'loginMethod' | 'source' | 'name' | 'paused'>,
   byBreakGlass: boolean,
 ): Refusal | undefined {
   if (organisation.loginMethod === null) {
@@ -104,14 +116,20 @@ export function decideManualEntry(
       detail: `People enter ${organisation.name} by ${sourceLabels[organisation.source]}, not by the portal.`,
     }
   }
-  return undefined
+  return decidePaused(organisation)
 }
 
-/** May the identity provider read and write people by SCIM now? (SC-6) */
+/** How long the identity provider is asked to wait while provisioning is paused. */
+const callAgainSeconds = 600
+
+/** May the identity provider read and write people by SCIM now? (SC-6, PV-15) */
 export function decideScim(
-  organisation: Pick<Organisation, 'source' | 'name'>,
+  organisation: Pick<Organisation, 'source' | 'name' | 'paused'>,
 ): Refusal | undefined {
-  if (organisation.source === 'scim') return undefined
+  if (organisation.source === 'scim') {
+    const refusal = decidePaused(organisation)
+    return refusal && { ...refusal, retryAfterSeconds: callAgainSeconds }
+  }
   return {
     code: 'provisioning.method_conflict',
     detail: `People enter ${organisation.name} by ${sourceLabels[organisation.source]}. A manager chooses SCIM under Identity Configuration.`,
@@ -137,7 +155,7 @@ const months = [
 export function entrySentence(
   organisation: Pick<
     Organisation,
-    'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt'
+    'name' | 'loginMethod' | 'source' | 'sourceChosenBy' | 'sourceChosenAt' | 'paused'
   >,
   connection: { name: string; protocol: SsoProtocol } | null,
   linkIsOpen: boolean,
@@ -152,7 +170,11 @@ export function entrySentence(
     scim: 'when the identity provider sends them (SCIM)',
     ldap: 'when the directory sync finds them (LDAP)',
   }
-  return `People enter ${organisation.name} ${how[organisation.source]}; ${chosen(organisation)}.`
+  const { paused } = organisation
+  const enter = `eople enter ${organisation.name} ${how[organisation.source]}; ${chosen(organisation)}.`
+  return paused
+    ? `Nobody new enters ${organisation.name} now: ${paused.by} paused provisioning on ${dayOf(paused.at)}. Otherwise p${enter}`
+    : `P${enter}`
 }
 
 function chosen({
@@ -160,6 +182,10 @@ function chosen({
   sourceChosenAt,
 }: Pick<Organisation, 'sourceChosenBy' | 'sourceChosenAt'>): string {
   if (!sourceChosenBy || sourceChosenAt === null) return 'this is the default'
-  const day = new Date(sourceChosenAt)
-  return `chosen by ${sourceChosenBy} on ${day.getUTCDate()} ${months[day.getUTCMonth()]} ${day.getUTCFullYear()}`
+  return `chosen by ${sourceChosenBy} on ${dayOf(sourceChosenAt)}`
+}
+
+function dayOf(at: number): string {
+  const day = new Date(at)
+  return `${day.getUTCDate()} ${months[day.getUTCMonth()]} ${day.getUTCFullYear()}`
 }

@@ -2,11 +2,11 @@ import type { Organisation } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
 import type { SelfService, SelfServiceSettings, SelfServiceState } from '../model/self-service.ts'
 
-type Facts = Pick<Organisation, 'loginMethod' | 'source' | 'selfServiceEnabled'>
+type Facts = Pick<Organisation, 'loginMethod' | 'source' | 'selfServiceEnabled' | 'paused'>
 
 /** Whether the link admits anybody now, or the first reason why not (SS-6). */
 export function selfServiceState(
-  { loginMethod, source, selfServiceEnabled }: Facts,
+  { loginMethod, source, selfServiceEnabled, paused }: Facts,
   { anyDomain, allowedDomains, expiresAt, maxUses, link }: SelfService,
   now: number,
 ): SelfServiceState {
@@ -16,7 +16,7 @@ export function selfServiceState(
   if (!anyDomain && allowedDomains.length === 0) return 'closed_no_domain'
   if (expiresAt !== null && expiresAt <= now) return 'closed_expired'
   if (maxUses !== null && link.uses >= maxUses) return 'closed_exhausted'
-  return 'open'
+  return paused ? 'closed_paused' : 'open'
 }
 
 /** Said alike for every closed, rotated and unknown link (SS-12). */

@@ -1,3 +1,5 @@
+import { decideScim } from '../directory/index.ts'
+import { Refused } from '../model/refusals.ts'
 import { runBulk } from './bulk.ts'
 import { discovery, type JsonObject, ScimError } from './core/index.ts'
 import { type Answer, type Call, type OperationDone, requireId } from './door.ts'
@@ -77,13 +79,10 @@ function requireOwn(resource: string): void {
   })
 }
 
-/** SC-6: another source governs this organisation, whatever the credential says. */
+/** SC-6, PV-15: another source governs this organisation, or none does now, whatever the credential says. */
 function requireSource({ organisation }: Call): void {
-  if (organisation.source === 'scim') return
-  throw new ScimError({
-    status: 403,
-    detail: `provisioning.method_conflict: ${organisation.name} is not provisioned by SCIM. A manager chooses SCIM under Identity Configuration.`,
-  })
+  const refusal = decideScim(organisation)
+  if (refusal) throw new Refused(refusal)
 }
 
 type Acts = {

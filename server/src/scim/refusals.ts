@@ -8,7 +8,10 @@ const types: Partial<Record<RefusalCode, ScimType>> = {
   'group.name_exists': 'uniqueness',
 }
 /** What the Management API answers with 409 and SCIM otherwise (BEHAVIOURS.md §17). */
-const statuses: Partial<Record<RefusalCode, number>> = { 'provisioning.method_conflict': 403 }
+const statuses: Partial<Record<RefusalCode, number>> = {
+  'provisioning.method_conflict': 403,
+  'provisioning.paused': 503,
+}
 
 /** GE-2: what all doors call it. Anything else is `request.invalid`. */
 const codes: Partial<Record<number, RefusalCode>> = {
@@ -17,7 +20,7 @@ const codes: Partial<Record<number, RefusalCode>> = {
 }
 const coded = /^[a-z]+\.[a-z_]+: /
 
-export type Fault = ScimFault & { code: string | null }
+export type Fault = ScimFault & { code: string | null; retryAfterSeconds?: number | undefined }
 
 /**
  * What went wrong as a SCIM error, with the stable code at the start of its detail (GE-1); undefined
@@ -36,13 +39,14 @@ export function faultOf(error: unknown): Fault | undefined {
     }
   }
   if (error instanceof Refused) {
-    const { code, detail } = error.refusal
+    const { code, detail, retryAfterSeconds } = error.refusal
     const scimType = types[code]
     return {
       status: statuses[code] ?? refusalStatus[code],
       ...(scimType && { scimType }),
       detail: `${code}: ${detail}`,
       code,
+      retryAfterSeconds,
     }
   }
   return undefined

@@ -94,6 +94,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     about: Pick<Outcome, 'call' | 'credential'> = {},
   ): FastifyReply {
     const text = JSON.stringify(errorBody(fault))
+    if (fault.retryAfterSeconds) reply.header('retry-after', fault.retryAfterSeconds)
     if (fault.allow) reply.header('allow', fault.allow.join(', '))
     record(request, { status: fault.status, fault, response: text, ...about })
     return send(request, reply, fault.status, text)

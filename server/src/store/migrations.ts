@@ -275,7 +275,16 @@ const second: Migration = {
   statements: () => ['alter table groups add column members_set integer not null default 0'],
 }
 
-export const migrations: Migration[] = [first, second]
+const third: Migration = {
+  version: 3,
+  name: 'who paused provisioning, and when',
+  statements: () => [
+    'alter table organisations add column paused_by text',
+    'alter table organisations add column paused_at bigint',
+  ],
+}
+
+export const migrations: Migration[] = [first, second, third]
 
 /** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
 function oneOf(column: string, values: string[]): string {

@@ -3,6 +3,7 @@ import type { GoogleSettings } from '../model/connection.ts'
 import type {
   LoginMethod,
   Organisation,
+  Paused,
   ProvisioningSource,
   Switching,
 } from '../model/organisation.ts'
@@ -107,6 +108,7 @@ export type Change = {
   loginMethod?: LoginMethod
   google?: GoogleSettings
   source?: { source: ProvisioningSource; chosenBy: string; at: number }
+  paused?: Paused | null
   selfServiceEnabled?: boolean
   requireSecondFactor?: boolean
 }
@@ -124,6 +126,7 @@ export async function change(db: Db, id: string, change: Change): Promise<void> 
         source_chosen_by: change.source.chosenBy,
         source_chosen_at: change.source.at,
       }),
+      ...(change.paused !== undefined && pausedColumns(change.paused)),
       ...(change.selfServiceEnabled !== undefined && {
         self_service_enabled: flag(change.selfServiceEnabled),
       }),
@@ -139,6 +142,10 @@ export function flag(value: boolean): Flag {
   return value ? 1 : 0
 }
 
+function pausedColumns(paused: Paused | null) {
+  return { paused_by: paused?.by ?? null, paused_at: paused?.at ?? null }
+}
+
 function toRow(organisation: Organisation): OrganisationsTable {
   return {
     id: organisation.id,
@@ -148,6 +155,7 @@ function toRow(organisation: Organisation): OrganisationsTable {
     source: organisation.source,
     source_chosen_by: organisation.sourceChosenBy,
     source_chosen_at: organisation.sourceChosenAt,
+    ...pausedColumns(organisation.paused),
     require_second_factor: flag(organisation.requireSecondFactor),
     self_service_enabled: flag(organisation.selfServiceEnabled),
     default_group_id: organisation.defaultGroupId,
@@ -173,6 +181,7 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     source: row.source,
     sourceChosenBy: row.source_chosen_by,
     sourceChosenAt: row.source_chosen_at,
+    paused: row.paused_at === null ? null : { by: row.paused_by ?? '', at: row.paused_at },
     requireSecondFactor: row.require_second_factor === 1,
     selfServiceEnabled: row.self_service_enabled === 1,
     defaultGroupId: row.default_group_id,

@@ -25,6 +25,8 @@ export type OrganisationsTable = {
   source: ProvisioningSource
   source_chosen_by: string | null
   source_chosen_at: number | null
+  paused_by: string | null
+  paused_at: number | null
   require_second_factor: Flag
   self_service_enabled: Flag
   default_group_id: string

@@ -54,6 +54,7 @@ export function Configuration({ fresh, reload }: { fresh: Views; reload: () => P
         view={fresh.provisioning.value}
         draft={draft}
         changed={changes.source}
+        edited={changes.any}
         readOnly={readOnly}
         onSource={(source) => edit({ source })}
         onSelfService={(selfService) => edit({ selfService })}

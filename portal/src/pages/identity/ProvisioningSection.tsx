@@ -13,6 +13,7 @@ import {
   TextLink,
 } from '../../parts/index.ts'
 import type { Draft } from './draft.ts'
+import { PauseButton, PausedBanner } from './Pause.tsx'
 
 const requiresSso = 'Requires SSO as the login method'
 
@@ -25,6 +26,7 @@ export function ProvisioningSection({
   view,
   draft,
   changed,
+  edited,
   readOnly,
   onSource,
   onSelfService,
@@ -32,6 +34,8 @@ export function ProvisioningSection({
   view: ProvisioningView
   draft: Draft
   changed: boolean
+  /** Whether anything of the form waits for its Save. */
+  edited: boolean
   readOnly: boolean
   onSource: (source: ProvisioningSource) => void
   onSelfService: (on: boolean) => void
@@ -42,8 +46,14 @@ export function ProvisioningSection({
       id="provisioning"
       title="Provisioning"
       about="How people come to be here. One way at a time: switching one on switches the others off."
-      action={changed ? <Badge tone="warn">Not saved yet</Badge> : null}
+      action={
+        <div className="flex items-center gap-3">
+          {changed ? <Badge tone="warn">Not saved yet</Badge> : null}
+          {closed || readOnly || view.paused ? null : <PauseButton edited={edited} />}
+        </div>
+      }
     >
+      {view.paused ? <PausedBanner paused={view.paused} readOnly={readOnly} /> : null}
       <Card>
         <div className="flex items-start gap-3.5 border-b border-line bg-sunken/60 px-5 py-4 first:rounded-t-xl sm:px-6">
           <DoorOpen className="mt-px size-5 shrink-0 text-accent-text" aria-hidden="true" />

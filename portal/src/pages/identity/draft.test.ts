@@ -179,5 +179,6 @@ const provisioning: ProvisioningView = {
     approvalForced: false,
     termsUrl: null,
   },
+  paused: null,
   canWrite: true,
 }
