@@ -63,14 +63,23 @@ export function startUsher(changes: Partial<Config> = {}): Promise<World> {
  * other files change.
  */
 export async function startUsherAlone(): Promise<World> {
+  const databaseUrl = await freshDatabase()
+  return startUsher(databaseUrl ? { databaseUrl } : {})
+}
+
+let databases = 0
+
+/** An empty database of the PostgreSQL that the run is for; undefined in a run on the embedded one. */
+export async function freshDatabase(): Promise<string | undefined> {
   const shared = provided('databaseUrl')
-  if (process.env.USHER_TEST_STORE !== 'postgres' || !shared) return startUsher()
-  const name = `alone_${process.pid}_${Date.now()}`
+  if (process.env.USHER_TEST_STORE !== 'postgres' || !shared) return undefined
+  databases += 1
+  const name = `alone_${process.pid}_${Date.now()}_${databases}`
   const client = new pg.Client({ connectionString: shared })
   await client.connect()
   await client.query(`create database ${name}`)
   await client.end()
-  return startUsher({ databaseUrl: shared.replace(/[^/]+$/, name) })
+  return shared.replace(/[^/]+$/, name)
 }
 
 /** Ends the Usher of a test file, so that the next one gets its own. */

@@ -12,6 +12,7 @@ import { type FieldFault, Refused, refuse } from '../model/refusals.ts'
 import { scimAddresses } from '../scim/index.ts'
 import type { Applied } from './apply.ts'
 import { BadConfiguration, type Config, readConfig } from './config.ts'
+import { CommandRefused } from './refused.ts'
 import { openDatabase, serve } from './serve.ts'
 
 /** Says in words at once what is done; the JSON of all of it is one document at the end. */
@@ -62,6 +63,21 @@ export async function runCommand(argv: string[]): Promise<void> {
     .action((options: { organisation: string; label: string }) =>
       token(readConfig(), options, tell),
     )
+
+  program
+    .command('backup')
+    .description('write all that the database holds to a new file, while the server goes on')
+    .argument(
+      '<file>',
+      'such as usher-2026-12-01.backup.gz; it holds no secret key: keep that, too',
+    )
+    .action((file: string) => withBackup(readConfig(), tell, isJson(), file, 'backup'))
+
+  program
+    .command('restore')
+    .description('put a backup into an empty database, be it the embedded one or PostgreSQL')
+    .argument('<file>', 'what usher backup wrote')
+    .action((file: string) => withBackup(readConfig(), tell, isJson(), file, 'restore'))
 
   let bug: unknown
   try {
@@ -149,6 +165,44 @@ async function token(
   }
 }
 
+async function withBackup(
+  config: Config,
+  tell: Tell,
+  isQuiet: boolean,
+  file: string,
+  what: 'backup' | 'restore',
+): Promise<void> {
+  const { backUp, restore } = await import('./backup.ts')
+  const store = await openDatabase(config)
+  try {
+    const parts = { store, vault: openVault(config.secretKeys), clock: systemClock }
+    const onProgress = isQuiet ? () => undefined : progress()
+    if (what === 'backup') {
+      const done = await backUp(parts, file, onProgress)
+      const size = `${counted(done.rows)} rows of ${done.tables} tables, ${counted(done.bytes)} bytes`
+      return tell(done, `${file}: ${size}\nKeep SECRET_KEY with it: without it nobody signs in.`)
+    }
+    const done = await restore(parts, file, onProgress)
+    const made = new Date(done.madeAt).toISOString()
+    tell(done, `Restored ${counted(done.rows)} rows of ${done.tables} tables, as of ${made}.`)
+  } finally {
+    await store.close()
+  }
+}
+
+const counted = (many: number) => many.toLocaleString('en-GB')
+const saysEveryMs = 3_000
+
+/** Long work says how far it is, on standard error. */
+function progress() {
+  let due = performance.now() + saysEveryMs
+  return (rows: number) => {
+    if (performance.now() < due) return
+    due = performance.now() + saysEveryMs
+    console.error(`… ${counted(rows)} rows`)
+  }
+}
+
 function inWords(one: Applied, plan: boolean): string {
   const secrets = [
     ...one.scim.tokens.map(({ label, token }) => `SCIM token ${label}: ${token}`),
@@ -175,6 +229,7 @@ function faultOf(error: unknown): Fault | undefined {
     const { code, detail, errors } = error.refusal
     return { code, detail, ...(errors && { errors }) }
   }
+  if (error instanceof CommandRefused) return { code: error.code, detail: error.message }
   if (error instanceof BadConfiguration) {
     return { code: 'configuration.invalid', detail: error.message }
   }

@@ -49,6 +49,16 @@ export async function addRoot(
   return id
 }
 
+/** What the operator did with the installation as a whole. */
+export async function recordOperation(
+  { db, actor, now }: Pick<Write, 'db' | 'actor' | 'now'>,
+  name: 'installation.backed_up' | 'installation.restored',
+  data: object,
+): Promise<void> {
+  const subject = { kind: 'installation', id: platformId }
+  await events.append(db, { ...actor, organisationId: platformId }, now, [{ name, subject, data }])
+}
+
 /**
  * "Assist" (RB-2): ROLE_ROOT gets a session of a manager that ends by itself. Every manager is told who,
  * why and until when, and whatever is done in it stands in their audit under that name.

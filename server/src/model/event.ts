@@ -87,6 +87,8 @@ export type EventName =
   | 'mail.failed'
   | 'mail.sent_again'
   | 'platform.root_created'
+  | 'installation.backed_up'
+  | 'installation.restored'
 
 /** What happened, appended in the transaction of the change (AU-1). Secrets are masked by the writer. */
 export type Happening = {

@@ -18,6 +18,9 @@ export type Dialect = {
 /** Where a change waits beside others: no two of one line that have the same subject go together. */
 export type Place = { line: string; subject?: string | undefined }
 
+/** Rows of one table, in the order of its columns. */
+export type Dumped = { table: string; columns: string[]; rows: unknown[][] }
+
 /** The database of one installation. */
 export type Store = {
   dialect: Dialect
@@ -41,6 +44,8 @@ export type Store = {
   writeBeside<T>(place: Place, work: (db: Db) => Promise<T>): Promise<T>
   /** Brings counters and the search index up to date; called by the schedule and by tests. */
   catchUp(): Promise<void>
+  /** Every row that is to be kept, as of one moment, while others go on writing. */
+  dump(): AsyncGenerator<Dumped>
   close(): Promise<void>
 }
 

@@ -155,7 +155,7 @@ export function openConnections(connectionString: string): Connections {
   }
 }
 
-function kyselyOver(query: Ask): Db {
+export function kyselyOver(query: Ask): Db {
   const client = { query, release: () => undefined } as unknown as PostgresPoolClient
   const pool = { options: {}, connect: async () => client, end: async () => undefined }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })

@@ -4,6 +4,7 @@ import { rollUpCounts } from '../counts.ts'
 import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
 import { openConnections } from './connections.ts'
+import { dump } from './dump.ts'
 import { createLines } from './lines.ts'
 
 const tries = 4
@@ -47,6 +48,7 @@ export async function openPostgres(url: string): Promise<Store> {
       await write(rollUpCounts)
       await statistics.refresh()
     },
+    dump: () => dump(pool),
     close,
   }
 }

@@ -6,6 +6,7 @@ import type { Dialect, Store } from '../dialect.ts'
 import { migrations } from '../migrations.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { kyselyOver } from './driver.ts'
+import { dump } from './dump.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { quickSync } from './quick-sync.ts'
 import { indexQueued } from './search.ts'
@@ -55,6 +56,7 @@ export async function openSqlite(file: string): Promise<Store> {
         // one bounded batch a turn, so that other writers get in between
       }
     },
+    dump: () => dump(connect(file)),
     async close() {
       await commits.idle()
       await checkpoints.stop()

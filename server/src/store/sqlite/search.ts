@@ -36,3 +36,11 @@ export async function indexQueued(db: Db): Promise<boolean> {
     (select value ->> 'org_id', value ->> 'id' from json_each(${given}))`.execute(db)
   return queued.length === batch
 }
+
+/** Makes the index of people who were put into a database that had none. */
+export async function indexEverybody(db: Db): Promise<void> {
+  await sql`insert into user_search_rows (org_id, user_id) select org_id, id from users`.execute(db)
+  await sql`insert into user_search (rowid, text) select r.row, u.search_text
+    from user_search_rows r cross join users u
+    where u.org_id = r.org_id and u.id = r.user_id`.execute(db)
+}
