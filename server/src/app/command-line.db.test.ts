@@ -94,7 +94,7 @@ test('an unknown command is told which commands there are, and nothing is starte
 
   expect(told).toMatchObject({ code: 1, out: '' })
   expect(told.err).toBe(
-    'There is no migrate. The commands are serve, apply and token; usher --help says more.\n',
+    'There is no migrate. The commands are serve, apply, token, backup, restore, doctor and load-demo; usher --help says more.\n',
   )
   expect(option.err).toContain('There is no --prot.')
 })
@@ -108,4 +108,32 @@ test('--help names the commands, and --json for each of them', async () => {
   expect(unknown.err).toBe(all.out)
   expect(all.out).toMatch(/serve[\s\S]*apply[\s\S]*token/)
   expect(one.out).toMatch(/--organisation[\s\S]*--json/)
+})
+
+describe('usher load-demo', () => {
+  test('makes the demo organisation once', async () => {
+    const env = { DATA_DIR: folder() }
+
+    const first = await runUsher(['load-demo', '--json'], env)
+    const again = await runUsher(['load-demo'], env)
+
+    expect(first).toMatchObject({
+      code: 0,
+      json: { slug: 'contoso-demo', loginUrl: 'http://127.0.0.1:8080/login/contoso-demo' },
+    })
+    expect(again.code).toBe(0)
+    expect(again.out).toContain('Continue with Entra ID (simulated) as Megan Bowen')
+    const found = await runUsher(['token', '--organisation', 'contoso-demo', '--json'], env)
+    expect(found.json.baseUrl).toContain(first.json.id)
+  })
+
+  test('not in production, unless it is asked for', async () => {
+    const env = { DATA_DIR: folder(), NODE_ENV: 'production' }
+
+    const refused = await runUsher(['load-demo', '--json'], env)
+    const asked = await runUsher(['load-demo', '--json'], { ...env, DEMO: 'on' })
+
+    expect(refused).toMatchObject({ code: 1, json: { error: { code: 'demo.unavailable' } } })
+    expect(asked.code).toBe(0)
+  })
 })

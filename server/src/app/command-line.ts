@@ -79,6 +79,16 @@ export async function runCommand(argv: string[]): Promise<void> {
     .argument('<file>', 'what usher backup wrote')
     .action((file: string) => withBackup(readConfig(), tell, isJson(), file, 'restore'))
 
+  program
+    .command('doctor')
+    .description('look at everything that an operator would look at, and say what is wrong')
+    .action(() => doctor(readConfig(), tell))
+
+  program
+    .command('load-demo')
+    .description('make the demo organisation, whose identity provider is simulated')
+    .action(() => loadDemo(readConfig(), tell))
+
   let bug: unknown
   try {
     await program.parseAsync(argv)
@@ -185,6 +195,51 @@ async function withBackup(
     const done = await restore(parts, file, onProgress)
     const made = new Date(done.madeAt).toISOString()
     tell(done, `Restored ${counted(done.rows)} rows of ${done.tables} tables, as of ${made}.`)
+  } finally {
+    await store.close()
+  }
+}
+
+async function loadDemo(config: Config, tell: Tell): Promise<void> {
+  if (!config.demo) {
+    throw new CommandRefused(
+      'demo.unavailable',
+      'With NODE_ENV=production there is no demo, unless DEMO=on asks for it.',
+    )
+  }
+  const { createDemo, demoManager } = await import('./demo.ts')
+  const store = await openDatabase(config)
+  try {
+    const { baseUrl } = config
+    const demo = createDemo({
+      directory: openDirectory(store, systemClock),
+      vault: openVault(config.secretKeys),
+      clock: systemClock,
+      baseUrl,
+    })
+    const { organisationId: id, slug } = await demo.make(operatorOf(platformId))
+    const loginUrl = `${baseUrl}/login/${slug}`
+    const { firstName, lastName } = demoManager
+    tell(
+      { id, slug, loginUrl, portalUrl: `${baseUrl}/o/${slug}`, manager: demoManager.email },
+      `${loginUrl}\nContinue with Entra ID (simulated) as ${firstName} ${lastName}, who is its manager.`,
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+async function doctor(config: Config, tell: Tell): Promise<void> {
+  const { examine } = await import('./doctor.ts')
+  const store = await openDatabase(config)
+  try {
+    const findings = await examine({ config, store, clock: systemClock })
+    const healthy = findings.every(({ state }) => state !== 'fault')
+    const lines = findings.map(
+      ({ state, check, detail }) => `${state.padEnd(8)} ${check}: ${detail}`,
+    )
+    tell({ healthy, findings }, lines.join('\n'))
+    if (!healthy) process.exitCode = 1
   } finally {
     await store.close()
   }

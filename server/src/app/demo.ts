@@ -34,7 +34,8 @@ const purpose = 'demo-idp-key'
 export const demoSlug = 'contoso-demo'
 
 const domain = 'contoso.example'
-const manager = { email: `megan.bowen@${domain}`, firstName: 'Megan', lastName: 'Bowen' }
+/** Who signs in to it first. */
+export const demoManager = { email: `megan.bowen@${domain}`, firstName: 'Megan', lastName: 'Bowen' }
 
 const provisionedAtMost = 50
 /** Between two requests of a simulated cycle: quick, and yet to be watched. */
@@ -163,7 +164,7 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
         const { items } = await directory.view(operator(known.id), (read) =>
           listPeople(
             read,
-            { search: manager.email },
+            { search: demoManager.email },
             { by: 'name', descending: false },
             { page: 0, size: 1 },
           ),
@@ -183,7 +184,7 @@ export function createDemo({ directory, vault, clock, baseUrl }: DemoParts) {
         })
         await keepKey(write, organisationId, pair)
         await putDomain(write, domain, true)
-        const user = await addManager(write, { ...manager, active: true })
+        const user = await addManager(write, { ...demoManager, active: true })
         if (!user) throw new Error('The demo manager could not be made.')
         await changeLoginMethod(write, {
           method: 'sso',

@@ -20,6 +20,8 @@ type Ending = {
   owner?: string | null
   /** Names what ends among everything that is ever announced. */
   key: string
+  /** Names it to whoever runs the installation. */
+  name: string
   endsAt: number
   tells: WithoutDays<Extract<Mail, { days: number }>>
 }
@@ -31,17 +33,21 @@ export async function announceExpiry(
   organisation: Organisation,
   now: number,
 ): Promise<void> {
-  const endings = [
-    ...(await certificates(store, organisation.id)),
-    ...(await credentials(store, organisation.id)),
-    ...(await apiKeys(store, organisation.id)),
-  ]
-  for (const ending of endings) {
+  for (const ending of await endingsOf(store, organisation.id)) {
     const daysLeft = (ending.endsAt - now) / dayMs
     const due = warnedAtDays.filter((days) => daysLeft <= days).at(-1)
     if (due === undefined || daysLeft < 0) continue
     await announce(store, organisation, ending, due, now)
   }
+}
+
+/** What people of an organisation rely on and what ends by itself. */
+export async function endingsOf(store: Store, organisationId: string): Promise<Ending[]> {
+  return [
+    ...(await certificates(store, organisationId)),
+    ...(await credentials(store, organisationId)),
+    ...(await apiKeys(store, organisationId)),
+  ]
 }
 
 async function certificates(store: Store, organisationId: string): Promise<Ending[]> {
@@ -50,6 +56,7 @@ async function certificates(store: Store, organisationId: string): Promise<Endin
   const { saml, name } = JSON.parse(row.settings) as SamlConnection
   return saml.certificates.map(({ fingerprint, notAfter }) => ({
     key: `certificate ${fingerprint}`,
+    name: `the certificate of ${name}`,
     endsAt: notAfter,
     tells: { template: 'certificate_expires', connection: name, fingerprint, notAfter },
   }))
@@ -62,6 +69,7 @@ async function credentials(store: Store, organisationId: string): Promise<Ending
   ])
   return [...tokens, ...clients].map(({ id, label, expires_at }) => ({
     key: `scim ${id}`,
+    name: `the SCIM credential ${label}`,
     endsAt: expires_at,
     tells: { template: 'scim_credential_expires', label, expiresAt: expires_at },
   }))
@@ -72,6 +80,7 @@ async function apiKeys(store: Store, organisationId: string): Promise<Ending[]> 
   return found.map(({ id, user_id, label, expires_at }) => ({
     owner: user_id,
     key: `api key ${id}`,
+    name: `the API key ${label}`,
     endsAt: expires_at,
     tells: {
       template: user_id ? 'personal_key_expires' : 'api_key_expires',

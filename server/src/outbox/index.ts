@@ -21,7 +21,9 @@ import type { SwitchWalk } from './switch-walk.ts'
 
 export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
 export { everyMail, letterOf } from './every-letter.ts'
+export { endingsOf } from './expiry.ts'
 export { createPostman, type Postman } from './postman.ts'
+export { tryMailServer } from './smtp.ts'
 export { createSwitchWalk, type SwitchWalk } from './switch-walk.ts'
 
 export type OutboxLog = {

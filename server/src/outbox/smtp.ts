@@ -39,21 +39,9 @@ export type MailConnection = {
 /** Connections to one mail server, kept while there is mail. @param address where its host is, when that was checked. */
 export function connect(smtp: Smtp, name: string, address?: string): MailConnection {
   const transport = createTransport({
+    ...optionsFor(smtp, name, address),
     pool: true,
     maxConnections: connections,
-    host: address ?? smtp.host,
-    port: smtp.port,
-    name,
-    secure: smtp.tls,
-    requireTLS: smtp.startTls,
-    tls: isIP(smtp.host) ? {} : { servername: smtp.host },
-    ...(smtp.login && { auth: credentials(smtp.login) }),
-    connectionTimeout: answersWithinMs,
-    greetingTimeout: answersWithinMs,
-    dnsTimeout: answersWithinMs,
-    socketTimeout: silentAtMostMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
   })
   return {
     async send({ id, to, fromName, subject, text, html, at }) {
@@ -72,6 +60,30 @@ export function connect(smtp: Smtp, name: string, address?: string): MailConnect
     },
     close: () => transport.close(),
   }
+}
+
+function optionsFor(smtp: Smtp, name: string, address?: string) {
+  return {
+    host: address ?? smtp.host,
+    port: smtp.port,
+    name,
+    secure: smtp.tls,
+    requireTLS: smtp.startTls,
+    tls: isIP(smtp.host) ? {} : { servername: smtp.host },
+    ...(smtp.login && { auth: credentials(smtp.login) }),
+    connectionTimeout: answersWithinMs,
+    greetingTimeout: answersWithinMs,
+    dnsTimeout: answersWithinMs,
+    socketTimeout: silentAtMostMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+}
+
+/** Connects and signs in, and sends nothing. @throws MailFault with the server's words. */
+export async function tryMailServer(smtp: Smtp, name: string): Promise<void> {
+  const transport = createTransport(optionsFor(smtp, name))
+  await within(transport.verify(), transport).finally(() => transport.close())
 }
 
 function credentials(login: NonNullable<Smtp['login']>) {

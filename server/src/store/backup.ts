@@ -70,3 +70,12 @@ export async function putBack(db: Db, { table, columns, rows }: Dumped): Promise
 export async function finish(db: Db): Promise<void> {
   if (isSqlite(db)) await indexEverybody(db)
 }
+
+/** What time PostgreSQL says it is, in Unix milliseconds. */
+export async function clockOf(db: Db): Promise<number> {
+  const { rows } = await sql<{
+    at: number
+  }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint
+    as at`.execute(db)
+  return Number(rows[0]?.at)
+}

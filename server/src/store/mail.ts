@@ -55,6 +55,24 @@ export async function isAnyDue(db: Db, now: number): Promise<boolean> {
   return row !== undefined
 }
 
+const lateAfterMs = 600_000
+
+/** How many mails of all organisations wait for longer than they should, and how many were given up. */
+export async function backlog(db: Db, now: number): Promise<{ late: number; failed: number }> {
+  const count = (state: MailState) =>
+    db
+      .selectFrom('outbox')
+      .select((select) => select.fn.countAll<number>().as('found'))
+      .where('state', '=', state)
+  const [waiting, failed] = await Promise.all([
+    count('waiting')
+      .where('created_at', '<', now - lateAfterMs)
+      .executeTakeFirst(),
+    count('failed').executeTakeFirst(),
+  ])
+  return { late: Number(waiting?.found ?? 0), failed: Number(failed?.found ?? 0) }
+}
+
 /**
  * Takes the mail that has waited longest. Nobody else gets it before `until`, so that a node that
  * ends in the middle loses nothing; several nodes step over each other's.
