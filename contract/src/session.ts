@@ -16,7 +16,16 @@ export const Me = z.object({
   }),
   organisation: z.object({ id: Id, slug: z.string(), name: z.string() }),
   session: z.object({
-    method: z.enum(['password', 'google', 'sso', 'emergency', 'setup', 'platform', 'assist']),
+    method: z.enum([
+      'password',
+      'google',
+      'sso',
+      'emergency',
+      'setup',
+      'platform',
+      'assist',
+      'recovery',
+    ]),
     signedInAt: Time,
     expiresAt: Time,
   }),

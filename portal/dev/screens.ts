@@ -100,6 +100,7 @@ const scenes: Scene[] = [
       await page.getByText('Say why').waitFor()
     },
   },
+  { name: 'recover', path: '/recover/0190a000.token', face: 'signed-out' },
   { name: 'overview', path: '/o/acme' },
   { name: 'overview-new', path: '/o/acme', face: 'new' },
   { name: 'account', path: '/o/acme/account', face: 'member' },

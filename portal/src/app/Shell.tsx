@@ -77,6 +77,12 @@ export function Shell() {
           have been told why, and everything done here is recorded. Sign out when you are done.
         </Notice>
       ) : null}
+      {me.session.method === 'recovery' ? (
+        <Notice Icon={LifeBuoy}>
+          You got back in by the operator’s link, until <Moment at={me.session.expiresAt} />. All
+          managers have been told. Make an emergency account before this session ends.
+        </Notice>
+      ) : null}
       {reads ? <PausedNotice /> : null}
       <div id="content" className="flex flex-1 flex-col">
         <Outlet />

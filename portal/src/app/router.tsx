@@ -49,6 +49,11 @@ const reset = createRoute({
   path: '/reset/$token',
   component: lazyRouteComponent(() => import('../pages/activate/ActivatePage.tsx'), 'ActivatePage'),
 })
+const recover = createRoute({
+  getParentRoute: () => root,
+  path: '/recover/$token',
+  component: lazyRouteComponent(() => import('../pages/recover/RecoverPage.tsx'), 'RecoverPage'),
+})
 const invite = createRoute({
   getParentRoute: () => root,
   path: '/invite/$token',
@@ -265,6 +270,7 @@ export const router = createRouter({
     login,
     emergencyLogin,
     activate,
+    recover,
     reset,
     invite,
     join,

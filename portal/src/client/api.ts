@@ -165,6 +165,7 @@ export const doors = {
   invitation: (token: string) => ask<InvitationPage>('GET', `/invitations/${enc(token)}`),
   acceptInvitation: (token: string, body: Sent<typeof AcceptInvitation>) =>
     ask<SignInAnswer>('POST', `/invitations/${enc(token)}`, { body }),
+  recover: (token: string) => ask<Seen<typeof SignedIn>>('POST', `/recoveries/${enc(token)}`),
   activation: (token: string) => ask<Seen<typeof Activation>>('GET', `/activations/${enc(token)}`),
   activate: (token: string, password: string) =>
     ask<SignInAnswer>('POST', `/activations/${enc(token)}`, { body: { password } }),

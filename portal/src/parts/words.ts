@@ -67,6 +67,8 @@ const eventLabels: Record<string, string> = {
   'self_service.changed': 'Self-service link changed',
   'self_service.rotated': 'Self-service link rotated',
   'assist.begun': 'Operator assists',
+  'recovery.issued': 'Recovery link made',
+  'recovery.used': 'Recovery link used',
   'invitation.sent': 'Invitation sent',
   'invitation.resent': 'Invitation sent again',
   'invitation.revoked': 'Invitation revoked',

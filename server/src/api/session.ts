@@ -16,7 +16,14 @@ import {
 import { refuse } from '../model/refusals.ts'
 import type { Api, ApiDoor } from './door.ts'
 
-type SessionMethod = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
+type SessionMethod = Me['session']['method']
+
+/** What sessions are called that belong to no person. */
+const emergency = { firstName: 'Emergency', lastName: 'access' }
+const namesOf: Record<string, typeof emergency | undefined> = {
+  assist: { firstName: 'ROLE_ROOT', lastName: 'assists' },
+  recovery: { firstName: 'Operator', lastName: 'recovers' },
+}
 
 /** Who is signed in, and signing out. */
 export function sessionRoutes(app: Api, door: ApiDoor): void {
@@ -32,12 +39,13 @@ export function sessionRoutes(app: Api, door: ApiDoor): void {
     ])
     if (!organisation || !actor.id) return refuse('auth.required', 'Sign in first.')
     reply.header('cache-control', 'no-store')
+    const nobody = namesOf[session.method] ?? emergency
     return {
       user: {
         id: actor.id,
         email: who?.user.email ?? actor.label,
-        firstName: who?.user.firstName ?? (actor.kind === 'root' ? 'ROLE_ROOT' : 'Emergency'),
-        lastName: who?.user.lastName ?? (actor.kind === 'root' ? 'assists' : 'access'),
+        firstName: who?.user.firstName ?? nobody.firstName,
+        lastName: who?.user.lastName ?? nobody.lastName,
         managedBy: who?.user.managedBy ?? null,
         status: who?.user.status ?? ('active' as const),
         roles: actor.roles,

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import {
   createScimToken,
+  type Directory,
   findOrganisationBySlug,
+  issueRecovery,
   openDirectory,
   platformId,
 } from '../directory/index.ts'
@@ -85,6 +87,14 @@ export async function runCommand(argv: string[]): Promise<void> {
     .action(() => doctor(readConfig(), tell))
 
   program
+    .command('recover')
+    .description(
+      'make a link that lets a manager of an organisation back in, once; all managers are told',
+    )
+    .requiredOption('--organisation <slug>', 'whose managers cannot get in')
+    .action((options: { organisation: string }) => recover(readConfig(), options, tell))
+
+  program
     .command('load-demo')
     .description('make the demo organisation, whose identity provider is simulated')
     .action(() => loadDemo(readConfig(), tell))
@@ -153,10 +163,7 @@ async function token(
   const store = await openDatabase(config)
   try {
     const directory = openDirectory(store, systemClock)
-    const organisation =
-      (await directory.view(operatorOf(platformId), (read) =>
-        findOrganisationBySlug(read, slug),
-      )) ?? refuse('resource.not_found', `There is no organisation ${slug}.`)
+    const organisation = await organisationOf(directory, slug)
     const made = await directory.change(operatorOf(organisation.id), (write) =>
       createScimToken(write, { label }),
     )
@@ -198,6 +205,34 @@ async function withBackup(
   } finally {
     await store.close()
   }
+}
+
+async function recover(
+  config: Config,
+  { organisation: slug }: { organisation: string },
+  tell: Tell,
+): Promise<void> {
+  const store = await openDatabase(config)
+  try {
+    const directory = openDirectory(store, systemClock)
+    const { id } = await organisationOf(directory, slug)
+    const { token, expiresAt } = await directory.change(operatorOf(id), issueRecovery)
+    const url = `${config.baseUrl}/recover/${token}`
+    const until = new Date(expiresAt).toISOString()
+    tell(
+      { organisation: slug, url, expiresAt },
+      `${url}\nIt opens a session of a manager for an hour, once, until ${until}. All managers are told.`,
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+async function organisationOf(directory: Directory, slug: string) {
+  const found = await directory.view(operatorOf(platformId), (read) =>
+    findOrganisationBySlug(read, slug),
+  )
+  return found ?? refuse('resource.not_found', `There is no organisation ${slug}.`)
 }
 
 async function loadDemo(config: Config, tell: Tell): Promise<void> {

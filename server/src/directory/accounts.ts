@@ -59,6 +59,7 @@ export async function readLink({ db, actor, now }: Read, token: string) {
   const organisation = await organisations.find(db, actor.organisationId)
   const user = link && (await users.find(db, actor.organisationId, link.user_id))
   if (!organisation || !link || !user || user.status === 'deactivated') throw new Refused(expired)
+  if (link.kind === 'recovery') throw new Refused(expired)
   return { organisation, user, kind: link.kind }
 }
 

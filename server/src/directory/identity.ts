@@ -265,7 +265,7 @@ async function switchPeople(
   // What was opened otherwise than by a method ends at once; the rest ends with the switch, row by row
   // (`hasEnded`), unless an older one is under way, whose rows must not come to life again.
   await sessions.endAllBut(db, organisation.id, actor.sessionId, {
-    ...(!organisation.switching && { methods: ['setup', 'platform', 'assist'] }),
+    ...(!organisation.switching && { methods: ['setup', 'platform', 'assist', 'recovery'] }),
   })
   // People are many: the first are Pending with this change, all others are taken for it until the outbox comes to them.
   const left = await switches.step(db, organisation.id, {

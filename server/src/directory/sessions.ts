@@ -7,7 +7,15 @@ import type { User } from '../model/user.ts'
 import { events, sessions, sso, tickets, users } from '../store/index.ts'
 import { allowOn, notFound, type Read, type Write } from './write.ts'
 
-export type Method = 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
+export type Method =
+  | 'password'
+  | 'google'
+  | 'sso'
+  | 'emergency'
+  | 'setup'
+  | 'platform'
+  | 'assist'
+  | 'recovery'
 export type Browser = { ip: string; userAgent: string }
 /** The cookie's value is `{organisation id}.{secret}`; only the secret's hash is stored (SE-7). */
 export type OpenedSession = { cookie: string; expiresAt: number }

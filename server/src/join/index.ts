@@ -3,6 +3,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { JoinDoor } from './door.ts'
 import { emergencyRoutes } from './emergency.ts'
 import { invitationRoutes } from './invitations.ts'
+import { recoveryRoutes } from './recovery.ts'
 import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { platformRoutes, setupRoutes } from './setup.ts'
@@ -21,5 +22,6 @@ export async function joinRoutes(app: FastifyInstance, door: JoinDoor): Promise<
   secondFactorRoutes(app, door)
   selfServiceRoutes(app, door)
   invitationRoutes(app, door)
+  recoveryRoutes(app, door)
   platformRoutes(app, door)
 }

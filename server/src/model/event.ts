@@ -40,6 +40,8 @@ export type EventName =
   | 'self_service.changed'
   | 'self_service.rotated'
   | 'assist.begun'
+  | 'recovery.issued'
+  | 'recovery.used'
   | 'invitation.sent'
   | 'invitation.resent'
   | 'invitation.revoked'

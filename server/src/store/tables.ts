@@ -197,7 +197,7 @@ export type SessionsTable = {
   id: string
   user_id: string | null
   break_glass_id: string | null
-  method: 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist'
+  method: 'password' | 'google' | 'sso' | 'emergency' | 'setup' | 'platform' | 'assist' | 'recovery'
   created_at: number
   signed_in_at: number
   last_seen_at: number
@@ -330,7 +330,7 @@ export type ApprovalsTable = {
 export type LinksTable = {
   org_id: string
   hash: string
-  kind: 'activation' | 'reset'
+  kind: 'activation' | 'reset' | 'recovery'
   user_id: string
   created_at: number
   expires_at: number

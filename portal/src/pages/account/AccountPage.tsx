@@ -23,6 +23,9 @@ import { PersonalKeys } from './PersonalKeys.tsx'
 import { SecondFactor } from './SecondFactor.tsx'
 import { Sessions } from './Sessions.tsx'
 
+/** Sessions that belong to no person of the organisation. */
+const notTheirs = ['assist', 'recovery']
+
 export function AccountPage() {
   const { user, session, organisation } = useMe()
   const leave = useMutation({
@@ -71,7 +74,7 @@ export function AccountPage() {
             ]}
           />
         </Card>
-        {user.breakGlass || session.method === 'assist' ? null : (
+        {user.breakGlass || notTheirs.includes(session.method) ? null : (
           <>
             <Pools userId={user.id} />
             <OwnPassword />
