@@ -82,10 +82,30 @@ export async function freshDatabase(): Promise<string | undefined> {
   return shared.replace(/[^/]+$/, name)
 }
 
+let neighbour: Promise<Usher & { store: Store }> | undefined
+
+/** Another node of the same installation: nothing is common to both but the database and the keys. */
+export function startSecondNode(): Promise<Usher & { store: Store }> {
+  neighbour ??= startUsher().then(async ({ config, clock, presence }) => {
+    const file = join(config.dataDir, 'usher.db')
+    const store = await openStore({ databaseUrl: config.databaseUrl, file })
+    const usher = await buildServer(config, store, clock)
+    await usher.app.ready()
+    await presence.beat()
+    return { ...usher, store }
+  })
+  return neighbour
+}
+
 /** Ends the Usher of a test file, so that the next one gets its own. */
 export async function stopUsher(): Promise<void> {
   const ending = world
+  const second = await neighbour
   world = undefined
+  neighbour = undefined
+  await second?.presence.leave()
+  await second?.app.close()
+  await second?.store.close()
   if (!ending) return
   const { app, store, config } = await ending
   await app.close()

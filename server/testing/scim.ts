@@ -3,13 +3,15 @@ import { expect } from 'vitest'
 import type { Outcome, ScimRequest, ScimResponse } from '../src/demo/index.ts'
 import { ensureScimToken, putScimSettings } from '../src/directory/index.ts'
 import type { ProvisioningSource } from '../src/model/organisation.ts'
-import { type Answer, createOrganisation, type Wish } from './organisation.ts'
+import { type Answer, createOrganisation, startSecondNode, type Wish } from './organisation.ts'
 
 export type ScimWish = {
   source?: ProvisioningSource
   syncGroups?: boolean
   syncRoles?: boolean
   provisionExistingUsers?: boolean
+  /** Calls go to two nodes by turns; the embedded database has one. */
+  overTwoNodes?: boolean
   /** What the connection for single sign-on is to be like. */
   saml?: NonNullable<Wish['saml']>
 }
@@ -27,6 +29,7 @@ export const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 export async function createScimOrganisation({
   source = 'scim',
   saml = {},
+  overTwoNodes = false,
   ...wish
 }: ScimWish = {}) {
   const acme = await createOrganisation({ method: 'sso', source, saml })
@@ -35,6 +38,9 @@ export async function createScimOrganisation({
     await putScimSettings(write, settings)
     return ensureScimToken(write, { label: 'Tests' })
   })
+  const isShared = acme.usher.store.dialect.name === 'postgres'
+  const nodes = [acme.usher, ...(overTwoNodes && isShared ? [await startSecondNode()] : [])]
+  let calls = 0
   const madeBefore = (await acme.events()).length
   const baseUrl = `${acme.usher.config.baseUrl}/scim/${acme.id}/v2`
 
@@ -50,7 +56,9 @@ export async function createScimOrganisation({
       ...(body === undefined ? {} : { 'content-type': 'application/scim+json' }),
       ...headers,
     }
-    const response = await acme.usher.app.inject({
+    const node = nodes[calls % nodes.length] ?? acme.usher
+    calls += 1
+    const response = await node.app.inject({
       method: method as 'GET',
       url: `/scim/${acme.id}/v2${path}`,
       headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== '')),

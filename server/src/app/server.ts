@@ -59,9 +59,11 @@ import {
 import {
   createDomainWatch,
   createPostman,
+  createPresence,
   createSwitchWalk,
   type DomainWatch,
   type Postman,
+  type Presence,
   type SwitchWalk,
 } from '../outbox/index.ts'
 import {
@@ -80,6 +82,7 @@ import {
   type ProvisioningLog,
   quirks,
   refuseAsScim,
+  rememberWalks,
   type ScimDoor,
   scimAddresses,
   scimRoutes,
@@ -110,6 +113,7 @@ export type Usher = {
   postman: Postman
   domainWatch: DomainWatch
   switchWalk: SwitchWalk
+  presence: Presence
 }
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
@@ -144,6 +148,8 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
         settleDomainCheck(write, name, records),
       ),
   })
+  const presence = createPresence(store, clock)
+  await presence.beat()
   const demo = createDemo({ directory, vault, clock, baseUrl })
 
   const app = fastify({
@@ -310,6 +316,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     baseUrl,
     log: provisioningLog,
     cursorKey: vault.derive('scim cursors'),
+    walks: rememberWalks({ directory, clock, hasNeighbours: presence.hasNeighbours }),
     callerOf: (organisationId, authorization, caller) =>
       callerByScim(store, organisationId, authorization, caller, clock.now()),
   }
@@ -341,6 +348,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     postman,
     domainWatch,
     switchWalk: createSwitchWalk(store),
+    presence,
   }
 }
 

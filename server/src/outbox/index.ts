@@ -17,12 +17,14 @@ import {
 import type { DomainWatch } from './domain-watch.ts'
 import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
+import type { Presence } from './presence.ts'
 import type { SwitchWalk } from './switch-walk.ts'
 
 export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
 export { everyMail, letterOf } from './every-letter.ts'
 export { endingsOf } from './expiry.ts'
 export { createPostman, type Postman } from './postman.ts'
+export { createPresence, type Presence } from './presence.ts'
 export { tryMailServer } from './smtp.ts'
 export { createSwitchWalk, type SwitchWalk } from './switch-walk.ts'
 
@@ -33,6 +35,7 @@ export type Outbox = { turn(): Promise<void>; stop(): Promise<void> }
 
 const everyMs = 1_000
 const sweepEvery = 60
+const beatEvery = 5
 const trimmingSteps = 10
 const clearingSteps = 100
 
@@ -46,12 +49,14 @@ export function startOutbox(
     postman,
     domainWatch,
     switchWalk,
+    presence,
     clock,
   }: {
     store: Store
     postman: Postman
     domainWatch: DomainWatch
     switchWalk: SwitchWalk
+    presence: Presence
     clock: Clock
   },
   log: OutboxLog,
@@ -59,6 +64,7 @@ export function startOutbox(
   let turns = 0
 
   async function turn(): Promise<void> {
+    if (turns % beatEvery === 0) await presence.beat()
     await store.catchUp()
     if (turns++ % sweepEvery === 0) await sweep(store, clock)
   }
@@ -83,6 +89,7 @@ export function startOutbox(
     turn,
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()))
+      await presence.leave()
     },
   }
 }

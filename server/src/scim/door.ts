@@ -50,6 +50,7 @@ export type ScimDoor = {
   clock: Clock
   baseUrl: string
   log: ProvisioningLog
+  walks: Walks
   /** Signs cursors. */
   cursorKey: Uint8Array
   callerOf(
@@ -140,18 +141,21 @@ export async function answerList<Resource>(
     filter ? printFilter(filter) : '',
     order,
   ])
-  const walk = `${credential.id} ${query}`
+  const walk = { organisationId: organisation.id, key: `${credential.id} ${query}` }
   const context = { key: call.cursorKey, query, now: clock.now() }
 
   async function byIndex({ startIndex, count }: Extract<Paging, { kind: 'index' }>) {
-    const mark = startIndex > 1 ? walks.find(walk, startIndex) : undefined
+    const mark = startIndex > 1 ? await walks.find(walk, startIndex) : undefined
     const from = mark ? { after: mark.position } : { skip: startIndex - 1 }
     const page = await read({ from, count })
     const total = Math.max(page.total, mark?.total ?? 0)
     const end = startIndex + page.items.length
-    if (page.next) walks.remember(walk, end, { position: page.next, total })
-    else walks.forget(walk, end)
-    return { ...page, total, next: undefined }
+    // Whoever got less than they asked for knows that it ends here, as after most look-ups.
+    const mayGoOn = startIndex > 1 || page.items.length === count
+    const marked = page.next
+      ? walks.remember(walk, end, { position: page.next, total })
+      : mayGoOn && walks.forget(walk, end)
+    return { ...page, total, next: undefined, marked }
   }
 
   async function byCursor({ cursor, count }: Extract<Paging, { kind: 'cursor' }>) {
@@ -160,11 +164,11 @@ export async function answerList<Resource>(
     const page = await read({ from, count })
     const expiresAt = clock.now() + pageLimits.cursorSeconds * 1000
     const next = page.next && writeCursor([page.next.id, page.next.value], expiresAt, context)
-    return { ...page, next }
+    return { ...page, next, marked: false }
   }
 
   const page = paging.kind === 'index' ? await byIndex(paging) : await byCursor(paging)
-  const resources = await write(page.items)
+  const [resources] = await Promise.all([write(page.items), page.marked])
   const list = listResponse({
     resources,
     totalResults: page.total,

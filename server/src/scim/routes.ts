@@ -15,7 +15,6 @@ import { dispatch } from './dispatch.ts'
 import type { Answer, Call, Caller, Credential, ScimDoor, Stranger } from './door.ts'
 import { createNewcomers } from './newcomers.ts'
 import { type Fault, faultOf } from './refusals.ts'
-import { createWalks } from './walks.ts'
 
 const prefix = '/scim/:organisationId/v2'
 const largestBody = bulkLimits.payloadBytes
@@ -30,7 +29,6 @@ declare module 'fastify' {
 
 /** SCIM 2.0, one endpoint per organisation (RFC 7644; SC-2). */
 export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<void> {
-  const walks = createWalks(door.clock)
   const newcomers = createNewcomers(door.directory)
 
   app.decorateRequest('scim', undefined)
@@ -130,7 +128,7 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       directory: door.directory,
       clock: door.clock,
       cursorKey: door.cursorKey,
-      walks,
+      walks: door.walks,
       join: newcomers.join,
       baseUrl: `${door.baseUrl}/scim/${caller.organisation.id}/v2`,
       method: request.method === 'HEAD' ? 'GET' : request.method,

@@ -7,7 +7,7 @@ import { indexEverybody } from './sqlite/search.ts'
 export const newestSchema = Math.max(...migrations.map(({ version }) => version))
 
 /** Made anew by each database for itself. */
-const leftOut = /^(?:schema_migrations|search_queue|user_search.*|sqlite_.*)$/
+const leftOut = /^(?:schema_migrations|nodes|scim_walks|search_queue|user_search.*|sqlite_.*)$/
 const jsonColumns: Record<string, string> = { scim_attributes: 'folded' }
 
 /** Which tables there are to keep, each with its columns. */

@@ -9,6 +9,8 @@ export type Dialect = {
   name: 'sqlite' | 'postgres'
   /** Ends the statement that makes a table of small rows: they live in the index of its primary key. */
   clustered: string
+  /** Begins the name of a table whose rows nobody misses after a crash. */
+  passing: string
   /** Type of a column of JSON that queries look into. */
   json: string
   /** Statements that make the substring index over `users.search_text`. */

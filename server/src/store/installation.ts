@@ -49,6 +49,22 @@ export async function findRoot(
   ).executeTakeFirst()
 }
 
+/** Notes that a node is at work, and forgets those that were last heard of before `gone`. @returns how many others there are. */
+export async function beat(db: Db, id: string, now: number, gone: number): Promise<number> {
+  await db
+    .insertInto('nodes')
+    .values({ id, seen_at: now })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_at: now }))
+    .execute()
+  await db.deleteFrom('nodes').where('seen_at', '<', gone).execute()
+  const others = await db.selectFrom('nodes').select('id').where('id', '<>', id).execute()
+  return others.length
+}
+
+export async function leave(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('nodes').where('id', '=', id).execute()
+}
+
 /** Returns false when this was announced before, by whichever node. */
 export async function announceOnce(
   db: Db,
@@ -105,6 +121,7 @@ const expiring = {
   spent_challenges: 'hash',
   sign_in_tickets: 'hash',
   passkey_challenges: 'hash',
+  scim_walks: 'mark',
 } as const
 const removedAtOnce = 1_000
 

@@ -277,10 +277,15 @@ const second: Migration = {
 
 const third: Migration = {
   version: 3,
-  name: 'who paused provisioning, and when',
-  statements: () => [
+  name: 'provisioning can be paused, and walks are common to all nodes',
+  statements: ({ clustered, passing }) => [
     'alter table organisations add column paused_by text',
     'alter table organisations add column paused_at bigint',
+    `create ${passing} table scim_walks (org_id text not null, mark text not null,
+      position text not null, total integer not null, expires_at bigint not null,
+      primary key (org_id, mark)) ${clustered}`,
+    'create index scim_walks_expiry on scim_walks (org_id, expires_at)',
+    `create ${passing} table nodes (id text primary key, seen_at bigint not null)`,
   ],
 }
 

@@ -507,6 +507,19 @@ export type ScimSettingsTable = {
 }
 
 /** One call of the identity provider (SC-42). */
+/** A process that serves this installation. */
+export type NodesTable = { id: string; seen_at: number }
+
+/** Where a page by index ended; `mark` is the hash of whose walk it is and where it goes on. */
+export type ScimWalksTable = {
+  org_id: string
+  mark: string
+  /** JSON. */
+  position: string
+  total: number
+  expires_at: number
+}
+
 export type ProvisioningLogTable = {
   org_id: string
   id: string
@@ -603,6 +616,8 @@ export type Tables = {
   scim_clients: ScimClientsTable
   scim_access_tokens: ScimAccessTokensTable
   scim_settings: ScimSettingsTable
+  scim_walks: ScimWalksTable
+  nodes: NodesTable
   provisioning_log: ProvisioningLogTable
   notices: NoticesTable
   preferences: PreferencesTable

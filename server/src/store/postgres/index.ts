@@ -12,6 +12,7 @@ const tries = 4
 const postgresDialect: Dialect = {
   name: 'postgres',
   clustered: '',
+  passing: 'unlogged',
   json: 'jsonb',
   searchSchema: [
     'create extension if not exists pg_trgm',

@@ -15,6 +15,7 @@ import { describeBigOrganisation } from './statistics.ts'
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   clustered: 'without rowid',
+  passing: '',
   json: 'text',
   // The text stands in `users` alone, and positions are not kept: the index finds candidates, which
   // the query compares with the text itself.
