@@ -16,7 +16,14 @@ import type {
   SimulationView,
 } from '../../../contract/src/index.ts'
 import type { Enrolments, Passkeys, RateLimits } from '../auth/index.ts'
-import { type Directory, isMailless, renewActivation, type Write } from '../directory/index.ts'
+import {
+  allow,
+  allowOn,
+  type Directory,
+  isMailless,
+  renewActivation,
+  type Write,
+} from '../directory/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Dns } from '../lib/dns.ts'
 import { isId } from '../lib/ids.ts'
@@ -25,6 +32,7 @@ import type { Connection, ConnectionSettings } from '../model/connection.ts'
 import type { MailSettings } from '../model/mail.ts'
 import { refuse } from '../model/refusals.ts'
 import type { IdpCertificate } from '../model/saml.ts'
+import { actOf } from './areas.ts'
 
 export type Api = FastifyInstance<
   RawServerDefault,
@@ -165,11 +173,41 @@ export type ApiDoor = {
   requireFresh(actor: Actor): void
 }
 
-/**
- * Who is calling for this organisation: a session of it, or one of its API keys. Another
- * organisation's session sees nothing here, not even that it exists (SE-10).
- */
+const ofOrganisation = /^\/api\/v1\/orgs\/:organisationId(\/.*)/
+
+/** Who calls, and for an organisation whether they may, is asked before anything is said of what they sent. */
+export function askWhoCalls(app: Api, door: ApiDoor): void {
+  app.addHook('preValidation', async (request) => {
+    const { url = '' } = request.routeOptions
+    if (url.startsWith('/api/v1/me/') && !(await door.callers.browser(request)))
+      refuse('auth.required', 'Sign in first.')
+    if (url.startsWith('/api/v1/platform/orgs') && !(await door.callers.platform(request)))
+      refuse('auth.required', 'Sign in as ROLE_ROOT first.')
+    const path = ofOrganisation.exec(url)?.[1]
+    if (path === undefined) return
+    const actor = await whoCalls(door, request)
+    asked.set(request, actor)
+    const act = actOf(request.method, path)
+    if (!act) return
+    const { id } = request.params as { id?: string }
+    // Whoever is asked about, or changed, may be the caller.
+    if (id !== undefined && path.startsWith('/users/')) allowOn(actor, id, act)
+    else allow(actor, act)
+  })
+}
+
+const asked = new WeakMap<FastifyRequest, Actor>()
+
+/** Who is calling for this organisation. */
 export async function callerFor(door: ApiDoor, request: FastifyRequest): Promise<Actor> {
+  return asked.get(request) ?? whoCalls(door, request)
+}
+
+/**
+ * A session of this organisation, or one of its API keys. Another organisation's session sees nothing
+ * here, not even that it exists (SE-10).
+ */
+async function whoCalls(door: ApiDoor, request: FastifyRequest): Promise<Actor> {
   const { organisationId } = request.params as { organisationId: string }
   if (!isId(organisationId)) refuse('resource.not_found', 'There is no such organisation.')
   if (request.headers.authorization) return door.callers.key(request, organisationId)

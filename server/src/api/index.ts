@@ -7,7 +7,7 @@ import {
 import { accessRoutes } from './access.ts'
 import { bulkRoutes } from './bulk.ts'
 import { domainRoutes } from './domains.ts'
-import type { ApiDoor } from './door.ts'
+import { type ApiDoor, askWhoCalls } from './door.ts'
 import { answerOnce } from './idempotency.ts'
 import { identityRoutes } from './identity.ts'
 import { invitationRoutes } from './invitations.ts'
@@ -35,6 +35,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.get('/openapi.json', { schema: { hide: true } }, async () => instance.swagger())
+  askWhoCalls(app, door)
   answerOnce(app, door)
   keepOneOrder(app)
   sessionRoutes(app, door)

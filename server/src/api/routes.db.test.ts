@@ -990,48 +990,48 @@ describe('GE-3, PV-2, SE-10, SE-5, AK-5: nobody else may, and a refusal changes 
   })
 })
 
-describe('PV-2: whoever may not is told so, whatever is wrong with what they send', () => {
-  const passkey = {
-    id: 'x',
-    rawId: 'x',
-    type: 'public-key',
-    response: { clientDataJSON: 'eA' },
-    clientExtensionResults: {},
-  }
-  const from = { host: 'mail.acme.test', from: 'nobody' }
-  const wrong: Record<string, object> = {
-    [`PUT ${settings}`]: { method: 'password', google: {} },
-    [`POST ${settings}/preview`]: {
-      method: 'sso',
-      saml: {},
-      oidc: { discoveryUrl: 'https://a.test', clientId: 'a' },
-    },
-    [`POST ${settings}/metadata`]: {},
-    [`POST ${settings}/tests`]: {},
-    'POST /break-glass-accounts': { email: 'emergency@acme.test', password: 'weak' },
-    'POST /break-glass-accounts/{id}/passkeys': { label: 'Key', passkey },
-    'POST /domains': { name: 'no domain' },
-    'POST /users': { ...ada, password: 'weak' },
-    'PATCH /users/{id}': { email: 'other@acme.test' },
-    'POST /invitations': { emails: ['nobody'] },
-    'POST /invitations/csv': { csv: 'no headings' },
-    'PUT /mail-settings': { mode: 'custom', server: from },
-    'POST /mail-settings/test': { mode: 'custom', server: from },
-    [`PUT ${scim}`]: { dialect: 'klingon' },
-    [`POST ${scim}/tokens`]: { label: 'Entra ID', expiresInDays: 7 },
-    [`POST ${scim}/clients`]: { label: 'Okta', method: 'private_key_jwt' },
-  }
+describe('PV-2, AK-5: whoever may not is told so, whatever is wrong with what they send', () => {
+  test.each(rows)('$name', async ({ method, prepare, needs }) => {
+    const { acme, path, body } = await prepare()
+    const user = await acme.join(bob)
+    const reader = await acme.join(eve, ['ROLE_VIEWER'])
+    const without = await acme.apiKey(
+      needs ? scopes.filter((scope) => !covers(scope, needs)) : ['keys:read'],
+    )
+    const isQuestion = method === 'GET'
+    const target = isQuestion ? `${path}?size=many&page=-1&state=odd` : path
+    const url = `/api/v1/orgs/${acme.id}${target}`
+    const nonsense = isQuestion ? undefined : { ...body, nonsense: true, email: 7, name: {} }
 
-  test.each(Object.entries(wrong))('%s %j', async (name, body) => {
-    const route = rows.find((one) => one.name === name)
-    if (!route) throw new Error(`${name} is no route.`)
-    const { acme, path, body: right } = await route.prepare()
-    const { session } = await acme.join(bob)
-
-    const refused = await acme.api(route.method, path, { ...right, ...body }, { session })
-
-    expect(refused).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } })
+    const nobody = await acme.send(method, url, nonsense)
+    expect(nobody).toMatchObject({ status: 401, body: { code: 'auth.required' } })
+    if (!needs) return
+    const forbidden = { status: 403, body: { code: 'auth.forbidden' } }
+    const ask = ({ session }: { session: string }) =>
+      acme.api(method, target, nonsense, { session })
+    expect(await acme.byKey(without, method, url, nonsense)).toMatchObject({
+      status: 403,
+      body: { code: 'api_key.scope_missing' },
+    })
+    expect(await ask(user)).toMatchObject(forbidden)
+    if (needs.endsWith('write')) expect(await ask(reader)).toMatchObject(forbidden)
   })
+})
+
+test.each([
+  ['POST', '/me/keys'],
+  ['PUT', '/me/password'],
+  ['POST', '/me/sessions/end'],
+  ['POST', '/me/second-factor/totp'],
+  ['POST', '/platform/orgs'],
+  ['POST', '/platform/orgs/none/assist'],
+  ['GET', '/platform/orgs?size=many'],
+])('whoever is nobody is told so first by %s %s, too', async (method, path) => {
+  const acme = await plain()
+
+  const refused = await acme.send(method, `/api/v1${path}`, method === 'GET' ? undefined : {})
+
+  expect(refused).toMatchObject({ status: 401, body: { code: 'auth.required' } })
 })
 
 /** Who may write may read. */

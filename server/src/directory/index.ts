@@ -53,4 +53,12 @@ export * from './self-service.ts'
 export * from './sessions.ts'
 export * from './sign-in.ts'
 export * from './walks.ts'
-export { allow, type Directory, openDirectory, type Place, type Read, type Write } from './write.ts'
+export {
+  allow,
+  allowOn,
+  type Directory,
+  openDirectory,
+  type Place,
+  type Read,
+  type Write,
+} from './write.ts'

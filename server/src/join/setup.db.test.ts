@@ -196,7 +196,7 @@ test('RB-1, RB-2: ROLE_ROOT sees no organisation from the inside, and no manager
   ]
 
   expect(inside.map((one) => one.status)).toEqual([401, 404])
-  expect(outside.map((one) => one.status)).toEqual([401, 401, 400])
+  expect(outside.map((one) => one.status)).toEqual([401, 401, 401])
 })
 
 test('RB-2: ROLE_ROOT assists as a manager for a while: its managers are told, all is recorded, and it ends by itself', async () => {
