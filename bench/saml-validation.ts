@@ -5,9 +5,11 @@
  */
 import { createPublicKey, sign, verify } from 'node:crypto'
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml'
-import { readResponse } from '../server/src/saml/core/index.ts'
+import { loadParser, readResponse } from '../server/src/saml/core/index.ts'
 import { createIdentityProvider, createTestKey } from '../server/testing/identity-provider.ts'
 import { type Bench, median } from './measure.ts'
+
+await loadParser()
 
 const claims = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims'
 

@@ -5,12 +5,15 @@ import {
   authnRequest,
   createKeyPair,
   type KeyPair,
+  loadParser,
   newRequestId,
   readIdpMetadata,
   readResponse,
   type ServiceProvider,
 } from '../server/src/saml/core/index.ts'
 import { type SimpleSamlPhp, startSimpleSamlPhp } from './simplesamlphp.ts'
+
+await loadParser()
 
 const baseUrl = 'http://127.0.0.1:9'
 let idp: SimpleSamlPhp

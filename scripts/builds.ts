@@ -49,6 +49,9 @@ export async function buildServerWhenStale(): Promise<string> {
       format: 'esm',
       target: 'node24',
       logLevel: 'warning',
+      // Node keeps the source of what it runs; names stay, for whoever reads a stack.
+      minifyWhitespace: true,
+      minifySyntax: true,
       plugins: [loadedWhenNeeded],
       // They find files of their own beside themselves.
       external: ['@node-rs/argon2', 'libxml2-wasm', 'pg-native'],

@@ -13,6 +13,7 @@ describe('broken house rules are named with their line', () => {
     ['server/src/saml/metadata.ts', '\n\nawait fetch(address)', 3],
     ['server/src/saml/metadata.ts', 'await globalThis.fetch(address)', 1],
     ['server/src/saml/metadata.ts', "import { request } from 'undici'", 1],
+    ['server/src/saml/metadata.ts', "await import('../lib/undici.ts')", 1],
     ['server/src/saml/metadata.ts', "const { get } = await import('node:https')", 1],
     ['server/src/saml/saml.test.ts', "test.only('a', () => {})", 1],
     ['e2e/arrival.story.ts', "describe.skip('a', () => {})", 1],

@@ -16,6 +16,9 @@ type HouseRule = {
 const isTest = (path: string) => /\.(test|story)\.tsx?$/.test(path)
 const isServer = (path: string) => path.startsWith('server/src/')
 
+/** The way out, and what it loads for the first request. */
+const wayOut = ['server/src/lib/outbound.ts', 'server/src/lib/undici.ts']
+
 /** Each rule gives one thing one home, so that whoever looks for it looks in one place. */
 const rules: HouseRule[] = [
   {
@@ -33,7 +36,7 @@ const rules: HouseRule[] = [
         : undefined,
   },
   {
-    holdsIn: (path) => isServer(path) && !isTest(path) && path !== 'server/src/lib/outbound.ts',
+    holdsIn: (path) => isServer(path) && !isTest(path) && !wayOut.includes(path),
     fault: (node) =>
       callsOut(node)
         ? 'requests leave by server/src/lib/outbound.ts only, which refuses private addresses'
@@ -116,7 +119,7 @@ function asksTheTime(node: Node): boolean {
 }
 
 function callsOut(node: Node): boolean {
-  if (imports(node, /^undici$|^(node:)?https?$/)) return true
+  if (imports(node, /^undici$|\/undici[.]ts$|^(node:)?https?$/)) return true
   if (member(node, 'globalThis', 'fetch')) return true
   return node.type === 'CallExpression' && named(node.callee, 'fetch')
 }

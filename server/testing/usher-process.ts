@@ -25,7 +25,7 @@ export type UsherProcess = {
 export const onPostgres = process.env.USHER_TEST_STORE === 'postgres'
 
 /** As `npm start` has it: with less, an import copies what it is still at work on again and again. */
-const nodeOptions = ['--max-semi-space-size=16']
+const nodeOptions = ['--max-semi-space-size=16', '--expose-gc']
 const startsWithinMs = 30_000
 
 function environment({ dataDir, databaseUrl }: Place): Record<string, string> {

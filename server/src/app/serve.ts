@@ -9,6 +9,7 @@ import { BadConfiguration, type Config } from './config.ts'
 import { buildServer } from './server.ts'
 
 const graceMs = 10_000
+const tidiesAfterMs = 3_000
 
 /** @throws BadConfiguration when the reason lies outside of this process, where the operator mends it. */
 export async function openDatabase({ databaseUrl, dataDir }: Config): Promise<Store> {
@@ -73,6 +74,9 @@ export async function serve(config: Config): Promise<void> {
     )
   }
 
+  const tidying = setTimeout(giveBack, tidiesAfterMs)
+  tidying.unref()
+
   let stopping = false
   const stop = async () => {
     if (stopping) return
@@ -84,4 +88,9 @@ export async function serve(config: Config): Promise<void> {
   }
   process.once('SIGTERM', () => void stop())
   process.once('SIGINT', () => void stop())
+}
+
+/** What only the start needed, a quarter of all memory, goes back to the machine (with `--expose-gc`). */
+function giveBack(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }

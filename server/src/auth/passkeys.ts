@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import { hashSecret, newSecret } from '../lib/secrets.ts'
 import { refuse } from '../model/refusals.ts'
 
@@ -39,6 +32,7 @@ export type Passkeys = {
 }
 type Asked = { options: Record<string, unknown>; challengeHash: string }
 
+const webauthn = () => import('./webauthn.ts')
 const timeoutMs = 120_000
 // EdDSA, ES256, RS256 (RFC 9053, RFC 8812): what every device and browser of today knows.
 const supportedAlgorithmIDs = [-8, -7, -257]
@@ -52,6 +46,7 @@ export function createPasskeys(baseUrl: string): Passkeys {
   return {
     async askToMake({ id, email, name }, known) {
       const challenge = newChallenge()
+      const { generateRegistrationOptions } = await webauthn()
       const options = await generateRegistrationOptions({
         rpName: 'Usher',
         rpID,
@@ -68,6 +63,7 @@ export function createPasskeys(baseUrl: string): Passkeys {
       return { options: { ...options }, challengeHash: hashSecret(options.challenge) }
     },
     async askToProve(known) {
+      const { generateAuthenticationOptions } = await webauthn()
       const options = await generateAuthenticationOptions({
         rpID,
         challenge: newChallenge(),
@@ -78,6 +74,7 @@ export function createPasskeys(baseUrl: string): Passkeys {
       return { options: { ...options }, challengeHash: hashSecret(options.challenge) }
     },
     async readMade(response) {
+      const { verifyRegistrationResponse } = await webauthn()
       let challenge = ''
       const made = await orNothing(
         verifyRegistrationResponse({
@@ -110,6 +107,7 @@ export function createPasskeys(baseUrl: string): Passkeys {
       }
     },
     async readProof(response, { id, publicKey, counter, transports }) {
+      const { verifyAuthenticationResponse } = await webauthn()
       let challenge = ''
       const proof = await orNothing(
         verifyAuthenticationResponse({

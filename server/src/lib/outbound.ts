@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { Agent, fetch, type RequestInit } from 'undici'
+import type { RequestInit } from 'undici'
 
 /** Why a fetch was not made or not finished; `notAllowed` is the operator's rule, not the network's. */
 export class OutboundError extends Error {
@@ -96,6 +96,7 @@ export function createOutbound(allow: string[]): Outbound {
     if (httpsOnly && url.protocol === 'http:' && !isAllowed(target.address)) {
       throw new OutboundError(`${url.host} must be reached by https.`, true)
     }
+    const { Agent, fetch } = await import('./undici.ts')
     const agent = new Agent({
       connect: {
         lookup: (_host, options, callback) =>

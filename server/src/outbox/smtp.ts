@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { createTransport, type Transporter } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import type { Smtp } from '../lib/smtp.ts'
 
 const answersWithinMs = 10_000
@@ -37,7 +37,8 @@ export type MailConnection = {
 }
 
 /** Connections to one mail server, kept while there is mail. @param address where its host is, when that was checked. */
-export function connect(smtp: Smtp, name: string, address?: string): MailConnection {
+export async function connect(smtp: Smtp, name: string, address?: string): Promise<MailConnection> {
+  const { createTransport } = await import('./nodemailer.ts')
   const transport = createTransport({
     ...optionsFor(smtp, name, address),
     pool: true,
@@ -82,6 +83,7 @@ function optionsFor(smtp: Smtp, name: string, address?: string) {
 
 /** Connects and signs in, and sends nothing. @throws MailFault with the server's words. */
 export async function tryMailServer(smtp: Smtp, name: string): Promise<void> {
+  const { createTransport } = await import('./nodemailer.ts')
   const transport = createTransport(optionsFor(smtp, name))
   await within(transport.verify(), transport).finally(() => transport.close())
 }

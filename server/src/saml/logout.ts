@@ -11,6 +11,7 @@ import { hashSecret, newSecret } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import {
   type LogoutInput,
+  loadParser,
   logoutRequest,
   logoutResponse,
   newRequestId,
@@ -59,6 +60,7 @@ async function receive(
   const now = door.clock.now()
   const serviceProvider = await door.serviceProvider(who.actor, now)
   const context = { serviceProvider, settings: connection.saml, now }
+  await loadParser()
   const reading = readLogout(input, context)
   if (!reading.ok) {
     const { code, remedy, ...told } = reading.refusal

@@ -2,7 +2,7 @@ import { type Outbound, OutboundError } from '../lib/outbound.ts'
 import type { SamlConnection } from '../model/connection.ts'
 import { Refused } from '../model/refusals.ts'
 import type { EmailFrom, SamlSettings } from '../model/saml.ts'
-import { type IdpMetadata, readCertificate, readIdpMetadata } from './core/index.ts'
+import { type IdpMetadata, loadParser, readCertificate, readIdpMetadata } from './core/index.ts'
 
 /** SAML settings as a manager or an operator writes them (LM-21). */
 export type SamlWish = {
@@ -31,6 +31,7 @@ export async function readMetadata(
   from: { metadataXml?: string | undefined; metadataUrl?: string | undefined },
   now: number,
 ): Promise<IdpMetadata> {
+  await loadParser()
   if (from.metadataXml !== undefined) return readIdpMetadata(from.metadataXml, { now })
   if (from.metadataUrl === undefined) {
     throw new Refused({ code: 'request.invalid', detail: 'Give the metadata as XML or as a URL.' })

@@ -31,6 +31,7 @@ import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import {
   authnRequest,
+  loadParser,
   newRequestId,
   type Reading,
   readClaims,
@@ -116,6 +117,7 @@ export function signInRoutes(app: FastifyInstance, door: SamlDoor): void {
       return refuseAttempt(door, request, reply, who, refusal, { ...report, rule: 'login method' })
     }
     const serviceProvider = await door.serviceProvider(who.actor, door.clock.now())
+    await loadParser()
     const reading = readResponse(samlResponse, {
       serviceProvider,
       settings: settings.saml,

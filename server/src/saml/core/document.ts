@@ -1,5 +1,4 @@
 /** From the bytes of a message to a tree in canonical form, or a fault. DESIGN §4, steps 1 and 2. */
-import { ParseOption, XmlC14NMode, XmlDocument, XmlError } from 'libxml2-wasm'
 import { readCanonical, type XmlElement } from './canonical.ts'
 import { Fault } from './faults.ts'
 
@@ -115,12 +114,23 @@ function scanTag(text: string, start: number) {
 }
 
 /** The encoding is said here, so that no label in the document has a say in it. */
-const parseOptions = {
-  encoding: 'utf-8',
-  option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE,
+let parser: typeof import('libxml2-wasm') | undefined
+
+/**
+ * Loads the parser, once: nothing is read before. It takes 17 MB, for which an installation where
+ * nobody signs in by SAML has no use.
+ */
+export async function loadParser(): Promise<void> {
+  parser ??= await import('libxml2-wasm')
 }
 
 function canonicalForm(text: string): string {
+  if (!parser) throw new Error('The XML parser is not loaded.')
+  const { ParseOption, XmlC14NMode, XmlDocument, XmlError } = parser
+  const parseOptions = {
+    encoding: 'utf-8',
+    option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE,
+  }
   try {
     const document = XmlDocument.fromBuffer(Buffer.from(text), parseOptions)
     try {

@@ -1,6 +1,7 @@
 /** The SAML service provider without HTTP and without a database: text in, decisions out. */
 export { readCertificate } from './certificates.ts'
 export { type Claims, readClaims } from './claims.ts'
+export { loadParser } from './document.ts'
 export type { SamlIdentity } from './identity.ts'
 export {
   type LogoutContext,

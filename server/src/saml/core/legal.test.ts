@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { createWorld, legalResponses } from '../../../testing/saml-corpus/index.ts'
-import { readResponse } from './index.ts'
+import { loadParser, readResponse } from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 const serviceProvider = { ...world.sp, signing: world.decryption, decryption: [world.decryption] }

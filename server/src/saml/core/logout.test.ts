@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { createWorld, logoutMessages } from '../../../testing/saml-corpus/index.ts'
-import { readLogout } from './index.ts'
+import { loadParser, readLogout } from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 const context = {

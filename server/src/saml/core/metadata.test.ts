@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { createTestKey, idpMetadataXml, pemBody } from '../../../testing/identity-provider.ts'
 import { createWorld, metadataDocuments } from '../../../testing/saml-corpus/index.ts'
 import { Refused } from '../../model/refusals.ts'
-import { createKeyPair, readCertificate, readIdpMetadata, spMetadata } from './index.ts'
+import { createKeyPair, loadParser, readCertificate, readIdpMetadata, spMetadata } from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 

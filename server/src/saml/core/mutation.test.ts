@@ -8,7 +8,9 @@ import {
 } from '../../../testing/saml-corpus/index.ts'
 import { canonicalize, readCanonical, type XmlElement } from './canonical.ts'
 import { decodeText, messageLimits, parseDocument } from './document.ts'
-import { readResponse } from './index.ts'
+import { loadParser, readResponse } from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 const serviceProvider = { ...world.sp, signing: world.decryption, decryption: [world.decryption] }

@@ -7,7 +7,16 @@ import {
   verifyQuery,
 } from '../../../testing/identity-provider.ts'
 import { createWorld } from '../../../testing/saml-corpus/index.ts'
-import { authnRequest, logoutRequest, logoutResponse, newRequestId, readLogout } from './index.ts'
+import {
+  authnRequest,
+  loadParser,
+  logoutRequest,
+  logoutResponse,
+  newRequestId,
+  readLogout,
+} from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 const serviceProvider = { ...world.sp, signing: world.decryption, decryption: [world.decryption] }

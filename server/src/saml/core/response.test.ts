@@ -4,7 +4,9 @@ import { diag } from 'libxml2-wasm'
 import { expect, test } from 'vitest'
 import { createTestKey, type ResponseOptions } from '../../../testing/identity-provider.ts'
 import { createWorld, hostileResponses } from '../../../testing/saml-corpus/index.ts'
-import { readResponse } from './index.ts'
+import { loadParser, readResponse } from './index.ts'
+
+await loadParser()
 
 const world = createWorld()
 const serviceProvider = { ...world.sp, signing: world.decryption, decryption: [world.decryption] }
