@@ -459,6 +459,7 @@ const pages = [
   '/login/:slug/emergency',
   '/activate/:token',
   '/reset/:token',
+  '/recover/:token',
   '/invite/:token',
   '/join/:slug/:token',
   '/o/:slug',
