@@ -16,9 +16,12 @@ export async function tablesOf(db: Db): Promise<Map<string, string[]>> {
     ? sql<{ table: string; column: string }>`select m.name as "table", c.name as "column"
         from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table'
         order by m.name, c.cid`
-    : sql<{ table: string; column: string }>`select table_name as "table",
-        column_name as "column" from information_schema.columns
-        where table_schema = current_schema() order by table_name, ordinal_position`
+    : sql<{ table: string; column: string }>`select c.relname as "table", a.attname as "column"
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+          and not a.attisdropped
+        where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+          and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+        order by c.relname, a.attnum`
   ).execute(db)
   const kept = rows.filter(({ table }) => !leftOut.test(table))
   return new Map(
