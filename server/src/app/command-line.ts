@@ -281,7 +281,7 @@ async function doctor(config: Config, tell: Tell): Promise<void> {
 }
 
 const counted = (many: number) => many.toLocaleString('en-GB')
-const saysEveryMs = 3_000
+const saysEveryMs = 10_000
 
 /** Long work says how far it is, on standard error. */
 function progress() {
