@@ -156,7 +156,7 @@ export function readPerson(
     ...rest
   } = resource
   const { roles, ...plain } = rest
-  const attributes = syncRoles && roles !== undefined ? rest : plain
+  const attributes = syncRoles ? rest : plain
   const name = readKey('userName', userName)
   if (name === undefined || name.trim() === '')
     throw new ScimError({ status: 400, scimType: 'invalidValue', detail: 'userName is missing.' })

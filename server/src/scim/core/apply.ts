@@ -94,18 +94,17 @@ function changeAll(values: Json[], { op, ref, value }: PatchOperation): Changed 
 
 function changeSelected(values: Json[], { op, ref, where, value }: PatchOperation): Changed {
   const selected = new Set(values.filter((one) => !where || matchesValue(where, one)))
-  const unassigns = op === 'remove' || value === undefined
   if (selected.size === 0) {
     // SC-31: a mark on an address that nobody has is tolerated, and marks nothing.
     const marksNothing = ref.sub?.name === 'primary' && isOfType(where)
-    if (unassigns || marksNothing) return keep(values)
+    if (value === undefined || marksNothing) return keep(values)
     return append(values, build({ op, ref, where, value }))
   }
 
   const touched = new Set<Json>()
   const next = values.flatMap((one) => {
     if (!selected.has(one)) return [one]
-    const changed = changeOne(one, { op, ref, value: unassigns ? undefined : value }, where)
+    const changed = changeOne(one, { op, ref, value }, where)
     if (changed === undefined) return []
     touched.add(changed)
     return [changed]

@@ -51,7 +51,7 @@ function createMembership() {
     },
     remove(id: string) {
       added.delete(id)
-      if (!startsEmpty) removed.add(id)
+      removed.add(id)
     },
     result: (): MembershipChange =>
       startsEmpty ? { replaceWith: [...added] } : { add: [...added], remove: [...removed] },

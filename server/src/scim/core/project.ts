@@ -143,7 +143,7 @@ function wants({ only, except }: Projection, ref: AttributeRef): boolean {
   if (returned === 'always') return true
   if (returned === 'never') return false
   if (only) return isNamed(only, ref)
-  if (except?.has(ref.path) || (ref.sub && except?.has(ownerOf(ref)))) return false
+  if (except?.has(ref.path)) return false
   return returned === 'default'
 }
 
