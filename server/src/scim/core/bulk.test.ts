@@ -29,7 +29,7 @@ test('operations are read with method, resource, version and data', () => {
     [
       { METHOD: 'post', Path: '/users', bulkId: 'q', data: { userName: 'ada' } },
       { method: 'PATCH', path: '/Groups/g-1', version: 'W/"1"', data: { Operations: [] } },
-      { method: 'DELETE', path: 'Users/u-1' },
+      { method: 'DELETE', path: 'Users/u-1', version: null },
     ],
     { failOnErrors: 1 },
   )

@@ -59,6 +59,13 @@ test.each([
   )
 })
 
+test('as many names and levels as the limits say are read', () => {
+  const names = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`x${n}`, n]))
+
+  expect(read(JSON.stringify(names))).toEqual(names)
+  expect(() => read(`${'{"a":'.repeat(32)}1${'}'.repeat(32)}`)).not.toThrow()
+})
+
 test('bytes that are not UTF-8 are refused', () => {
   expect(() => read(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toThrow('not UTF-8')
 })

@@ -63,6 +63,11 @@ test.each<[string, unknown, object]>([
     { phoneNumbers: undefined },
   ],
   [
+    'null unassigns what has parts',
+    { op: 'replace', path: 'name', value: null },
+    { name: undefined },
+  ],
+  [
     'an empty list unassigns',
     { op: 'replace', path: 'phoneNumbers', value: [] },
     { phoneNumbers: undefined },
@@ -266,6 +271,11 @@ test.each<[string, unknown, object]>([
     {},
   ],
   [
+    'the schema that the person has is named as text, which asks for nothing',
+    { op: 'add', path: 'schemas', value: userSchema },
+    {},
+  ],
+  [
     'an address that nobody has is made primary, which is tolerated and marks nothing',
     { op: 'replace', path: 'emails[type eq "other"].primary', value: true },
     {},
@@ -379,6 +389,11 @@ test.each<[string, string, unknown]>([
   ['invalidPath', 'no such attribute', { op: 'replace', path: 'urn:x:y:2.0:User:shoe', value: 7 }],
   [
     'invalidPath',
+    'no such attribute',
+    { op: 'replace', path: 'shoes[type eq "work"].value', value: 7 },
+  ],
+  [
+    'invalidPath',
     '"0" is not an attribute of emails',
     { op: 'replace', path: 'emails[0].value', value: 'x' },
   ],
@@ -484,6 +499,14 @@ test.each<[string, unknown]>([
 ])('%s of nobody is no target, and gives nothing', (path, value) => {
   for (const op of ['add', 'replace'])
     expect(refusal(() => patch({ op, path, value })).scimType).toBe('noTarget')
+})
+
+test('the addresses of somebody without any cannot be marked', () => {
+  const resource = { schemas: [userSchema], userName: 'ada@acme.example' }
+  for (const op of ['add', 'replace'])
+    expect(
+      refusal(() => patch({ op, path: 'emails.primary', value: true }, { resource })).scimType,
+    ).toBe('noTarget')
 })
 
 test('a value that is not there is not replaced as a whole', () => {

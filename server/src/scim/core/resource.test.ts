@@ -48,6 +48,8 @@ test('Okta sends password, locale and an empty list of groups', () => {
 test.each<[string, JsonObject, object]>([
   ['Entra ID sends active as text', { active: 'True' }, { active: true }],
   ['null is unassigned', { title: null, name: null, emails: null }, {}],
+  ['an extension that is null has no attributes', { [enterpriseSchema]: null }, {}],
+  ['an extension that is an empty text has none either', { [enterpriseSchema]: '' }, {}],
   ['an empty list is unassigned', { emails: [] }, {}],
   ['OneLogin sends empty texts', { title: '', name: { givenName: '' } }, {}],
   [
