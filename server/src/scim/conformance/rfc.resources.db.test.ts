@@ -182,6 +182,7 @@ describe('POST', () => {
   test.each([
     ['no userName', { schemas: [userSchema], displayName: 'Ada' }],
     ['an empty userName', { ...ada, userName: '' }],
+    ['a userName of blanks', { ...ada, userName: '   ' }],
     [
       'two primary addresses',
       {
@@ -269,6 +270,14 @@ describe('POST', () => {
 
     expect(made).toMatchObject({ status: 201, body: { roles: [{ value: 'ROLE_MANAGER' }] } })
     expect((await inPortal(acme, made.body.id)).roles).toEqual(['ROLE_MANAGER'])
+  })
+
+  test('gives the role that everybody has to whoever is sent a role without a value', async () => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+
+    const id = await acme.user({ ...ada, roles: [{ display: 'Boss' }] })
+
+    expect((await inPortal(acme, id)).roles).toEqual(['ROLE_USER'])
   })
 
   test.each(['ROLE_ROOT', 'ROLE_UNHEARD_OF'])('with the role %s is invalidValue', async (value) => {
@@ -741,6 +750,29 @@ describe('a version', () => {
     expect(done.status).toBeLessThan(300)
   })
 
+  test.each(['PUT', 'PATCH', 'DELETE'])(
+    'of a group that is stale stops a %s with 412, and the current one lets it through',
+    async (method) => {
+      const acme = await createScimOrganisation()
+      const path = `/Groups/${await acme.group('Engines')}`
+      const { headers } = await acme.scim('GET', path)
+      await acme.patch(path, { op: 'replace', path: 'displayName', value: 'Motors' })
+      const current = await acme.scim('GET', path)
+
+      const operations = { Operations: [{ op: 'replace', path: 'displayName', value: 'Looms' }] }
+      const group = { schemas: [groupSchema], displayName: 'Looms' }
+      const body = { PUT: group, PATCH: operations, DELETE: undefined }[method]
+      const change = (version: unknown) =>
+        acme.scim(method, path, body, { 'if-match': String(version) })
+
+      expect(await change(headers.etag)).toMatchObject(
+        scimError(412, undefined, /^request\.stale: /),
+      )
+      expect((await acme.scim('GET', path)).body).toEqual(current.body)
+      expect((await change(current.headers.etag)).status).toBeLessThan(300)
+    },
+  )
+
   test('of a group moves with its members', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(ada)
@@ -864,13 +896,22 @@ describe('a group', () => {
     expect(refused).toMatchObject(scimError(409, 'uniqueness'))
   })
 
-  test('without a name is invalidValue', async () => {
-    const acme = await createScimOrganisation()
+  test.each([{}, { displayName: '   ' }, { displayName: 'x'.repeat(257) }])(
+    'without a name that can be shown is invalidValue: %j',
+    async (named) => {
+      const acme = await createScimOrganisation()
+      const group = await acme.group('Engines')
+      const body = { schemas: [groupSchema], members: [], ...named }
 
-    const refused = await acme.scim('POST', '/Groups', { schemas: [groupSchema], members: [] })
+      const answers = [
+        await acme.scim('POST', '/Groups', body),
+        await acme.scim('PUT', `/Groups/${group}`, body),
+      ]
 
-    expect(refused).toMatchObject(scimError(400, 'invalidValue'))
-  })
+      for (const answer of answers) expect(answer).toMatchObject(scimError(400, 'invalidValue'))
+      expect(await acme.eventNames()).toEqual(['group.created'])
+    },
+  )
 
   test('takes nobody who is not there, by POST, PUT and PATCH', async () => {
     const acme = await createScimOrganisation()
