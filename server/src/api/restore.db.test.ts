@@ -6,6 +6,7 @@ const someone = {
   userName: bob.email,
   name: { givenName: bob.firstName, familyName: bob.lastName },
   emails: [{ value: bob.email, type: 'work', primary: true }],
+  title: 'Engineer',
 }
 
 /** Somebody whom SCIM made, put into a group and a pool, and deleted; then SCIM was left. */
@@ -67,6 +68,16 @@ describe('MU-7: somebody whom the identity provider deleted', () => {
       expect((await acme.mails()).at(-1)).toEqual({ template: 'activation', recipient: bob.email })
     },
   )
+
+  test('is still known as the identity provider described them, when it asks again', async () => {
+    const { acme, id } = await deleted()
+    await acme.api('POST', `/users/${id}/restore`)
+    await acme.store(`update organisations set source = 'scim' where id = '${acme.id}'`)
+
+    const { body } = await acme.scim('GET', `/Users/${id}`)
+
+    expect(body).toMatchObject({ id, ...someone })
+  })
 
   test('is restored once: of two at once, one does it', async () => {
     const { acme, id, since } = await deleted()

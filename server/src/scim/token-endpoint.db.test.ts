@@ -113,6 +113,15 @@ test('SC-4: a client proves itself in the body, or by a signed assertion', async
   expect(await opens(acme, byJwt.body.access_token)).toBe('SCIM (Ping)')
 })
 
+test('RFC 6749 §3.1: a parameter without a value counts as not sent', async () => {
+  const { acme, client } = await withClient('client_secret_post')
+  const secret = { client_id: client.clientId, client_secret: client.clientSecret }
+
+  const answer = await ask(acme, { ...grant, ...secret, client_assertion: '', scope: '' })
+
+  expect(answer.status).toBe(200)
+})
+
 test('SC-4: revoking a client ends its access tokens at once, and of no other', async () => {
   const { acme, client, basic } = await withClient('client_secret_basic')
   const other = await makeClient(acme, 'client_secret_basic', { label: 'Second' })
@@ -151,7 +160,7 @@ test('SC-4: an unknown client and a wrong secret get the same words, and the log
     await ask(acme, { ...grant, ...secret }),
     await ask(acme, grant),
   ]
-  const right = await ask(acme, grant, { authorization: basic })
+  const right = await ask(acme, grant, { authorization: basic, 'user-agent': 'Okta SCIM' })
   await acme.usher.provisioningLog.flush()
   const { items } = (await acme.api('GET', '/provisioning-log')).body
 
@@ -167,6 +176,7 @@ test('SC-4: an unknown client and a wrong secret get the same words, and the log
   expect(items.map((one: { status: number }) => one.status)).toEqual([200, ...Array(6).fill(401)])
   expect(items[0]).toMatchObject({
     credential: 'Okta',
+    dialect: 'Okta',
     remedy: null,
     path: '/oauth/token',
   })

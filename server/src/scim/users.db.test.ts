@@ -77,7 +77,18 @@ describe('a person over SCIM', () => {
       emails: [{ value: acme.manager.email, primary: true }],
     })
     expect(made).toMatchObject({ status: 201, body: { id: acme.manager.id } })
-    expect(await acme.eventNames()).toEqual(['user.adopted', 'user.changed'])
+    expect(await acme.events()).toMatchObject([
+      {
+        type: 'user.adopted',
+        before: { managedBy: 'portal' },
+        after: { managedBy: 'scim', userName: acme.manager.email, externalId: 'b-1' },
+      },
+      {
+        type: 'user.changed',
+        before: { firstName: 'Ana', lastName: 'Ruiz', title: null },
+        after: { firstName: 'Bob', lastName: 'Miller', title: 'Engineer' },
+      },
+    ])
   })
 })
 

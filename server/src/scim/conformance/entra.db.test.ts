@@ -513,6 +513,16 @@ describe('Entra ID deletes somebody', () => {
     expect(back).toMatchObject({ status: 201, body: { id, userName: zoe.userName, active: true } })
   })
 
+  test('and keeps them out when they come back as new and disabled', async () => {
+    const acme = await createScimOrganisation()
+    const id = await create(acme, '/Users', zoe)
+    await acme.patch(`/Users/${id}`, { op: 'Replace', path: 'userName', value: inBin })
+
+    const back = await acme.scim('POST', '/Users', { ...zoe, active: false })
+
+    expect(back).toMatchObject({ status: 201, body: { id, userName: zoe.userName, active: false } })
+  })
+
   test('then for good: 204, then 404, and the name is free', async () => {
     const acme = await createScimOrganisation()
     const id = await create(acme, '/Users', zoe)

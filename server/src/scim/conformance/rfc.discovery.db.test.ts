@@ -1,7 +1,7 @@
 /** RFC 7644 §2, §3.1, §3.12 and §4; RFC 7643 §5 to §7. */
 import { request as plainRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { startUsher } from '../../../testing/organisation.ts'
 import {
   createScimOrganisation,
@@ -363,7 +363,7 @@ describe('a message', () => {
       'content-type': 'application/xml',
     })
 
-    expect(refused).toMatchObject(scimError(415))
+    expect(refused).toMatchObject(scimError(415, undefined, /Send application\/scim\+json/))
   })
 
   test.each([
@@ -440,6 +440,10 @@ describe('an error', () => {
     ['GET', '/Users/not-an-id'],
     ['DELETE', '/Groups/not-an-id'],
     ['GET', '/Users/x/y'],
+    ['GET', '/ServiceProviderConfig/x'],
+    ['GET', '/Me/x'],
+    ['POST', '/Bulk/x'],
+    ['POST', '/.search/x'],
   ])('of %s %s is 404 in the same shape', async (method, path) => {
     const acme = await createScimOrganisation()
 
@@ -458,6 +462,30 @@ describe('an error', () => {
     const body = method === 'GET' || method === 'DELETE' ? undefined : {}
 
     expect(await acme.scim(method, path, body)).toMatchObject(scimError(405, undefined, /./))
+  })
+
+  test('of our own is 500, tells nothing but the number of the request, and stands in the log', async () => {
+    const acme = await createScimOrganisation()
+    const outage = () =>
+      vi.spyOn(acme.usher.directory, 'view').mockRejectedValueOnce(new Error('db.internal:5432'))
+    const nobody = '00000000-0000-7000-8000-000000000000'
+
+    outage()
+    const read = await acme.scim('GET', `/Users/${nobody}`)
+    outage()
+    const token = await acme.usher.app.inject({
+      method: 'POST',
+      url: `/scim/${acme.id}/oauth/token`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: `grant_type=client_credentials&client_id=${nobody}&client_secret=x`,
+    })
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log')).body
+
+    expect(read).toMatchObject(scimError(500, undefined, /^internal: quote /))
+    expect(token.statusCode).toBe(500)
+    expect(read.text + token.body).not.toContain('db.internal')
+    expect(items).toMatchObject([{ status: 500, code: 'internal' }])
   })
 
   test('of /Me is 404: an organisation is nobody', async () => {
