@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import {
   createScimOrganisation,
@@ -223,6 +224,15 @@ describe('SC-18: somebody who was here before', () => {
     expect({ status, active: body.active }).toEqual({ status: 200, active: false })
     expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('gus@acme.test')
 
+    const again = await acme.scim('PUT', `/Users/${id}`, {
+      userName: 'gus@acme.test',
+      title: 'CTO',
+      active: true,
+      emails: [{ value: 'x@acme.test', type: 'work', primary: true }],
+    })
+    expect(again, again.text).toMatchObject({ status: 200, body: { active: true } })
+    expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('gus@acme.test')
+
     // Another address than was sent before is a change, and this one is free.
     const moved = [{ value: 'gustav@acme.test', type: 'work', primary: true }]
     await acme.patch(`/Users/${id}`, { op: 'replace', path: 'emails', value: moved })
@@ -235,6 +245,13 @@ describe('SC-18: somebody who was here before', () => {
     expect(await acme.find(`id eq "${id}"`)).toEqual([id])
     expect(await acme.find('userName eq "gus@acme.test"')).toEqual([id])
     expect(await acme.find('userName pr')).toEqual([])
+
+    const path = `/Users?filter=${encodeURIComponent('userName eq "gus@acme.test"')}`
+    expect((await acme.scim('GET', `${path}&startIndex=2`)).body.Resources).toEqual([])
+    expect((await acme.scim('GET', `${path}&count=0`)).body).toMatchObject({
+      totalResults: 1,
+      Resources: [],
+    })
   })
 
   test('and was deleted before SCIM ever named them comes back as who they were', async () => {
@@ -416,6 +433,48 @@ describe('SC-6: while SCIM is not the source', () => {
   })
 })
 
+describe('SC-6: a call that was let in before SCIM was left', () => {
+  const path = ({ id, group }: Record<'id' | 'group', string>, what: string) =>
+    ({ people: '/Users', person: `/Users/${id}`, groups: '/Groups', group: `/Groups/${group}` })[
+      what
+    ]
+  const title = { Operations: [{ op: 'replace', path: 'title', value: 'CTO' }] }
+  const named = { Operations: [{ op: 'replace', path: 'displayName', value: 'Motors' }] }
+
+  test.each([
+    ['POST', 'people', { userName: 'ada@acme.test' }],
+    ['PUT', 'person', { ...bob, title: 'CTO' }],
+    ['PATCH', 'person', title],
+    ['DELETE', 'person', {}],
+    ['POST', 'groups', { displayName: 'Motors' }],
+    ['PUT', 'group', { displayName: 'Motors' }],
+    ['PATCH', 'group', named],
+    ['DELETE', 'group', {}],
+  ] as const)('is 403 when its body comes after: %s of %s', async (method, what, body) => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const group = await acme.group('Engineers', id)
+    let left: unknown
+    async function* late() {
+      await acme.api('PUT', '/identity/provisioning', { source: 'sso_jit' })
+      left = await acme.events()
+      yield Buffer.from(JSON.stringify(body))
+    }
+
+    const answer = await acme.usher.app.inject({
+      method,
+      url: `/scim/${acme.id}/v2${path({ id, group }, what)}`,
+      headers: { authorization: `Bearer ${acme.token}`, 'content-type': 'application/scim+json' },
+      payload: Readable.from(late()),
+    })
+
+    expect({ status: answer.statusCode, body: answer.json() }).toMatchObject(
+      scimError(403, undefined, /^provisioning\.method_conflict: /),
+    )
+    expect(await acme.events()).toEqual(left)
+  })
+})
+
 describe('SC-16: a grace period', () => {
   test('that is over erases the person, and the audit says so', async () => {
     const acme = await createScimOrganisation()
@@ -534,6 +593,22 @@ describe('SC-16: a grace period', () => {
     expect(await acme.membersOf(group)).toEqual([away])
   })
 
+  test('brings back who has the same userName, by whatever address and key they are sent now', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    await acme.scim('DELETE', `/Users/${id}`)
+
+    const back = await acme.scim('POST', '/Users', {
+      ...bob,
+      userName: 'BOB.Miller',
+      externalId: 'entra-object-8',
+      emails: [{ value: 'bob@elsewhere.test', type: 'work', primary: true }],
+    })
+
+    expect(back).toMatchObject({ status: 201, body: { id, externalId: 'entra-object-8' } })
+    expect((await acme.api('GET', `/users/${id}`)).body.email).toBe('bob@elsewhere.test')
+  })
+
   test('of no days keeps nothing', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(bob)
@@ -553,4 +628,82 @@ test('SC-42: a refused change is found in the log by the name of the person, wit
     { method: 'PATCH', status: 400, code: 'invalidPath', subject: { id, label: 'bob.miller' } },
   ])
   expect(body.items[0].remedy).toEqual(expect.stringMatching(/\w/))
+})
+
+describe('SC-42: the log', () => {
+  test('tells what was sent and what was answered', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    await acme.scim('GET', '/Users')
+
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log')).body
+    const [listed, made] = await Promise.all(
+      items.map(
+        async (one: { id: string }) => (await acme.api('GET', `/provisioning-log/${one.id}`)).body,
+      ),
+    )
+
+    expect(JSON.parse(made.request)).toMatchObject(bob)
+    expect(JSON.parse(made.response)).toMatchObject({ ...bob, id })
+    expect(listed.request).toBeNull()
+    expect(JSON.parse(listed.response)).toMatchObject({ totalResults: 1, Resources: [{ id }] })
+  })
+
+  test('says what was ignored of a person and of a group, however it was sent', async () => {
+    const acme = await createScimOrganisation()
+    const odd = { ...bob, shoeSize: 7 }
+    const id = await acme.user(odd)
+    const group = { schemas: [groupSchema], displayName: 'Engineers', colour: 'red' }
+    const { body } = await acme.scim('POST', '/Groups', group)
+    await acme.scim('PUT', `/Users/${id}`, odd)
+    await acme.scim('PUT', `/Groups/${body.id}`, group)
+    const name = { givenName: 'Rob', nick: 'B' }
+    await acme.patch(`/Users/${id}`, { op: 'replace', path: 'name', value: name })
+    const member = { value: id, since: '2026' }
+    await acme.patch(`/Groups/${body.id}`, { op: 'add', path: 'members', value: [member] })
+
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log')).body
+    const details = await Promise.all(
+      items.map((one: { id: string }) => acme.api('GET', `/provisioning-log/${one.id}`)),
+    )
+
+    expect(details.map(({ body: { notes } }) => notes).reverse()).toEqual([
+      ['User has no attribute "shoeSize"; it was ignored.'],
+      ['Group has no attribute "colour"; it was ignored.'],
+      ['User has no attribute "shoeSize"; it was ignored.'],
+      ['Group has no attribute "colour"; it was ignored.'],
+      ['name has no sub-attribute "nick"; it was ignored.'],
+      ['members has no sub-attribute "since"; it was ignored.'],
+    ])
+  })
+
+  test('names whom a PUT was about, though nobody has the id', async () => {
+    const acme = await createScimOrganisation()
+    const id = '00000000-0000-7000-8000-000000000000'
+    expect((await acme.scim('PUT', `/Users/${id}`, bob)).status).toBe(404)
+
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log?person=bob.miller')).body
+
+    expect(items).toMatchObject([{ status: 404, subject: { id, label: bob.userName } }])
+  })
+
+  test('names whoever was looked up, by whichever key', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const group = await acme.group('Engineers')
+    const { headers } = await acme.scim('GET', `/Groups/${group}`)
+    await acme.find(`externalId eq "${bob.externalId}"`)
+    await acme.scim('GET', `/Groups/${group}`, undefined, { 'if-none-match': String(headers.etag) })
+
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log')).body
+
+    expect(items.slice(0, 2)).toMatchObject([
+      { status: 304, subject: { kind: 'group', id: group, label: 'Engineers' } },
+      { status: 200, subject: { kind: 'user', id, label: bob.userName } },
+    ])
+  })
 })
