@@ -409,6 +409,24 @@ describe('groups of the identity provider', () => {
     ])
     expect(await acme.find(`groups.value eq "${outer}"`)).toEqual([person])
   })
+
+  test('SC-39: say once that a group came into another, and once that it went', async () => {
+    const acme = await createScimOrganisation()
+    const [inner, outer] = [await acme.group('Inner'), await acme.group('Outer')]
+    const add = { op: 'add', path: 'members', value: [{ value: inner, type: 'Group' }] }
+    const remove = { op: 'remove', path: `members[value eq "${inner}"]` }
+
+    const versions: unknown[] = []
+    for (const operation of [add, add, remove, remove])
+      versions.push((await acme.patch(`/Groups/${outer}`, operation)).headers.etag)
+
+    expect(versions).toEqual(['W/"2"', 'W/"2"', 'W/"3"', 'W/"3"'])
+    const told = { group: 'Outer', groupId: outer }
+    expect((await acme.events()).slice(2)).toMatchObject([
+      { type: 'group.nested', subject_id: inner, after: told, source: 'scim' },
+      { type: 'group.unnested', subject_id: inner, before: told, source: 'scim' },
+    ])
+  })
 })
 
 test('PV-13: when SCIM is left, its people and groups are the manager’s, and nobody is locked', async () => {
