@@ -264,6 +264,7 @@ test('the connection tells who calls, how it goes and how often', async () => {
   const view = async () => (await acme.api('GET', '/identity/scim')).body
 
   await record(acme, { dialect: 'okta' }, { dialect: 'generic', status: 404 })
+  await record(acme, { credential: null, status: 401 })
   const healthy = await view()
   await record(acme, { status: 403, code: 'provisioning.method_conflict' })
   const failing = await view()
@@ -271,9 +272,10 @@ test('the connection tells who calls, how it goes and how often', async () => {
 
   expect(healthy).toMatchObject({
     detectedDialect: { name: 'okta', label: 'Okta' },
-    health: { state: 'healthy', lastStatus: 404, callsLastDay: 2, refusedLastDay: 1 },
+    // Whoever knows the address alone makes no good connection look broken.
+    health: { state: 'healthy', lastStatus: 401, callsLastDay: 3, refusedLastDay: 2 },
   })
-  expect(failing.health).toMatchObject({ state: 'failing', lastStatus: 403, callsLastDay: 3 })
+  expect(failing.health).toMatchObject({ state: 'failing', lastStatus: 403, callsLastDay: 4 })
   expect((await view()).detectedDialect.name).toBe('entra')
 })
 
