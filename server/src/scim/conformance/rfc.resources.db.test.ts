@@ -377,7 +377,7 @@ describe('PUT', () => {
     expect((await inPortal(acme, id)).status).toBe('active')
   })
 
-  test('to a userName that is taken is 409, and changes nothing', async () => {
+  test('to a userName that is taken is 409, changes nothing and mails nobody', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(ada)
     await acme.user({ userName: 'bob@acme.test' })
@@ -390,6 +390,7 @@ describe('PUT', () => {
 
     expect(refused).toMatchObject(scimError(409, 'uniqueness'))
     expect((await acme.scim('GET', `/Users/${id}`)).body).toMatchObject(ada)
+    expect(await acme.mails()).toEqual([])
   })
 })
 

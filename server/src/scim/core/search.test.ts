@@ -69,6 +69,7 @@ test.each([
   ['emails.value', 'string', false],
   ['members.value', undefined, undefined],
   ['meta.created', 'dateTime', false],
+  ['profileUrl', 'reference', true],
 ])('whoever looks for %s learns that it is %s, compared by case: %s', (path, kind, caseExact) => {
   const found = findAttribute(type, path)
 
