@@ -254,6 +254,17 @@ describe('SC-18: somebody who was here before', () => {
     })
   })
 
+  test('is adopted by a PUT that says what is known of them already', async () => {
+    const { acme, id } = await withLocal('gus@acme.test')
+    const { body } = await acme.scim('GET', `/Users/${id}`)
+    const begun = (await acme.events()).length
+
+    expect((await acme.scim('PUT', `/Users/${id}`, body)).status).toBe(200)
+
+    expect((await acme.api('GET', `/users/${id}`)).body.managedBy).toBe('scim')
+    expect((await acme.events())[begun]).toMatchObject({ type: 'user.adopted', subject_id: id })
+  })
+
   test('and was deleted before SCIM ever named them comes back as who they were', async () => {
     const { acme, id } = await withLocal('gus@acme.test')
 
