@@ -238,26 +238,32 @@ test('SC-3: a token’s last use and its address are noted, at most once a minut
   expect(await tokenNow()).toMatchObject({ lastUsedIp: '198.51.100.3' })
 })
 
-test('SC-7: calls with an expired token are announced to managers once a day', async () => {
-  const acme = await createOrganisation({ method: 'password' })
-  const wish = { label: 'Entra ID', expiresInDays: 1 }
-  const made = (await acme.api('POST', '/identity/scim/tokens', wish)).body
-  const credential = { kind: 'token' as const, id: made.id, label: 'Entra ID', lastUsedAt: null }
-  const refused = { credential, status: 401, code: 'credential.expired' }
+test.each([
+  ['token', {}],
+  ['client', { method: 'client_secret_basic' }],
+] as const)(
+  'SC-7: calls with an expired %s are announced to managers once a day',
+  async (kind, how) => {
+    const acme = await createOrganisation({ method: 'password' })
+    const wish = { label: 'Entra ID', expiresInDays: 1, ...how }
+    const made = (await acme.api('POST', `/identity/scim/${kind}s`, wish)).body
+    const credential = { kind, id: made.id, label: 'Entra ID', lastUsedAt: null }
+    const refused = { credential, status: 401, code: 'credential.expired' }
 
-  await record(acme, refused)
-  const live = await acme.mails()
-  acme.usher.clock.advance(day + minute)
-  await record(acme, refused, refused)
-  await record(acme, refused)
-  const first = await acme.mails()
-  acme.usher.clock.advance(day)
-  await record(acme, refused)
+    await record(acme, refused)
+    const live = await acme.mails()
+    acme.usher.clock.advance(day + minute)
+    await record(acme, refused, refused)
+    await record(acme, refused)
+    const first = await acme.mails()
+    acme.usher.clock.advance(day)
+    await record(acme, refused)
 
-  expect(live).toEqual([])
-  expect(first).toEqual([{ template: 'scim_credential_refused', recipient: acme.manager.email }])
-  expect(await acme.mails()).toHaveLength(2)
-})
+    expect(live).toEqual([])
+    expect(first).toEqual([{ template: 'scim_credential_refused', recipient: acme.manager.email }])
+    expect(await acme.mails()).toHaveLength(2)
+  },
+)
 
 test('the connection tells who calls, how it goes and how often', async () => {
   const acme = await createOrganisation({ method: 'sso', source: 'scim' })
