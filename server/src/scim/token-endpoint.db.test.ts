@@ -122,6 +122,18 @@ test('RFC 6749 §3.1: a parameter without a value counts as not sent', async () 
   expect(answer.status).toBe(200)
 })
 
+test.each(['', '%E0%A4%A'])(
+  'RFC 6749 §2.3.1: a secret that cannot be read (%s) proves nothing',
+  async (secret) => {
+    const { acme, client } = await withClient('client_secret_basic')
+    const encoded = Buffer.from(`${client.clientId}:${secret}`).toString('base64')
+
+    const refused = await ask(acme, grant, { authorization: `Basic ${encoded}` })
+
+    expect(refused).toMatchObject({ status: 401, body: { error: 'invalid_client' } })
+  },
+)
+
 test('SC-4: revoking a client ends its access tokens at once, and of no other', async () => {
   const { acme, client, basic } = await withClient('client_secret_basic')
   const other = await makeClient(acme, 'client_secret_basic', { label: 'Second' })

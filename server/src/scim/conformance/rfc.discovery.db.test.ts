@@ -457,6 +457,8 @@ describe('an error', () => {
     ['PATCH', '/Groups'],
     ['POST', nowhere],
     ['GET', '/Bulk'],
+    ['GET', '/.search'],
+    ['GET', '/Users/.search'],
   ])('of %s %s is 405 in the same shape', async (method, path) => {
     const acme = await createScimOrganisation()
     const body = method === 'GET' || method === 'DELETE' ? undefined : {}
