@@ -119,6 +119,7 @@ test('SC-42: no secret of ours is kept, wherever it was sent, not even in part',
     '/scim/1/v2/Users?count=1&Access_Token=***&x=1',
   )
   expect(maskBody(`{"token":"${token}"}`)).toBe('{"token":"***"}')
+  expect(maskText(`${token} and ${token}`, 500)).toBe('*** and ***')
   expect(maskText(`${'x '.repeat(95)}${token}`, 200)).not.toContain('uss_a')
 })
 
