@@ -38,6 +38,11 @@ test.each<[string, unknown, GroupChange['members']]>([
     { add: [], remove: ['a'] },
   ],
   [
+    'the id of one by path',
+    { op: 'remove', path: 'members[value eq "a"].value' },
+    { add: [], remove: ['a'] },
+  ],
+  [
     'several by path',
     { op: 'Remove', path: 'members[value eq "a" or value eq "b"]' },
     { add: [], remove: ['a', 'b'] },
@@ -134,6 +139,7 @@ test.each<[string, unknown]>([
   ['invalidPath', { op: 'remove', path: 'members[value sw "a"]' }],
   ['invalidPath', { op: 'remove', path: 'members[value eq "a" and type eq "User"]' }],
   ['invalidPath', { op: 'remove', path: 'members.value' }],
+  ['invalidPath', { op: 'remove', path: 'members[value eq "a"].type' }],
   ['invalidPath', { op: 'replace', path: 'description', value: 'x' }],
   ['invalidValue', { op: 'remove', path: 'members', value: '' }],
   ['invalidValue', { op: 'remove', path: 'members', value: [{}] }],
