@@ -402,6 +402,38 @@ describe('groups of the identity provider', () => {
     }
   })
 
+  test.each(['PUT', 'PATCH'])(
+    'SC-35: take over a ticked group by the first %s after it was looked up',
+    async (method) => {
+      const acme = await createScimOrganisation()
+      const id = await acme.makeGroup('Engineers')
+      const person = await acme.user(bob)
+      await acme.api('PUT', `/groups/${id}/adoptable`, { adoptable: true })
+      const begun = (await acme.events()).length
+      const read = await acme.scim('GET', `/Groups/${id}`)
+
+      const members = [{ value: person }]
+      const body =
+        method === 'PUT'
+          ? { ...read.body, members }
+          : { Operations: [{ op: 'add', path: 'members', value: members }] }
+      const written = await acme.scim(method, `/Groups/${id}`, body)
+
+      expect(read).toMatchObject({ status: 200, body: { displayName: 'Engineers', members: [] } })
+      expect(written.status).toBeLessThan(300)
+      expect(await acme.membersOf(id)).toEqual([person])
+      expect((await acme.events()).slice(begun)).toMatchObject([
+        {
+          type: 'group.adopted',
+          subject_id: id,
+          before: { managedBy: 'portal' },
+          after: { managedBy: 'scim' },
+        },
+        { type: 'group.member_added', subject_id: person },
+      ])
+    },
+  )
+
   test('SC-39: give what they reach to the people of the groups in them, and say by which way', async () => {
     const acme = await createScimOrganisation()
     const person = await acme.user(bob)
@@ -433,7 +465,9 @@ describe('groups of the identity provider', () => {
 
     expect(versions).toEqual(['W/"2"', 'W/"2"', 'W/"3"', 'W/"3"'])
     const told = { group: 'Outer', groupId: outer }
-    expect((await acme.events()).slice(2)).toMatchObject([
+    expect(await acme.events()).toMatchObject([
+      { type: 'group.created', subject_id: inner, after: { name: 'Inner' }, source: 'scim' },
+      { type: 'group.created', subject_id: outer, after: { name: 'Outer' }, source: 'scim' },
       { type: 'group.nested', subject_id: inner, after: told, source: 'scim' },
       { type: 'group.unnested', subject_id: inner, before: told, source: 'scim' },
     ])
@@ -643,6 +677,11 @@ describe('SC-16: a grace period', () => {
     const id = await acme.user(bob)
     await acme.store(`update scim_settings set grace_days = 0 where org_id = '${acme.id}'`)
     await acme.scim('DELETE', `/Users/${id}`)
+    expect((await acme.events()).at(-1)).toMatchObject({
+      type: 'user.deleted',
+      subject_id: id,
+      data: { restorableUntil: null },
+    })
     expect((await acme.scim('POST', '/Users', bob)).body.id).not.toBe(id)
   })
 })
