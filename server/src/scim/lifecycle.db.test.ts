@@ -123,6 +123,23 @@ describe('a person whom SCIM sent', () => {
     expect(await acme.find('roles.value eq "role_Viewer"')).toEqual([id])
   })
 
+  test('SC-40: has the role as it was sent, so that Entra ID finds the primary one and changes it', async () => {
+    const acme = await createScimOrganisation({ syncRoles: true })
+    const role = (value: string) => [{ value, primary: true, display: 'In the app' }]
+    const id = await acme.user({ ...bob, roles: role('ROLE_VIEWER') })
+    expect((await acme.scim('GET', `/Users/${id}`)).body.roles).toEqual(role('ROLE_VIEWER'))
+
+    const path = 'roles[primary eq "True"].value'
+    const { body } = await acme.patch(`/Users/${id}`, {
+      op: 'Replace',
+      path,
+      value: 'ROLE_MANAGER',
+    })
+
+    expect(body.roles).toEqual(role('ROLE_MANAGER'))
+    expect((await acme.api('GET', `/users/${id}`)).body.roles).toEqual(['ROLE_MANAGER'])
+  })
+
   test('PV-8: has roles from the portal, until Sync roles is on', async () => {
     const acme = await createScimOrganisation()
     const id = await acme.user(bob)
@@ -756,6 +773,22 @@ describe('SC-42: the log', () => {
     const { items } = (await acme.api('GET', '/provisioning-log?person=bob.miller')).body
 
     expect(items).toMatchObject([{ status: 404, subject: { id, label: bob.userName } }])
+  })
+
+  test('names whoever was deleted, who is asked for by name', async () => {
+    const acme = await createScimOrganisation()
+    const id = await acme.user(bob)
+    const group = await acme.group('Engineers')
+    await acme.scim('DELETE', `/Users/${id}`)
+    await acme.scim('DELETE', `/Groups/${group}`)
+
+    await acme.usher.provisioningLog.flush()
+    const { items } = (await acme.api('GET', '/provisioning-log?method=DELETE')).body
+
+    expect(items).toMatchObject([
+      { status: 204, subject: { kind: 'group', id: group, label: 'Engineers' } },
+      { status: 204, subject: { kind: 'user', id, label: bob.userName } },
+    ])
   })
 
   test('names whoever was looked up, by whichever key', async () => {
