@@ -217,6 +217,25 @@ describe('SC-28: a walk over everybody, while some are deleted', () => {
     },
   )
 
+  test('by startIndex ends no sooner, though everybody who was shown is deleted', async () => {
+    const acme = await createScimOrganisation()
+    const ids: string[] = []
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      ids.push(await acme.user({ userName: `${name}@acme.test` }))
+
+    const seen: string[] = []
+    for (let start = 1, total = 1; start <= total; start += 2) {
+      const { body } = await acme.scim('GET', `/Users?startIndex=${start}&count=2`)
+      total = body.totalResults
+      for (const { id } of body.Resources as Listed) {
+        seen.push(id)
+        await acme.scim('DELETE', `/Users/${id}`)
+      }
+    }
+
+    expect(seen).toEqual(ids)
+  })
+
   async function expectWhole(acme: Organisation, seen: string[], gone: Set<string>) {
     expect(new Set(seen).size).toBe(seen.length)
     const rows = await acme.usher.store.read
