@@ -17,7 +17,6 @@ export type DiscoveryOptions = {
   /** Of the organisation's endpoint, without a slash at the end: `https://…/scim/{orgId}/v2`. */
   baseUrl: string
   syncRoles: boolean
-  documentationUri?: string
 }
 
 export type Discovery = {
@@ -58,10 +57,9 @@ function listOf(resources: JsonObject[]): JsonObject {
   }
 }
 
-function renderConfig({ baseUrl, documentationUri }: DiscoveryOptions): JsonObject {
+function renderConfig({ baseUrl }: DiscoveryOptions): JsonObject {
   return {
     schemas: [configSchema],
-    ...(documentationUri ? { documentationUri } : {}),
     patch: { supported: true },
     bulk: {
       supported: true,
