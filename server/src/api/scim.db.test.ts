@@ -237,8 +237,18 @@ test('SC-4: a client has an id and a secret that is shown once, or public keys a
   expect(list.body.items.map((one: { label: string }) => one.label)).toEqual(['Ping', 'Okta'])
   expect(list.text).not.toContain(clientSecret)
   expect(await acme.events()).toMatchObject([
-    { type: 'scim_client.created', subject: 'Okta', after: { method: 'client_secret_basic' } },
-    { type: 'scim_client.created', subject: 'Ping', after: { method: 'private_key_jwt' } },
+    {
+      type: 'scim_client.created',
+      subject_id: first.body.id,
+      subject: 'Okta',
+      after: { method: 'client_secret_basic' },
+    },
+    {
+      type: 'scim_client.created',
+      subject_id: second.body.id,
+      subject: 'Ping',
+      after: { method: 'private_key_jwt' },
+    },
   ])
   expect(JSON.stringify(await acme.events())).not.toContain(clientSecret)
 })

@@ -1,7 +1,7 @@
 /** RFC 7644 §2, §3.1, §3.12 and §4; RFC 7643 §5 to §7. */
 import { request as plainRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startUsher } from '../../../testing/organisation.ts'
 import {
   createScimOrganisation,
@@ -468,8 +468,9 @@ describe('an error', () => {
 
   test('of our own is 500, tells nothing but the number of the request, and stands in the log', async () => {
     const acme = await createScimOrganisation()
-    const outage = () =>
-      vi.spyOn(acme.usher.directory, 'view').mockRejectedValueOnce(new Error('db.internal:5432'))
+    const view = vi.spyOn(acme.usher.directory, 'view')
+    onTestFinished(() => view.mockRestore())
+    const outage = () => view.mockRejectedValueOnce(new Error('db.internal:5432'))
     const nobody = '00000000-0000-7000-8000-000000000000'
 
     outage()

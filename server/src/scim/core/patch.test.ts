@@ -497,6 +497,7 @@ test.each<[string, unknown]>([
   ['roles[value eq "ROLE_MANAGER"]', { display: 'x' }],
   ['roles[type eq "t" and value eq "ROLE_MANAGER"].display', 'x'],
   ['emails[type eq "other"].display', 'x'],
+  ['emails[type sw "oth"].primary', true],
 ])('%s of nobody is no target, and gives nothing', (path, value) => {
   for (const op of ['add', 'replace'])
     expect(refusal(() => patch({ op, path, value })).scimType).toBe('noTarget')
