@@ -130,6 +130,7 @@ test.each<[number, string, JsonObject]>([
     },
   ],
   [400, 'schemas', { Operations: [] }],
+  [400, 'schemas', { schemas: [null], Operations: [] }],
   [400, '"Operations"', { schemas: [bulkRequestSchema] }],
   [400, 'failOnErrors', { schemas: [bulkRequestSchema], Operations: [], failOnErrors: 0 }],
 ])('a request is refused as a whole with %s: %s', (status, why, body) => {

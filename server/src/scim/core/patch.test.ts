@@ -564,7 +564,10 @@ test('while Sync roles is off, a PATCH of roles is refused', () => {
 })
 
 test('a body that calls itself something else is no PATCH', () => {
-  const error = refusal(() => parsePatch({ type }, { schemas: [userSchema], Operations: [] }))
+  for (const schemas of [[userSchema], [null]]) {
+    const error = refusal(() => parsePatch({ type }, { schemas, Operations: [] }))
 
-  expect(error).toMatchObject({ scimType: 'invalidSyntax' })
+    expect(error).toMatchObject({ scimType: 'invalidSyntax' })
+    expect(error.detail).toContain('must name')
+  }
 })

@@ -92,6 +92,7 @@ test('a search by POST has the same parameters, in any case', () => {
   expect(shows(search.projection, 'members')).toBe(false)
   expect(search.paging).toEqual({ kind: 'index', startIndex: 11, count: 5 })
   expect(() => readSearch(groupResource, {})).toThrow('"schemas" of a search')
+  expect(() => readSearch(groupResource, { schemas: [null] })).toThrow('"schemas" of a search')
 })
 
 test('a list says how many there are, and Resources is there even when it is empty', () => {
