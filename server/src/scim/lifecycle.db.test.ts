@@ -271,6 +271,23 @@ describe('SC-18: somebody who was here before', () => {
     })
   })
 
+  test('is adopted by a PATCH that says what is so already, as Entra ID and Okta send it', async () => {
+    const { acme, id } = await withLocal('gus@acme.test')
+    const begun = (await acme.events()).length
+
+    const active = { op: 'Replace', path: 'active', value: true }
+    const first = await acme.patch(`/Users/${id}`, active)
+    const second = await acme.patch(`/Users/${id}`, active)
+
+    expect([first.status, second.status]).toEqual([200, 200])
+    expect(second.headers.etag).toBe(first.headers.etag)
+    expect((await acme.api('GET', `/users/${id}`)).body.managedBy).toBe('scim')
+    expect((await acme.events()).slice(begun)).toMatchObject([
+      { type: 'user.adopted', subject_id: id },
+      { type: 'user.changed', subject_id: id, before: { name: null } },
+    ])
+  })
+
   test('is adopted by a PUT that says what is known of them already', async () => {
     const { acme, id } = await withLocal('gus@acme.test')
     const { body } = await acme.scim('GET', `/Users/${id}`)

@@ -127,7 +127,8 @@ export async function patchUser(call: Call, id: string): Promise<Answer> {
       about(call, before)
       requireMatch(call.ifMatch, personEtag(before))
       const { resource, changed } = applyPatch(type, renderPerson(before, call.baseUrl), operations)
-      if (!changed) return undefined
+      // SC-18: the first write adopts, also when it says what is so already.
+      if (!changed && before.user.managedBy === 'scim') return undefined
       const sent = withRoles(call, readPerson(resource, { ...call.settings, before }))
       return { ...sent, activeAssigned: resource.active !== undefined }
     }),

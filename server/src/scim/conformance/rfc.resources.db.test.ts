@@ -845,7 +845,7 @@ describe('a group', () => {
     expect(await acme.membersOf(group)).toEqual([two])
   })
 
-  test.each([{ id: 'whoever' }, { display: 'Ada' }, {}])(
+  test.each([{ id: 'whoever' }, { display: 'Ada' }, {}, { value: '' }, { value: null }, null, ''])(
     'RFC 7643 §4.2: is refused with a member that %j does not name, and everybody stays',
     async (unnamed) => {
       const acme = await createScimOrganisation()

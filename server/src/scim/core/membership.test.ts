@@ -147,6 +147,9 @@ test.each<[string, unknown]>([
   ['invalidValue', { op: 'add', path: 'members', value: [7] }],
   ['invalidValue', { op: 'replace', path: 'members', value: [{ value: 'a' }, { id: 'b' }] }],
   ['invalidValue', { op: 'add', value: { members: [{ value: 'a' }, {}] } }],
+  ['invalidValue', { op: 'replace', path: 'members', value: [{ value: '' }] }],
+  ['invalidValue', { op: 'replace', path: 'members', value: { value: null } }],
+  ['invalidValue', { op: 'add', value: { members: [null] } }],
   ['invalidValue', { op: 'replace', path: 'displayName', value: '' }],
 ])('%s: %j is refused', (scimType, operation) => {
   expect(() => change(operation)).toThrow(expect.objectContaining({ status: 400, scimType }))

@@ -27,10 +27,11 @@ function readValues(path: string, attribute: Attribute, value: Json | undefined,
   const known = new Set<string>()
   for (const one of sent) {
     const read = readOne(path, attribute, one, notes)
-    if (isEmptied(attribute, one)) continue
+    const isNothing = read === undefined || isEmptied(attribute, one)
     // Passed over, whoever is meant by `{"id": "…"}` would be taken out of the group without a word.
-    if (read === undefined && attribute.name === 'members' && isObject(one)) throw namesNobody()
-    if (read === undefined) continue
+    if (isNothing && attribute.name === 'members' && (Array.isArray(value) || isObject(one)))
+      throw namesNobody()
+    if (isNothing) continue
     const key = JSON.stringify(read)
     if (!known.has(key)) values.push(read)
     known.add(key)
