@@ -161,10 +161,10 @@ export function usersOf(call: Call, { filter, sort, projection }: Search): Listi
     async read(place) {
       const query = { filter, sort, baseUrl, ...place }
       const page = await directory.view(actor, (read) => listScimPeople(read, query))
-      const isFirst = 'skip' in place.from && place.from.skip === 0
-      if (page.total > 0 || !filter || !isFirst) return page
+      if (page.total > 0 || !filter || !('skip' in place.from)) return page
       const found = await adoptable(call, filter)
-      return { items: found.slice(0, place.count), total: found.length }
+      const { skip } = place.from
+      return { items: found.slice(skip, skip + place.count), total: found.length }
     },
     async write(people) {
       if (people.length === 1 && people[0] && filter) about(call, people[0])
