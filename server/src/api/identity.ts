@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import {
   BreakGlassAccount,
@@ -189,10 +190,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     { schema: { params, response: { 200: ProvisioningView } } },
     async (request, reply) => {
       const actor = await callerFor(door, request)
-      const view = await provisioningOf(door, actor)
-      return reply
-        .header('etag', `"${view.organisation.version}"`)
-        .send(renderProvisioning(door, actor, view))
+      return sendProvisioning(door, actor, reply)
     },
   )
   app.put(
@@ -204,10 +202,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
       await door.directory.change(actor, (write) =>
         changeProvisioning(write, request.body, running, ifVersion(request)),
       )
-      const view = await provisioningOf(door, actor)
-      return reply
-        .header('etag', `"${view.organisation.version}"`)
-        .send(renderProvisioning(door, actor, view))
+      return sendProvisioning(door, actor, reply)
     },
   )
 
@@ -225,10 +220,7 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
         await door.directory.change(actor, (write) =>
           pauseProvisioning(write, pauses, ifVersion(request)),
         )
-        const view = await provisioningOf(door, actor)
-        return reply
-          .header('etag', `"${view.organisation.version}"`)
-          .send(renderProvisioning(door, actor, view))
+        return sendProvisioning(door, actor, reply)
       },
     )
   }
@@ -456,6 +448,12 @@ function renderSaml({ name, provider, saml, refresh }: SamlConnection) {
 
 function provisioningOf(door: ApiDoor, actor: Actor) {
   return door.directory.view(actor, (read) => provisioningView(read, !door.withoutMail))
+}
+
+async function sendProvisioning(door: ApiDoor, actor: Actor, reply: FastifyReply) {
+  const view = await provisioningOf(door, actor)
+  reply.header('etag', `"${view.organisation.version}"`)
+  return renderProvisioning(door, actor, view)
 }
 
 function renderProvisioning(

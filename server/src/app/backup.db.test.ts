@@ -149,6 +149,11 @@ describe('a backup that is restored', () => {
 describe('usher backup', () => {
   test('is for its owner’s eyes, writes over nothing, leaves nothing half-written, and is recorded', async () => {
     const before = readFileSync(file)
+    const recorded = async () =>
+      Object.fromEntries(await allOf(usher.store)).events?.filter((text) =>
+        text.includes('"installation.backed_up"'),
+      ).length
+    const recordedBefore = await recorded()
 
     const again = await runUsher(['backup', file], environmentOf(usher.config))
     const nowhere = await runUsher(
@@ -161,9 +166,22 @@ describe('usher backup', () => {
     expect(readFileSync(file).equals(before)).toBe(true)
     expect(nowhere.code).toBe(1)
     expect(nowhere.err).toMatch(/no\/folder\.gz: ENOENT/)
-    expect(readdirSync(scratch)).toEqual(['usher.backup.gz'])
-    const { events } = Object.fromEntries(await allOf(usher.store))
-    expect(events?.filter((text) => text.includes('"installation.backed_up"'))).toHaveLength(1)
+    expect(readdirSync(scratch)).toContain('usher.backup.gz')
+    expect(readdirSync(scratch).filter((name) => name.endsWith('.part'))).toEqual([])
+    expect(recordedBefore).toBeGreaterThan(0)
+    expect(await recorded()).toBe(recordedBefore)
+  })
+
+  test('of two at the same moment each writes a file of its own, and one name is given once', async () => {
+    const twice = join(scratch, 'twice.gz')
+    const both = await Promise.all(
+      [1, 2].map(() => runUsher(['backup', twice], environmentOf(usher.config))),
+    )
+
+    expect(both.some(({ code }) => code === 0)).toBe(true)
+    expect(readdirSync(scratch).filter((name) => name.endsWith('.part'))).toEqual([])
+    const config = await elsewhere(await freshDatabase())
+    expect((await restore(config, twice)).code).toBe(0)
   })
 
   test('holds no secret that opens anything by itself', () => {

@@ -80,7 +80,8 @@ export async function backUp(
     yield `${JSON.stringify({ end: true, rows: counted.rows, sha256: counted.sha256 } satisfies Tail)}\n`
   }
 
-  const draft = `${file}.part`
+  // Of this process alone: what another one is writing, or left behind, is none of its business.
+  const draft = `${file}.${process.pid}.part`
   try {
     const written = createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true })
     await pipeline(Readable.from(lines()), createGzip({ level: fast }), written)

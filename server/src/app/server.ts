@@ -148,7 +148,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
         settleDomainCheck(write, name, records),
       ),
   })
-  const presence = createPresence(store, clock)
+  const presence = createPresence(store)
   await presence.beat()
   const demo = createDemo({ directory, vault, clock, baseUrl })
 

@@ -22,6 +22,11 @@ const expired = () =>
  */
 export async function issueRecovery(write: Write): Promise<{ token: string; expiresAt: number }> {
   const { db, actor, now } = write
+  if (actor.kind !== 'operator')
+    throw new Refused({
+      code: 'auth.forbidden',
+      detail: 'Only who works on the machine itself makes such a link: usher recover.',
+    })
   const { id, name } = await lockOrganisation(write)
   const token = `${id}.${newSecret()}`
   const expiresAt = now + minutes(livesMinutes)

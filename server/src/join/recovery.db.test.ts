@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { environmentOf, runUsher } from '../../testing/command.ts'
 import { createMailbox } from '../../testing/mailbox.ts'
 import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
+import { issueRecovery } from '../directory/index.ts'
 
 const hour = 3_600_000
 
@@ -71,7 +72,22 @@ test('works once, for an hour, until a newer one is made, and for nothing else',
   expect((await second.open('nonsense')).json()).toMatchObject(gone)
 
   const late = await recover(acme)
-  acme.usher.clock.advance(hour + 1)
+  const link = acme.usher.store.read
+    .selectFrom('links')
+    .select('expires_at')
+    .where('org_id', '=', acme.id)
+    .where('kind', '=', 'recovery')
+    .where('used_at', 'is', null)
+  const { expires_at } = await link.executeTakeFirstOrThrow()
+  expect(Math.abs(expires_at - acme.usher.clock.now() - hour)).toBeLessThan(60_000)
+  // The command has the machine's clock, which nobody turns.
+  await acme.usher.store.write((db) =>
+    db
+      .updateTable('links')
+      .set({ expires_at: acme.usher.clock.now() - 1 })
+      .where('org_id', '=', acme.id)
+      .execute(),
+  )
   expect((await late.open()).json()).toMatchObject(gone)
 })
 
@@ -88,3 +104,27 @@ test('another link of the organisation opens no manager’s session', async () =
   expect((await open(token)).json()).toMatchObject({ code: 'activation.expired' })
   expect((await acme.send('GET', `/api/v1/activations/${token}`)).status).toBe(200)
 })
+
+test('of several who open one link at the same moment one gets in', async () => {
+  const acme = await createOrganisation({ method: 'password' })
+  const { open } = await recover(acme)
+
+  const answers = await Promise.all(Array.from({ length: 10 }, () => open()))
+
+  const statuses = answers.map(({ statusCode }) => statusCode)
+  expect(statuses.toSorted((a, b) => a - b)).toEqual([200, ...Array(9).fill(410)])
+  expect(await acme.events('recovery.used')).toHaveLength(1)
+})
+
+test.each(['user', 'root', 'api_key', 'system'] as const)(
+  'is made by the operator alone, and not by %s',
+  async (kind) => {
+    const acme = await createOrganisation({ method: 'password' })
+    const actor = { ...acme.operator, kind, roles: ['ROLE_MANAGER' as const] }
+
+    await expect(acme.usher.directory.change(actor, issueRecovery)).rejects.toMatchObject({
+      refusal: { code: 'auth.forbidden' },
+    })
+    expect(await acme.eventNames()).toEqual([])
+  },
+)

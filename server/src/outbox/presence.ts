@@ -1,4 +1,3 @@
-import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import { installation, type Store } from '../store/index.ts'
 
@@ -16,7 +15,7 @@ export type Presence = {
 const goneAfterMs = 30_000
 
 /** The embedded database has one node, which tells nobody. */
-export function createPresence(store: Store, clock: Clock): Presence {
+export function createPresence(store: Store): Presence {
   if (store.dialect.name === 'sqlite') {
     const nothing = async () => undefined
     return { beat: nothing, leave: nothing, hasNeighbours: () => false }
@@ -25,8 +24,7 @@ export function createPresence(store: Store, clock: Clock): Presence {
   let neighbours = 0
   return {
     async beat() {
-      const now = clock.now()
-      neighbours = await store.write((db) => installation.beat(db, id, now, now - goneAfterMs))
+      neighbours = await store.write((db) => installation.beat(db, id, goneAfterMs))
     },
     hasNeighbours: () => neighbours > 0,
     leave: () => store.write((db) => installation.leave(db, id)),

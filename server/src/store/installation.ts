@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db } from './dialect.ts'
 import type { IdempotencyTable, RootsTable } from './tables.ts'
 
@@ -49,14 +50,19 @@ export async function findRoot(
   ).executeTakeFirst()
 }
 
-/** Notes that a node is at work, and forgets those that were last heard of before `gone`. @returns how many others there are. */
-export async function beat(db: Db, id: string, now: number, gone: number): Promise<number> {
+/**
+ * Notes that a node is at work, and forgets those that have not been heard of for so long. The time is
+ * PostgreSQL's: the clocks of two nodes may be further apart than that.
+ * @returns how many others there are.
+ */
+export async function beat(db: Db, id: string, goneAfterMs: number): Promise<number> {
+  const now = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
   await db
     .insertInto('nodes')
     .values({ id, seen_at: now })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_at: now }))
     .execute()
-  await db.deleteFrom('nodes').where('seen_at', '<', gone).execute()
+  await db.deleteFrom('nodes').where('seen_at', '<', sql<number>`${now} - ${goneAfterMs}`).execute()
   const others = await db.selectFrom('nodes').select('id').where('id', '<>', id).execute()
   return others.length
 }

@@ -506,7 +506,6 @@ export type ScimSettingsTable = {
   version: number
 }
 
-/** One call of the identity provider (SC-42). */
 /** A process that serves this installation. */
 export type NodesTable = { id: string; seen_at: number }
 
@@ -520,6 +519,7 @@ export type ScimWalksTable = {
   expires_at: number
 }
 
+/** One call of the identity provider (SC-42). */
 export type ProvisioningLogTable = {
   org_id: string
   id: string

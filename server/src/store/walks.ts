@@ -5,7 +5,7 @@ import type { ScimWalksTable } from './tables.ts'
 
 const renewedAfterMs = 60_000
 
-/** Where a page by index ended, for every node; see `walksOfAll` of SCIM. */
+/** Where a page by index ended, for every node; see `rememberWalks` of SCIM. */
 export async function remember(db: Db, row: ScimWalksTable): Promise<void> {
   await put(db, { ...row, stale_at: row.expires_at - renewedAfterMs })
 }
