@@ -49,7 +49,7 @@ test('a manager connects an OpenID provider, switches OIDC JIT on, and a strange
     await save(page, 'It takes effect for everyone at once')
 
     await page.getByRole('switch', { name: 'OIDC JIT' }).click()
-    await save(page)
+    await save(page, 'Change the source to OIDC JIT?')
     await expectText(page, `by signing in through ${idp.connectionName} (OIDC JIT); chosen by Ana`)
     expect(await page.content()).not.toContain(clientSecret)
     await expectText(page, 'A secret is stored and never shown.')

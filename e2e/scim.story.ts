@@ -95,7 +95,7 @@ test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has br
     await page.goto(`${usher.url}/o/contoso-demo/settings/identity`)
     await page.getByRole('switch', { name: 'SCIM' }).click()
     await expectText(page, /strangers no longer get an account by signing in/)
-    await save(page)
+    await save(page, 'Change the source to SCIM?')
     await page.getByRole('link', { name: 'Open the SCIM connection' }).click()
     await page.getByRole('link', { name: 'Simulate' }).click()
     await page.getByRole('combobox', { name: 'Identity provider' }).click()
@@ -113,10 +113,11 @@ test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has br
     await page.goto(`${usher.url}/o/contoso-demo/settings/identity/scim`)
     const email = await deleteByScim(await makeToken(page), 'Grace')
     await page.goto(`${usher.url}/o/contoso-demo/settings/identity`)
-    await page.getByRole('switch', { name: 'SCIM' }).click()
-    await save(page)
+    await leaveScim(page)
     await page.setViewportSize({ width: 360, height: 740 })
     await restore(usher, page, { firstName: 'Grace', lastName: 'Hopper', email })
+    await page.goto(`${usher.url}/o/contoso-demo/settings/identity`)
+    await rollBackToScim(page)
 
     expect(newcomer.faults).toEqual([])
     expect(grace.faults).toEqual([])
@@ -125,13 +126,39 @@ test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has br
   }
 })
 
+/** The preview names whom SCIM leaves: all are kept, but for the one who is ticked. */
+async function leaveScim(page: Page): Promise<void> {
+  await page.getByRole('switch', { name: 'SCIM' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await expectText(page, 'Change the source to Portal?')
+  await dialog
+    .getByRole('checkbox', { name: /^Deactivate/ })
+    .last()
+    .check()
+  await expectText(page, '1 person deactivated')
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await expectText(page, 'Before that, people entered by SCIM')
+}
+
+async function rollBackToScim(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Roll back' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('managed by SCIM at once').waitFor()
+  await accessible(page)
+  await dialog.getByRole('button', { name: 'Roll back' }).click()
+  await expectText(page, /^People enter .+ when the identity provider sends them \(SCIM\)/)
+  await expectText(page, 'Open the SCIM connection')
+}
+
 /** Choosing says what will change; saving leads on to the connection. */
 async function switchOn(usher: RunningUsher, page: Page): Promise<void> {
   await page.goto(`${usher.url}/o/acme/settings/identity`)
   await page.getByRole('switch', { name: 'SCIM' }).click()
   await expectText(page, 'What changes when you save')
   await accessible(page)
-  await save(page)
+  await save(page, 'Change the source to SCIM?')
   await expectText(page, 'People enter Acme when the identity provider sends them (SCIM)')
   await page.getByRole('link', { name: 'Open the SCIM connection' }).click()
   await expectText(page, 'Not called yet')

@@ -40,7 +40,7 @@ export async function walkArrival(
   await save(page, 'It takes effect for everyone at once')
 
   await page.getByRole('switch', { name: 'SAML JIT' }).click()
-  await save(page)
+  await save(page, 'Change the source to SAML JIT?')
   await expectText(
     page,
     `People enter Acme by signing in through ${idp.connectionName} (SAML JIT); chosen by Ana Ruiz on`,

@@ -276,7 +276,7 @@ export const SourceOption = z.object({
   /** Why it cannot be switched on now, e.g. "Requires SSO as the login method". */
   unavailableBecause: z.string().nullable(),
 })
-/** `GET PUT /identity/provisioning`, `POST …/pause`, `POST …/resume` */
+/** `GET PUT /identity/provisioning`, `POST …/pause`, `POST …/resume`, `POST …/rollback` */
 export const ProvisioningView = z.object({
   source: ProvisioningSource,
   configurable: z.boolean(),
@@ -285,18 +285,61 @@ export const ProvisioningView = z.object({
   selfService: SelfServiceView,
   /** Who paused provisioning, and when; null while people can enter (PV-15). */
   paused: z.object({ by: z.string(), at: Time }).nullable(),
+  /** What the last change of the source can be rolled back to, and until when (PV-14). */
+  rollback: z.object({ source: ProvisioningSource, label: z.string(), until: Time }).nullable(),
   canWrite: z.boolean(),
 })
 export type ProvisioningView = z.infer<typeof ProvisioningView>
+/** Stands for a preview that was looked at; good for ten minutes, and until the settings change. */
+const PreviewId = z.string().min(1).max(2000)
 export const ProvisioningChange = z.strictObject({
   source: ProvisioningSource,
   selfService: SelfServiceChange.optional(),
   ssoJit: z.strictObject({ enabled: z.boolean() }).optional(),
   scim: z.strictObject({ enabled: z.boolean() }).optional(),
   ldap: z.strictObject({ enabled: z.boolean() }).optional(),
-  previewId: Id.optional(),
+  previewId: PreviewId.optional(),
+  /** With a preview: whom of those that the source leaves to deactivate; the others are kept (PV-13). */
+  deactivate: z.array(Id).max(500).optional(),
 })
 export type ProvisioningChange = z.infer<typeof ProvisioningChange>
+
+/** `POST /identity/provisioning/preview`: of a change, or of rolling the last one back; changes nothing (PV-11). */
+export const HandOverQuestion = z.union([
+  ProvisioningChange.omit({ previewId: true, deactivate: true }).extend({
+    /** The method that is saved with it; else the one in force. */
+    loginMethod: LoginMethod.optional(),
+  }),
+  z.strictObject({ rollback: z.literal(true) }),
+])
+export type HandOverQuestion = z.infer<typeof HandOverQuestion>
+export const HandOverPreview = z.object({
+  previewId: PreviewId,
+  expiresAt: Time,
+  from: ProvisioningSource,
+  to: ProvisioningSource,
+  /** How people enter then (PV-10). */
+  entrySentence: z.string(),
+  /** Whom the new source manages at once, because it did before. */
+  becomeManaged: z.number().int(),
+  /** Who goes on as before; SCIM takes over whom it sends (SC-18). */
+  stay: z.number().int(),
+  /** Whom the source manages that is left; kept, managed in the portal, unless they are deactivated. */
+  orphaned: z.object({
+    total: z.number().int(),
+    /** The first 200 who can still get in, managers before others. */
+    people: z.array(
+      z.object({ id: Id, email: z.string(), name: z.string(), isManager: z.boolean() }),
+    ),
+  }),
+  /** Open invitations that can no longer be accepted (PV-16). */
+  invitationsToClose: z.number().int(),
+  linkCloses: z.boolean(),
+  workingManager: z.boolean(),
+})
+export type HandOverPreview = z.infer<typeof HandOverPreview>
+/** `POST /identity/provisioning/rollback` */
+export const Rollback = z.strictObject({ previewId: PreviewId.optional() })
 
 /** `GET POST /break-glass-accounts`, `DELETE /break-glass-accounts/{id}` (SE-12 to SE-14). */
 export const BreakGlassAccount = z.object({

@@ -2,6 +2,7 @@ import type {
   Adoption,
   AuditEvent,
   Domain,
+  HandOverPreview,
   LoginMethodView,
   MailSettingsView,
   Me,
@@ -200,6 +201,7 @@ const provisioning: ProvisioningView = {
     termsUrl: null,
   },
   paused: null,
+  rollback: null,
   canWrite: true,
 }
 const scimProvisioning: ProvisioningView = {
@@ -207,6 +209,33 @@ const scimProvisioning: ProvisioningView = {
   source: 'scim',
   entrySentence:
     'People enter Acme Robotics by SCIM from Microsoft Entra ID; chosen by Ana Ruiz on 3 May 2026.',
+  rollback: { source: 'sso_jit', label: 'SAML JIT', until: Date.UTC(2026, 6, 2, 9, 30) },
+}
+const handOverPreview: HandOverPreview = {
+  previewId: 'v1.preview',
+  expiresAt: Date.UTC(2026, 5, 2, 9, 40),
+  from: 'scim',
+  to: 'portal',
+  entrySentence:
+    'People enter Acme Robotics when a manager creates or invites them; chosen by Ana Ruiz on 2 June 2026.',
+  becomeManaged: 0,
+  stay: 12,
+  orphaned: {
+    total: 1_204,
+    people: [
+      { id: 'u1', email: 'ana.ruiz@acme.example', name: 'Ana Ruiz', isManager: true },
+      { id: 'u2', email: 'bob.hall@acme.example', name: 'Bob Hall', isManager: false },
+      {
+        id: 'u3',
+        email: 'maximiliane.von-und-zu-hohenstaufen@robotics.acme.example',
+        name: 'Maximiliane von und zu Hohenstaufen-Wittelsbach',
+        isManager: false,
+      },
+    ],
+  },
+  invitationsToClose: 0,
+  linkCloses: false,
+  workingManager: true,
 }
 const pausedProvisioning: ProvisioningView = {
   ...scimProvisioning,
@@ -1448,6 +1477,7 @@ export function answer(method: string, path: string, face: Face, query: string):
         certificates: [expiring, certificate],
         warnings: ['The metadata lists two certificates; both will be trusted.'],
       }),
+    '/org/identity/provisioning/preview': () => ok(handOverPreview),
     '/org/identity/login-method/preview': () =>
       ok({
         total: 1284,

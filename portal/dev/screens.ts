@@ -358,6 +358,26 @@ const scenes: Scene[] = [
     },
   },
   { name: 'identity-paused', path: `${settings}/identity`, face: 'paused' },
+  { name: 'identity-rollback', path: `${settings}/identity`, face: 'scim' },
+  {
+    name: 'identity-source',
+    path: `${settings}/identity`,
+    face: 'scim',
+    async act(page) {
+      await page.getByRole('switch', { name: 'SCIM' }).click()
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByRole('checkbox', { name: /Deactivate Bob/ }).click()
+    },
+  },
+  {
+    name: 'identity-rolling-back',
+    path: `${settings}/identity`,
+    face: 'scim',
+    async act(page) {
+      await press('Roll back')(page)
+      await page.getByText('People enter Acme Robotics when a manager').waitFor()
+    },
+  },
   { name: 'users-paused', path: `${settings}/users`, face: 'paused' },
   {
     name: 'identity-pausing',

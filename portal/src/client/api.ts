@@ -36,6 +36,8 @@ import type {
   GroupList,
   GroupMembers,
   GroupPoolGrants,
+  HandOverPreview,
+  HandOverQuestion,
   InvitationPage,
   Invitations,
   Invite,
@@ -282,6 +284,10 @@ export function organisationApi(organisationId: string) {
     provisioning: () => askVersioned<ProvisioningView>('GET', `${base}/identity/provisioning`),
     changeProvisioning: (body: ProvisioningChange, ifMatch: string | null) =>
       askVersioned<ProvisioningView>('PUT', `${base}/identity/provisioning`, { body, ifMatch }),
+    previewProvisioning: (body: HandOverQuestion) =>
+      ask<HandOverPreview>('POST', `${base}/identity/provisioning/preview`, { body }),
+    rollBackProvisioning: (previewId: string) =>
+      ask<void>('POST', `${base}/identity/provisioning/rollback`, { body: { previewId } }),
     pauseProvisioning: (pauses: boolean) =>
       ask<void>('POST', `${base}/identity/provisioning/${pauses ? 'pause' : 'resume'}`),
 

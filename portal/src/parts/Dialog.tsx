@@ -67,7 +67,10 @@ export function Dialog({
             </div>
             <CloseButton />
           </div>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4 sm:px-6">{children}</div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4 sm:px-6" tabIndex={0}>
+            {children}
+          </div>
           {footer ? (
             <div className="flex flex-wrap justify-end gap-2 border-t border-line bg-raised px-5 py-4 sm:px-6">
               {footer}

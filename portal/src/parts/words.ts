@@ -64,6 +64,7 @@ const eventLabels: Record<string, string> = {
   'provisioning.changed': 'Provisioning changed',
   'provisioning.paused': 'Provisioning paused',
   'provisioning.resumed': 'Provisioning resumed',
+  'provisioning.rolled_back': 'Provisioning rolled back',
   'self_service.changed': 'Self-service link changed',
   'self_service.rotated': 'Self-service link rotated',
   'assist.begun': 'Operator assists',

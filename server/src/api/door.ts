@@ -116,8 +116,8 @@ export type SecretTools = {
   judgePassword(password: string): Promise<void>
   newTotp(label: string): { secret: string; uri: string }
   /** Encrypts for one purpose; what was sealed for another does not open. */
-  seal(plain: string, purpose: 'totp' | 'idempotency' | 'mail'): string
-  open(sealed: string, purpose: 'idempotency'): string
+  seal(plain: string, purpose: 'totp' | 'idempotency' | 'mail' | 'preview'): string
+  open(sealed: string, purpose: 'idempotency' | 'preview'): string
   qr(uri: string): Promise<string>
 }
 

@@ -6,6 +6,8 @@ import {
   CreateBreakGlass,
   CreatedBreakGlass,
   GoogleInput,
+  HandOverPreview,
+  HandOverQuestion,
   Id,
   LoginMethod,
   LoginMethodChange,
@@ -18,6 +20,7 @@ import {
   PasskeyOptions,
   ProvisioningChange,
   ProvisioningView,
+  Rollback,
   SamlInput,
   SortedPage,
   TestStart,
@@ -38,9 +41,14 @@ import {
   loginMethodView,
   openChallenge,
   pauseProvisioning,
+  previewHandOver,
   previewLoginMethod,
+  previewRollback,
   provisioningView,
   removeBreakGlassPasskey,
+  rollBackProvisioning,
+  rollbackUntil,
+  sourceLabel,
   startTest,
   type TestResult,
 } from '../directory/index.ts'
@@ -54,10 +62,15 @@ import type {
   SamlConnection,
   Tested,
 } from '../model/connection.ts'
-import type { LoginMethod as Method, Organisation } from '../model/organisation.ts'
+import type {
+  LoginMethod as Method,
+  Organisation,
+  ProvisioningSource,
+} from '../model/organisation.ts'
 import { refuse } from '../model/refusals.ts'
 import { type Api, type ApiDoor, callerFor, ifVersion } from './door.ts'
 import { pageOf } from './lists.ts'
+import { openPreview, sealPreview } from './previews.ts'
 import { renderSelfService } from './self-service.ts'
 import { optionsFor, running } from './sources.ts'
 
@@ -199,8 +212,45 @@ export function identityRoutes(app: Api, door: ApiDoor): void {
     async (request, reply) => {
       const actor = await callerFor(door, request)
       door.requireFresh(actor)
+      const { previewId, deactivate, ...wish } = request.body
+      const handOver =
+        previewId === undefined && deactivate === undefined
+          ? undefined
+          : {
+              ...openPreview(door, actor, previewId, (seen) => isPreviewOf(wish, seen)),
+              deactivate: deactivate ?? [],
+            }
       await door.directory.change(actor, (write) =>
-        changeProvisioning(write, request.body, running, ifVersion(request)),
+        changeProvisioning(write, { ...wish, handOver }, running, ifVersion(request)),
+      )
+      return sendProvisioning(door, actor, reply)
+    },
+  )
+  app.post(
+    `${provisioning}/preview`,
+    { schema: { params, body: HandOverQuestion, response: { 200: HandOverPreview } } },
+    async (request) => {
+      const actor = await callerFor(door, request)
+      const { body } = request
+      const foreseen = await door.directory.view(actor, (read) =>
+        'rollback' in body
+          ? previewRollback(read, running, !door.withoutMail)
+          : previewHandOver(read, body, running, !door.withoutMail),
+      )
+      const { version: _, selfService: _link, ...shown } = foreseen
+      return { ...shown, ...sealPreview(door, actor, foreseen, 'rollback' in body) }
+    },
+  )
+  app.post(
+    `${provisioning}/rollback`,
+    { schema: { params, body: Rollback, response: { 200: ProvisioningView } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      allow(actor, 'identity.write')
+      door.requireFresh(actor)
+      const preview = openPreview(door, actor, request.body.previewId, ({ rollback }) => rollback)
+      await door.directory.change(actor, (write) =>
+        rollBackProvisioning(write, running, preview, ifVersion(request)),
       )
       return sendProvisioning(door, actor, reply)
     },
@@ -446,6 +496,14 @@ function renderSaml({ name, provider, saml, refresh }: SamlConnection) {
   }
 }
 
+function isPreviewOf(
+  { source, selfService }: ProvisioningChange,
+  seen: { to: ProvisioningSource; selfService: boolean; rollback: boolean },
+): boolean {
+  const link = selfService?.enabled ?? seen.selfService
+  return !seen.rollback && seen.to === source && seen.selfService === link
+}
+
 function provisioningOf(door: ApiDoor, actor: Actor) {
   return door.directory.view(actor, (read) => provisioningView(read, !door.withoutMail))
 }
@@ -461,6 +519,8 @@ function renderProvisioning(
   actor: Actor,
   { organisation, join, sentence, protocol }: Awaited<ReturnType<typeof provisioningView>>,
 ) {
+  const { rollback: back } = organisation
+  const rollback = back && rollbackUntil(back) > door.clock.now() ? back : null
   return {
     source: organisation.source,
     configurable: organisation.loginMethod !== null,
@@ -468,6 +528,11 @@ function renderProvisioning(
     options: optionsFor(organisation.loginMethod as Method | null, protocol),
     selfService: renderSelfService(door.baseUrl, join),
     paused: organisation.paused,
+    rollback: rollback && {
+      source: rollback.source,
+      label: sourceLabel(rollback.source, protocol),
+      until: rollbackUntil(rollback),
+    },
     canWrite: actor.roles.includes('ROLE_MANAGER') || actor.scopes.includes('identity:write'),
   }
 }

@@ -193,6 +193,24 @@ const routes: Record<string, Route> = {
     needs: 'identity:write',
     events: ['provisioning.changed'],
   },
+  'POST /identity/provisioning/preview': {
+    prepare: at('/identity/provisioning/preview', () => ({ source: 'portal' })),
+    status: 200,
+    needs: 'identity:write',
+    events: [],
+  },
+  'POST /identity/provisioning/rollback': {
+    prepare: async () => {
+      const acme = await createOrganisation({ method: 'sso' })
+      const path = '/identity/provisioning'
+      await acme.api('PUT', path, { source: 'sso_jit' })
+      const { body } = await acme.api('POST', `${path}/preview`, { rollback: true })
+      return { acme, path: `${path}/rollback`, body: { previewId: body.previewId } }
+    },
+    status: 200,
+    needs: 'identity:write',
+    events: ['provisioning.rolled_back'],
+  },
   'POST /identity/provisioning/pause': {
     prepare: at('/identity/provisioning/pause'),
     status: 200,

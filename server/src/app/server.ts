@@ -95,7 +95,12 @@ import { tellSecurityHeaders } from './security-headers.ts'
 import { refuseBrokenText } from './text.ts'
 import { wrongFields } from './wrong-fields.ts'
 
-const sealedFor = { totp: totpPurpose, idempotency: 'idempotency', mail: mailSecretPurpose }
+const sealedFor = {
+  totp: totpPurpose,
+  idempotency: 'idempotency',
+  mail: mailSecretPurpose,
+  preview: 'preview',
+}
 const bodyLimit = 2_500_000
 /** About a second of a browser's work; where limits are off, for load runs, next to none (SS-17). */
 const challengeBits = 17

@@ -11,6 +11,7 @@ import {
   isName,
   isOwnedByIdp,
   type KnownPerson,
+  managerOf,
 } from '../policy/index.ts'
 import {
   access,
@@ -182,7 +183,7 @@ export async function arrive(
   }
   if (decision.kind === 'link') user = await complete(write, organisation, user, linked, decision)
   user = await refresh(write, organisation, user, vouched, connection.refresh)
-  user = await followEmail(write, user, address, found.domainVerified, decision)
+  user = await followEmail(write, organisation, user, address, found.domainVerified, decision)
   user = await signedIn(write, user, vouched.method, { idp: vouched.issuer })
 
   const session = await openSession(
@@ -418,6 +419,7 @@ async function refresh(
 /** A linked person's new address is taken over only when its domain is verified and it is free (JI-18). */
 async function followEmail(
   { db, actor, now }: Write,
+  organisation: Organisation,
   user: User,
   address: ReturnType<typeof readEmailAddress>,
   domainVerified: boolean,
@@ -425,7 +427,8 @@ async function followEmail(
 ): Promise<User> {
   if (decision.kind !== 'known' || !address || address.folded === user.emailFolded) return user
   // Of whom SCIM or LDAP manages, the address comes from there alone.
-  if (user.managedBy === 'scim' || user.managedBy === 'ldap') return user
+  const manager = managerOf(organisation, user)
+  if (manager === 'scim' || manager === 'ldap') return user
   const subject = { kind: 'user', id: user.id, label: user.email }
   const taken = await users.findByEmail(db, user.organisationId, address.folded)
   if (!domainVerified || taken) {

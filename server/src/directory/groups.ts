@@ -2,7 +2,7 @@ import { newId } from '../lib/ids.ts'
 import type { Happening } from '../model/event.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { type Refusal, Refused } from '../model/refusals.ts'
-import { decideGroupChange, type GroupChange } from '../policy/index.ts'
+import { decideGroupChange, type GroupChange, managerOf } from '../policy/index.ts'
 import { access, events, groups, organisations, people, scimGroups, users } from '../store/index.ts'
 import { lockUser, membersOf, subjectOf } from './people.ts'
 import {
@@ -19,7 +19,13 @@ export type NameSearch = { search: string | undefined; page: number; size: numbe
 
 export async function listGroups({ db, actor }: Read, search: NameSearch) {
   allow(actor, 'access.read')
-  return groups.list(db, actor.organisationId, search)
+  const [found, organisation] = await Promise.all([
+    groups.list(db, actor.organisationId, search),
+    organisations.find(db, actor.organisationId),
+  ])
+  if (!organisation) throw notFound('organisation')
+  const items = found.items.map((one) => ({ ...one, managedBy: managerOf(organisation, one) }))
+  return { ...found, items }
 }
 
 /** One group with the groups around it, and why its members cannot be changed here, if so. */
@@ -35,7 +41,7 @@ export async function groupDetails({ db, actor }: Read, id: string) {
   const because = (change: GroupChange) =>
     decideGroupChange(group, organisation.source, change)?.detail ?? null
   return {
-    group,
+    group: { ...group, managedBy: managerOf(organisation, group) },
     inside,
     around,
     locked: { members: because('members'), name: because('name'), delete: because('delete') },

@@ -8,6 +8,7 @@ export {
   passwordFaults,
   registrationClosed,
   roleLabel,
+  rollbackUntil,
   type SsoProtocol,
   sourceLabel,
   unavailableBecause,
@@ -20,6 +21,13 @@ export { digestOf } from './connections.ts'
 export * from './domains.ts'
 export * from './export.ts'
 export * from './groups.ts'
+export {
+  type HandOver,
+  type HandOverPreview,
+  previewHandOver,
+  previewRollback,
+  rollBackProvisioning,
+} from './hand-over.ts'
 export * from './idempotency.ts'
 export * from './identity.ts'
 export * from './invitations.ts'

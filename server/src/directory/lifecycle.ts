@@ -1,10 +1,19 @@
 import { days } from '../lib/clock.ts'
 import type { Organisation } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
-import { decideManagerLoss, type ManagerFacts } from '../policy/index.ts'
-import { access, accounts, installation, organisations, together, users } from '../store/index.ts'
+import type { User } from '../model/user.ts'
+import { decideManagerLoss, isWorking, type ManagerFacts } from '../policy/index.ts'
+import {
+  access,
+  accounts,
+  events,
+  installation,
+  organisations,
+  together,
+  users,
+} from '../store/index.ts'
 import { sendMail } from './mail.ts'
-import type { Write } from './write.ts'
+import type { Read, Write } from './write.ts'
 
 /**
  * The one routine by which access ends, whoever ends it (US-11): sessions, links and access for a
@@ -16,6 +25,33 @@ export async function endAccess(
 ): Promise<{ sessionsEnded: number; temporaryAccessEnded: number }> {
   const ended = await access.endOf(db, actor.organisationId, userId)
   return { sessionsEnded: ended.sessions, temporaryAccessEnded: ended.temporary }
+}
+
+/** Whoever may be deactivated by now is, unless they are the last working manager. */
+export async function deactivate(
+  write: Write,
+  organisation: Organisation,
+  user: User,
+): Promise<void> {
+  const { db, actor, now } = write
+  await keepLastManager(write, organisation, user.id)
+  const after: User = {
+    ...user,
+    status: 'deactivated',
+    updatedAt: now,
+    updatedBy: actor.label,
+  }
+  await users.update(db, user, after)
+  const ended = await endAccess(write, user.id)
+  await events.append(db, actor, now, [
+    {
+      name: 'user.deactivated',
+      subject: { kind: 'user', id: user.id, label: user.email },
+      before: { status: user.status },
+      after: { status: 'deactivated' },
+      data: ended,
+    },
+  ])
 }
 
 /**
@@ -54,7 +90,13 @@ export async function tellLastManagerKept(write: Write, userId: string): Promise
   await sendMail(write, organisation, mail, ...able, ...contacts)
 }
 
-async function managerFacts({ db }: Write, organisation: Organisation): Promise<ManagerFacts[]> {
+/** Whether a manager can sign in by the method in force. */
+export async function hasWorkingManager(read: Read, organisation: Organisation): Promise<boolean> {
+  const facts = await managerFacts(read, organisation)
+  return facts.some((manager) => isWorking(manager, organisation.loginMethod))
+}
+
+async function managerFacts({ db }: Read, organisation: Organisation): Promise<ManagerFacts[]> {
   const found = await users.withRole(db, organisation.id, 'ROLE_MANAGER')
   const ids = found.map((user) => user.id)
   const [passwords, identities] = await together(

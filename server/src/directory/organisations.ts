@@ -34,6 +34,8 @@ export async function createOrganisation(
     source: 'portal',
     sourceChosenBy: null,
     sourceChosenAt: null,
+    handedOver: [],
+    rollback: null,
     paused: null,
     requireSecondFactor: false,
     selfServiceEnabled: true,

@@ -1,6 +1,6 @@
 import type { Connection } from '../model/connection.ts'
 import type { Happening } from '../model/event.ts'
-import type { Organisation } from '../model/organisation.ts'
+import { type Organisation, type ProvisioningSource, sources } from '../model/organisation.ts'
 import { Refused, refuse } from '../model/refusals.ts'
 import { switched } from '../model/switching.ts'
 import type { Role, User } from '../model/user.ts'
@@ -13,6 +13,7 @@ import {
   decideRoles,
   explainAccess,
   isOwnedByIdp,
+  managerOf,
   mayAct,
 } from '../policy/index.ts'
 import {
@@ -29,7 +30,7 @@ import {
   users,
 } from '../store/index.ts'
 import { readConnection } from './connections.ts'
-import { endAccess, keepLastManager } from './lifecycle.ts'
+import { deactivate, endAccess, keepLastManager } from './lifecycle.ts'
 import {
   allow,
   allowOn,
@@ -82,27 +83,45 @@ export function refuseToSort(): never {
 /** The filter as the store asks it: who is in a group or reaches a pool depends on other groups too. */
 export async function filterOf(
   read: Read,
-  { groupId, poolId, ...rest }: WantedPeople,
+  { groupId, poolId, managedBy, ...rest }: WantedPeople,
 ): Promise<people.PeopleFilter> {
   return {
     ...rest,
+    ...(managedBy && { managedBy: await broughtBy(read, managedBy) }),
     ...(groupId && (await membersOf(read, groupId))),
     ...(poolId && (await reachOf(read, poolId))),
   }
 }
 
+/** The person as the settings of the organisation leave them, whether or not their row says so yet. */
+function asNow(organisation: Organisation, user: User): User {
+  const now = switched(organisation.switching, user)
+  return { ...now, managedBy: managerOf(organisation, now) }
+}
+
+/** Whom the portal manages since a hand-over still says who brought them (PV-13). */
+async function broughtBy(
+  { db, actor }: Read,
+  managers: readonly ProvisioningSource[],
+): Promise<ProvisioningSource[]> {
+  const organisation = await organisations.find(db, actor.organisationId)
+  if (!organisation) throw notFound('organisation')
+  return sources.filter((managedBy) => managers.includes(managerOf(organisation, { managedBy })))
+}
+
 /** These people with their roles and groups, as a list shows them. */
 export async function withAccess({ db, actor }: Read, found: User[]) {
   const ids = found.map((user) => user.id)
-  const [roles, memberships, switching] = await Promise.all([
+  const [roles, memberships, organisation] = await Promise.all([
     access.rolesOf(db, actor.organisationId, ids),
     access.memberships(db, actor.organisationId, ids),
-    switches.find(db, actor.organisationId),
+    organisations.find(db, actor.organisationId),
   ])
+  if (!organisation) throw notFound('organisation')
   const rolesBy = Map.groupBy(roles, (one) => one.userId)
   const groupsBy = Map.groupBy(memberships, (one) => one.userId)
   return found.map((user) => ({
-    user: switched(switching, user),
+    user: asNow(organisation, user),
     roles: (rolesBy.get(user.id) ?? []).map((one) => one.role),
     groups: groupsBy.get(user.id) ?? [],
   }))
@@ -115,7 +134,7 @@ export async function userDetails(read: Read, id: string) {
   const found = await users.find(db, actor.organisationId, id)
   const organisation = await organisations.find(db, actor.organisationId)
   if (!found || !organisation) throw notFound('user')
-  const user = switched(organisation.switching, found)
+  const user = asNow(organisation, found)
   const [roles, memberships, identities, reached, refresh, newest] = await Promise.all([
     access.rolesOf(db, actor.organisationId, [id]),
     access.memberships(db, actor.organisationId, [id]),
@@ -135,7 +154,7 @@ export async function userDetails(read: Read, id: string) {
   return {
     user,
     roles,
-    memberships,
+    memberships: memberships.map((one) => ({ ...one, managedBy: managerOf(organisation, one) })),
     identities,
     mail: newest.get(id),
     explained: explainAccess(reached),
@@ -291,7 +310,7 @@ async function changeRoles(
 
 /** Everything that opens a door ends in the same transaction (US-11). */
 export async function deactivateUser(write: Write, id: string): Promise<void> {
-  const { db, actor, now } = write
+  const { actor } = write
   allow(actor, 'users.write')
   const organisation = await lockOrganisation(write, 'alone')
   const user = await lockUser(write, id)
@@ -304,23 +323,7 @@ export async function deactivateUser(write: Write, id: string): Promise<void> {
   }
   const refusal = decideDisable(facts)
   if (refusal) throw new Refused(refusal)
-  await keepLastManager(write, organisation, id)
-  await users.update(db, user, {
-    ...user,
-    status: 'deactivated',
-    updatedAt: now,
-    updatedBy: actor.label,
-  })
-  const ended = await endAccess(write, id)
-  await events.append(db, actor, now, [
-    {
-      name: 'user.deactivated',
-      subject: subjectOf(user),
-      before: { status: user.status },
-      after: { status: 'deactivated' },
-      data: ended,
-    },
-  ])
+  await deactivate(write, organisation, user)
 }
 
 /**
@@ -333,7 +336,7 @@ export async function holdUser(write: Write, id: string): Promise<void> {
   const organisation = await lockOrganisation(write, 'alone')
   const user = await lockUser(write, id)
   if (user.held) return
-  const refusal = decideHold({ user })
+  const refusal = decideHold({ organisation, user })
   if (refusal) throw new Refused(refusal)
   await keepLastManager(write, organisation, id)
   await users.update(db, user, { ...user, held: true, updatedAt: now, updatedBy: actor.label })
@@ -449,5 +452,6 @@ export async function whoIs({ db, actor }: Read, id: string) {
   const roles = user
     ? (await access.rolesOf(db, actor.organisationId, [id])).map((one) => one.role)
     : []
-  return user && { user, roles }
+  const organisation = await organisations.find(db, actor.organisationId)
+  return user && organisation && { user: asNow(organisation, user), roles }
 }

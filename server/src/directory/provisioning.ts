@@ -1,13 +1,15 @@
-import type { Paused } from '../model/organisation.ts'
-import { Refused } from '../model/refusals.ts'
+import type { Organisation, Paused, ProvisioningSource } from '../model/organisation.ts'
+import { Refused, refuse } from '../model/refusals.ts'
 import {
   decideSource,
   entrySentence,
+  handedOverAfter,
   type ProvisioningWish,
   type Running,
 } from '../policy/index.ts'
-import { events, organisations } from '../store/index.ts'
+import { adopted, events, organisations } from '../store/index.ts'
 import { readConnection } from './connections.ts'
+import { deactivateLeft, type HandOver } from './hand-over.ts'
 import { changeSelfService, joinFacts, type SelfServiceRequest } from './self-service.ts'
 import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write } from './write.ts'
 
@@ -24,10 +26,17 @@ export async function provisioningView(read: Read, installationMails: boolean) {
   return { organisation, join, sentence, protocol: connection?.protocol ?? 'saml' }
 }
 
-/** Chooses the one source that governs membership (PV-3 to PV-7, PV-10). @returns what is different now. */
+/**
+ * Chooses the one source that governs membership (PV-3 to PV-7, PV-10, PV-12).
+ * @param wish.handOver the preview that was looked at; without one, people keep the mark of the source
+ *   that is left (JI-26). @returns what is different now.
+ */
 export async function changeProvisioning(
   write: Write,
-  wish: ProvisioningWish & { selfService?: SelfServiceRequest | undefined },
+  wish: ProvisioningWish & {
+    selfService?: SelfServiceRequest | undefined
+    handOver?: HandOver | undefined
+  },
   running: Running,
   ifVersion: number | undefined,
 ): Promise<{ source: boolean; link: boolean; settings: boolean }> {
@@ -37,6 +46,8 @@ export async function changeProvisioning(
   expectVersion(organisation.version, ifVersion)
   const refusal = decideSource(organisation, wish, running)
   if (refusal) throw new Refused(refusal)
+  const { handOver } = wish
+  expectVersion(organisation.version, handOver?.version)
 
   const before = { source: organisation.source, selfService: organisation.selfServiceEnabled }
   const after = {
@@ -49,14 +60,26 @@ export async function changeProvisioning(
     ? await changeSelfService(write, organisation, wish.selfService)
     : false
   const source = before.source !== after.source
+  if (!source && handOver && handOver.deactivate.length > 0) {
+    refuse('request.invalid', 'The source stays: nobody is left by it.', [
+      { pointer: '/deactivate', code: 'not_managed' },
+    ])
+  }
   const link = before.selfService !== after.selfService
   if (!source && !link) {
     // The settings of the link are part of this document: its version goes up with them.
     if (settings) await organisations.change(db, organisation.id, {})
     return { source, link, settings }
   }
+  const deactivated = handOver ? await deactivateLeft(write, organisation, handOver.deactivate) : 0
+  if (source) await adopted.forget(db, organisation.id)
   await organisations.change(db, organisation.id, {
-    source: { source: wish.source, chosenBy: actor.label, at: now },
+    source: {
+      source: wish.source,
+      chosenBy: actor.label,
+      at: now,
+      ...whatIsLeft(organisation, wish.source, handOver !== undefined, now),
+    },
     selfServiceEnabled: after.selfService,
   })
   await events.append(db, actor, now, [
@@ -65,9 +88,27 @@ export async function changeProvisioning(
       subject: { kind: 'organisation', id: organisation.id, label: organisation.name },
       before,
       after,
+      ...(source && handOver && { data: { handedOver: before.source, deactivated } }),
     },
   ])
   return { source, link, settings }
+}
+
+/** Who manages those whom the source before brought, and the way back to it. */
+function whatIsLeft(
+  organisation: Organisation,
+  to: ProvisioningSource,
+  handsOver: boolean,
+  at: number,
+): Pick<Organisation, 'handedOver' | 'rollback'> {
+  const { source, selfServiceEnabled: selfService, handedOver, rollback } = organisation
+  if (source === to) return { handedOver, rollback }
+  return {
+    handedOver: handsOver
+      ? handedOverAfter(organisation, to)
+      : handedOver.filter((left) => left !== to),
+    rollback: { source, selfService, handedOver, at },
+  }
 }
 
 /**

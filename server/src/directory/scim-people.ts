@@ -11,6 +11,7 @@ import { decideScim, decideSyncedRoles } from '../policy/index.ts'
 import {
   access,
   accounts,
+  adopted,
   events,
   newcomers,
   organisations,
@@ -422,6 +423,7 @@ async function keep(
   await together(
     users.update(db, before.user, user),
     isResent ? undefined : scimPeople.putAttributes(db, user, sent.attributes, before.attributes),
+    adopts ? adopted.remember(db, before.user) : undefined,
     roles && setRoles(write, before, roles),
     events.append(db, actor, now, [
       ...whatHappened(before, user, sent, { adopts, restores, ended }),

@@ -12,6 +12,7 @@ export type EventName =
   | 'provisioning.changed'
   | 'provisioning.paused'
   | 'provisioning.resumed'
+  | 'provisioning.rolled_back'
   | 'user.joined'
   | 'user.linked'
   | 'user.changed'

@@ -4,7 +4,8 @@ import type { GoogleSettings } from './connection.ts'
 export type LoginMethod = 'password' | 'google' | 'sso'
 
 /** Who governs membership, one at a time (PV-4). */
-export type ProvisioningSource = 'portal' | 'sso_jit' | 'scim' | 'ldap'
+export const sources = ['portal', 'sso_jit', 'scim', 'ldap'] as const
+export type ProvisioningSource = (typeof sources)[number]
 
 /** A switch of the login method that is being brought to people in the order of their ids (LM-12). */
 export type Switching = {
@@ -25,6 +26,14 @@ export type Switching = {
 /** Who paused provisioning, and when. */
 export type Paused = { by: string; at: number }
 
+/** What a change of the source is rolled back to, and when it was made (PV-14). */
+export type Rollback = {
+  source: ProvisioningSource
+  selfService: boolean
+  handedOver: ProvisioningSource[]
+  at: number
+}
+
 /** For acts at the level of the whole installation, which belong to no organisation. */
 export const platformId = '00000000-0000-0000-0000-000000000000'
 
@@ -37,6 +46,9 @@ export type Organisation = {
   /** Who chose the source and when, for the entry sentence (PV-10). */
   sourceChosenBy: string | null
   sourceChosenAt: number | null
+  /** Sources that were left by a hand-over: whom they brought is managed in the portal (PV-13). */
+  handedOver: ProvisioningSource[]
+  rollback: Rollback | null
   /** Nobody enters, and the identity provider is not heard, until a manager resumes (PV-15). */
   paused: Paused | null
   /** Under `password`: nobody gets a session by the password alone (SE-11). */

@@ -75,6 +75,7 @@ export const refusalStatus = {
   'provisioning.sso_required': 409,
   'provisioning.method_conflict': 409,
   'provisioning.preview_required': 409,
+  'provisioning.rollback_unavailable': 409,
   'provisioning.paused': 409,
   'user.email_exists': 409,
   'user.user_name_exists': 409,

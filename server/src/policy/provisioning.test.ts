@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import {
   decideManualEntry,
+  decideRollback,
   decideScim,
   decideSource,
   entrySentence,
+  handedOverAfter,
   type ProvisioningWish,
   unavailableBecause,
 } from './index.ts'
@@ -118,6 +120,42 @@ describe('SC-6, PV-15: may the identity provider come by SCIM?', () => {
 
     expect(refusal?.code).toBe(code)
     expect(refusal?.retryAfterSeconds).toBe(code === 'provisioning.paused' ? 600 : undefined)
+  })
+})
+
+describe('PV-13, PV-14: a hand-over and the way back', () => {
+  test.each([
+    ['portal', [], 'scim', []],
+    ['scim', [], 'portal', ['scim']],
+    ['scim', ['sso_jit'], 'portal', ['sso_jit', 'scim']],
+    ['scim', ['sso_jit'], 'sso_jit', ['scim']],
+    ['portal', ['scim', 'sso_jit'], 'scim', ['sso_jit']],
+    ['scim', ['sso_jit'], 'scim', ['sso_jit']],
+  ] as const)('from %s, with %j handed over, to %s: %j', (source, handedOver, to, after) => {
+    expect(handedOverAfter({ source, handedOver: [...handedOver] }, to)).toEqual(after)
+  })
+
+  const at = Date.UTC(2026, 4, 3)
+  const month = 30 * 86_400_000
+  const running = { portal: true, sso_jit: true, scim: true, ldap: false }
+  const toScim = { source: 'scim', selfService: false, handedOver: [], at } as const
+  const back = { ...toScim, handedOver: [] }
+
+  test.each([
+    ['at its last moment', 'sso', back, at + month, undefined],
+    ['a moment later', 'sso', back, at + month + 1, /more than 30 days ago/],
+    ['of nothing', 'sso', null, at, /no change of the source/],
+    ['under another login method', 'password', back, at, /requires SSO/],
+    ['to what does not run here', 'sso', { ...back, source: 'ldap' }, at, /not available/],
+  ] as const)('rolling back %s', (_, loginMethod, rollback, now, refused) => {
+    const copy = rollback && { ...rollback, handedOver: [...rollback.handedOver] }
+    const decided = decideRollback({ loginMethod, rollback: copy }, running, now)
+
+    expect(decided).toEqual(
+      refused
+        ? { code: 'provisioning.rollback_unavailable', detail: expect.stringMatching(refused) }
+        : rollback,
+    )
   })
 })
 

@@ -1,4 +1,9 @@
-import type { LoginMethod, Organisation, ProvisioningSource } from '../model/organisation.ts'
+import type {
+  LoginMethod,
+  Organisation,
+  ProvisioningSource,
+  Rollback,
+} from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
 
 export const sourceLabels: Record<ProvisioningSource, string> = {
@@ -73,6 +78,44 @@ export function decideSource(
     }
   }
   return undefined
+}
+
+const bringsPeople = ({ source }: Pick<Organisation, 'source'>) =>
+  source === 'portal' ? [] : [source]
+
+/** Sources whose people the portal manages once `to` is the source: those left before, and the one left now (PV-13). */
+export function handedOverAfter(
+  organisation: Pick<Organisation, 'source' | 'handedOver'>,
+  to: ProvisioningSource,
+): ProvisioningSource[] {
+  const left = new Set([...organisation.handedOver, ...bringsPeople(organisation)])
+  left.delete(to)
+  return [...left]
+}
+
+const rollbackDays = 30
+const rollbackMs = rollbackDays * 86_400_000
+
+/** To what the last change of the source is rolled back, or why that cannot be done (PV-14). */
+export function decideRollback(
+  organisation: Pick<Organisation, 'loginMethod' | 'rollback'>,
+  running: Running,
+  now: number,
+): Rollback | Refusal {
+  const { rollback } = organisation
+  const unavailable = (detail: string): Refusal => ({
+    code: 'provisioning.rollback_unavailable',
+    detail,
+  })
+  if (!rollback) return unavailable('There is no change of the source to roll back.')
+  if (now > rollbackUntil(rollback))
+    return unavailable(`The source was changed more than ${rollbackDays} days ago.`)
+  const refusal = decideSource(organisation, { source: rollback.source }, running)
+  return refusal ? unavailable(refusal.detail) : rollback
+}
+
+export function rollbackUntil({ at }: Pick<Rollback, 'at'>): number {
+  return at + rollbackMs
 }
 
 /** Why a source cannot be switched on now, or null. */

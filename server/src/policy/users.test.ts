@@ -5,8 +5,10 @@ import {
   decideDelete,
   decideDisable,
   decideEdit,
+  decideHold,
   isOwnedByIdp,
   isSlug,
+  managerOf,
   passwordFaults,
 } from './index.ts'
 
@@ -16,10 +18,19 @@ const always = { firstName: 'every_sign_in', lastName: 'every_sign_in' } as cons
 function facts(
   source: ProvisioningSource,
   user: Partial<Pick<User, 'id' | 'managedBy' | 'status'>> = {},
-  changes: { byBreakGlass?: boolean; loginMethod?: LoginMethod; actorId?: string } = {},
+  changes: {
+    byBreakGlass?: boolean
+    loginMethod?: LoginMethod
+    actorId?: string
+    handedOver?: ProvisioningSource[]
+  } = {},
 ) {
   return {
-    organisation: { source, loginMethod: changes.loginMethod ?? ('sso' as const) },
+    organisation: {
+      source,
+      loginMethod: changes.loginMethod ?? ('sso' as const),
+      handedOver: changes.handedOver ?? [],
+    },
     user: { id: 'bob', managedBy: source, status: 'deactivated' as const, ...user },
     actorId: changes.actorId ?? 'ana',
     byBreakGlass: changes.byBreakGlass ?? false,
@@ -157,5 +168,25 @@ describe('LM-36: passwords', () => {
     ['', ['length', 'classes']],
   ])('%j breaks %j', (password, faults) => {
     expect(passwordFaults(password, leaked).map((fault) => fault.code)).toEqual(faults)
+  })
+})
+
+describe('PV-13: after a hand-over the portal manages whom the source brought', () => {
+  test('their names are the portal’s, and they are deactivated, not held', () => {
+    const brought = facts('portal', { managedBy: 'sso_jit' }, { handedOver: ['sso_jit'] })
+    const synced = facts('portal', { managedBy: 'scim' }, { handedOver: ['scim'] })
+
+    expect(managerOf(brought.organisation, brought.user)).toBe('portal')
+    expect(decideEdit(brought, always, ['firstName'])).toBeUndefined()
+    expect(decideHold(synced)?.code).toBe('request.invalid')
+    expect(decideDisable(synced)).toBeUndefined()
+  })
+
+  test('only of that source, and not before', () => {
+    const brought = facts('portal', { managedBy: 'sso_jit' }, { handedOver: ['scim'] })
+
+    expect(managerOf(brought.organisation, brought.user)).toBe('sso_jit')
+    expect(decideEdit(brought, always, ['firstName'])?.code).toBe('user.attribute_managed')
+    expect(decideHold(facts('scim'))).toBeUndefined()
   })
 })

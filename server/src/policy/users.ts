@@ -1,14 +1,22 @@
 import type { Connection } from '../model/connection.ts'
-import type { Organisation } from '../model/organisation.ts'
+import type { Organisation, ProvisioningSource } from '../model/organisation.ts'
 import type { Refusal } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import { sourceLabels } from './provisioning.ts'
 
 type Facts = {
-  organisation: Pick<Organisation, 'source' | 'loginMethod'>
+  organisation: Pick<Organisation, 'source' | 'loginMethod' | 'handedOver'>
   user: Pick<User, 'id' | 'managedBy' | 'status'>
   actorId: string | null
   byBreakGlass: boolean
+}
+
+/** Who manages this person or group now: after a hand-over the portal does, whoever brought them (PV-13). */
+export function managerOf<Source extends ProvisioningSource>(
+  { handedOver }: Pick<Organisation, 'handedOver'>,
+  { managedBy }: { managedBy: Source },
+): Source | 'portal' {
+  return handedOver.includes(managedBy) ? 'portal' : managedBy
 }
 
 /** PV-8 and PV-9: under SCIM and LDAP the source owns every person of the organisation. */
@@ -34,7 +42,7 @@ export function isOwnedByIdp(
 ): boolean {
   return (
     facts.organisation.loginMethod === 'sso' &&
-    facts.user.managedBy === 'sso_jit' &&
+    managerOf(facts.organisation, facts.user) === 'sso_jit' &&
     refresh[attribute] === 'every_sign_in'
   )
 }
@@ -64,8 +72,12 @@ export function decideDisable(facts: Facts): Refusal | undefined {
 }
 
 /** US-12: Hold is how a manager stops somebody whom SCIM or LDAP manages. */
-export function decideHold({ user }: Pick<Facts, 'user'>): Refusal | undefined {
-  if (user.managedBy === 'scim' || user.managedBy === 'ldap') return undefined
+export function decideHold({
+  organisation,
+  user,
+}: Pick<Facts, 'organisation' | 'user'>): Refusal | undefined {
+  const manager = managerOf(organisation, user)
+  if (manager === 'scim' || manager === 'ldap') return undefined
   return {
     code: 'request.invalid',
     detail: 'Hold is for people whom SCIM or LDAP manages. Deactivate this person instead.',

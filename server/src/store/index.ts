@@ -1,6 +1,7 @@
 export * as access from './access.ts'
 export * as accessCheck from './access-check.ts'
 export * as accounts from './accounts.ts'
+export * as adopted from './adopted.ts'
 export * as attempts from './attempts.ts'
 export * as backup from './backup.ts'
 export type { Db, Dumped, Place, Store } from './dialect.ts'

@@ -289,7 +289,18 @@ const third: Migration = {
   ],
 }
 
-export const migrations: Migration[] = [first, second, third]
+const fourth: Migration = {
+  version: 4,
+  name: 'the source of people is handed over, and can be rolled back',
+  statements: ({ clustered }) => [
+    "alter table organisations add column handed_over text not null default ''",
+    'alter table organisations add column rollback text',
+    `create table adopted (org_id text not null, user_id text not null, managed_by text not null,
+      primary key (org_id, user_id)) ${clustered}`,
+  ],
+}
+
+export const migrations: Migration[] = [first, second, third, fourth]
 
 /** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
 function oneOf(column: string, values: string[]): string {

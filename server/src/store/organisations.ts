@@ -5,6 +5,7 @@ import type {
   Organisation,
   Paused,
   ProvisioningSource,
+  Rollback,
   Switching,
 } from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
@@ -107,7 +108,13 @@ export type Change = {
   name?: string
   loginMethod?: LoginMethod
   google?: GoogleSettings
-  source?: { source: ProvisioningSource; chosenBy: string; at: number }
+  source?: {
+    source: ProvisioningSource
+    chosenBy: string
+    at: number
+    handedOver: ProvisioningSource[]
+    rollback: Rollback | null
+  }
   paused?: Paused | null
   selfServiceEnabled?: boolean
   requireSecondFactor?: boolean
@@ -125,6 +132,8 @@ export async function change(db: Db, id: string, change: Change): Promise<void> 
         source: change.source.source,
         source_chosen_by: change.source.chosenBy,
         source_chosen_at: change.source.at,
+        handed_over: change.source.handedOver.join(' '),
+        rollback: change.source.rollback && JSON.stringify(change.source.rollback),
       }),
       ...(change.paused !== undefined && pausedColumns(change.paused)),
       ...(change.selfServiceEnabled !== undefined && {
@@ -155,6 +164,8 @@ function toRow(organisation: Organisation): OrganisationsTable {
     source: organisation.source,
     source_chosen_by: organisation.sourceChosenBy,
     source_chosen_at: organisation.sourceChosenAt,
+    handed_over: organisation.handedOver.join(' '),
+    rollback: organisation.rollback && JSON.stringify(organisation.rollback),
     ...pausedColumns(organisation.paused),
     require_second_factor: flag(organisation.requireSecondFactor),
     self_service_enabled: flag(organisation.selfServiceEnabled),
@@ -181,6 +192,8 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     source: row.source,
     sourceChosenBy: row.source_chosen_by,
     sourceChosenAt: row.source_chosen_at,
+    handedOver: row.handed_over === '' ? [] : (row.handed_over.split(' ') as ProvisioningSource[]),
+    rollback: row.rollback === null ? null : (JSON.parse(row.rollback) as Rollback),
     paused: row.paused_at === null ? null : { by: row.paused_by ?? '', at: row.paused_at },
     requireSecondFactor: row.require_second_factor === 1,
     selfServiceEnabled: row.self_service_enabled === 1,

@@ -1,6 +1,6 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import { fold } from '../lib/fold.ts'
-import type { ProvisioningSource } from '../model/organisation.ts'
+import { type ProvisioningSource, sources } from '../model/organisation.ts'
 import type { User, UserStatus } from '../model/user.ts'
 import * as counts from './counts.ts'
 import { type Db, isSqlite } from './dialect.ts'
@@ -47,7 +47,6 @@ const sortColumns = {
   lastSignIn: sql<number>`coalesce(last_sign_in_at, 0)`,
 }
 const statuses: UserStatus[] = ['active', 'pending', 'deactivated']
-const sources: ProvisioningSource[] = ['portal', 'sso_jit', 'scim', 'ldap']
 
 type Query = SelectQueryBuilder<Tables, 'users', object>
 
@@ -152,7 +151,9 @@ function narrow(
     ? [sql<UserStatus>`+users.status`, sql<ProvisioningSource>`+users.managed_by`]
     : [sql<UserStatus>`users.status`, sql<ProvisioningSource>`users.managed_by`]
   if (filter.status) narrowed = narrowed.where(status, '=', filter.status)
-  if (filter.managedBy) narrowed = narrowed.where(managedBy, 'in', filter.managedBy)
+  // Neither database reads a list of nothing.
+  if (filter.managedBy?.length === 0) narrowed = narrowed.where(sql<boolean>`1 = 0`)
+  else if (filter.managedBy) narrowed = narrowed.where(managedBy, 'in', filter.managedBy)
   if (filter.notSince !== undefined) {
     const seen = isWalk ? sql`+coalesce(last_sign_in_at, 0)` : sortColumns.lastSignIn
     narrowed = narrowed.where(sql<boolean>`${seen} <= ${filter.notSince}`)

@@ -36,6 +36,10 @@ export type OrganisationsTable = {
   google_domain: string | null
   /** JSON, while a switch of the login method is being brought to people. */
   switching: string | null
+  /** Sources that no longer manage whom they brought, with a space between. */
+  handed_over: string
+  /** JSON of what a change of the source is rolled back to. */
+  rollback: string | null
   version: number
   created_at: number
 }
@@ -74,6 +78,9 @@ export type ScimAttributesTable = {
   sent: string
   folded: string
 }
+
+/** Who managed somebody before SCIM took them over, until the next change of the source. */
+export type AdoptedTable = { org_id: string; user_id: string; managed_by: ProvisioningSource }
 
 export type OtherEmailsTable = { org_id: string; email_folded: string; user_id: string }
 
@@ -574,6 +581,7 @@ export type Tables = {
   organisations: OrganisationsTable
   users: UsersTable
   scim_attributes: ScimAttributesTable
+  adopted: AdoptedTable
   other_emails: OtherEmailsTable
   tombstones: TombstonesTable
   passwords: PasswordsTable

@@ -115,6 +115,7 @@ export async function remove(db: Db, user: User, at: number): Promise<void> {
 
 const belongings = [
   'scim_attributes',
+  'adopted',
   'other_emails',
   'passwords',
   'totp_factors',

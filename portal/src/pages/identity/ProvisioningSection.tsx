@@ -12,15 +12,13 @@ import {
   Section,
   TextLink,
 } from '../../parts/index.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, labelOf } from './draft.ts'
 import { PauseButton, PausedBanner } from './Pause.tsx'
+import { RollBack } from './RollBack.tsx'
 
 const requiresSso = 'Requires SSO as the login method'
 
 type Option = ProvisioningView['options'][number]
-
-/** JI-1: named after the protocol of the connection. */
-const jitLabel = ({ protocol }: Draft) => (protocol === 'oidc' ? 'OIDC JIT' : 'SAML JIT')
 
 export function ProvisioningSection({
   view,
@@ -59,6 +57,9 @@ export function ProvisioningSection({
           <DoorOpen className="mt-px size-5 shrink-0 text-accent-text" aria-hidden="true" />
           <p className="text-base font-medium text-ink">{view.entrySentence}</p>
         </div>
+        {view.rollback && !readOnly ? (
+          <RollBack rollback={view.rollback} protocol={draft.protocol} edited={edited} />
+        ) : null}
         {closed ? (
           <div className="px-5 pt-5 sm:px-6">
             <Banner title="Choose a login method first">
@@ -111,7 +112,7 @@ function Way({
       <div className="flex items-start justify-between gap-5">
         <div className="min-w-0">
           <h3 id={id} className="font-semibold">
-            {source === 'sso_jit' ? jitLabel(draft) : label}
+            {source === 'sso_jit' ? labelOf(source, draft.protocol) : label}
           </h3>
           <p className="text-ink-2">{option.purpose}</p>
         </div>

@@ -2,8 +2,9 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { asProblem, Refusal, useOrganisation } from '../../client/index.ts'
 import { Button, Card, classes, ProblemBanner, Stale, TextLink, toast } from '../../parts/index.ts'
+import { ConfirmSource, type HandOver } from './ConfirmSource.tsx'
 import { ConfirmSwitch } from './ConfirmSwitch.tsx'
-import { type Changes, type Draft, settingsOf, type Views } from './draft.ts'
+import { type Changes, type Draft, labelOf, settingsOf, type Views } from './draft.ts'
 import { HandOverLinks } from './HandOverLinks.tsx'
 import type { Gap } from './missing.ts'
 import { nobody, type Ticks } from './ticks.ts'
@@ -21,23 +22,36 @@ type Props = {
 
 export function SaveBar(props: Props) {
   const { changes, gaps, onDiscard, onStale } = props
-  const [confirming, setConfirming] = useState(false)
-  const [handOver, setHandOver] = useState(0)
+  const [confirming, setConfirming] = useState<'source' | 'method' | null>(null)
+  const [handOver, setHandOver] = useState<HandOver>()
+  const [links, setLinks] = useState(0)
   const save = useSave(props)
   const problem = save.error ? asProblem(save.error) : null
   const stale = problem?.status === 412
-  const run = (ticks = nobody, links = 0) =>
-    save.mutate(ticks, {
+  const run = (choices: Choices, linksToHandOver = 0) =>
+    save.mutate(choices, {
       onSuccess: () => {
-        setConfirming(false)
-        setHandOver(links)
+        setConfirming(null)
+        setLinks(linksToHandOver)
         // The dialog that follows says so itself.
-        if (links === 0) toast('Saved', { about: 'The new settings are in force.' })
+        if (linksToHandOver === 0) toast('Saved', { about: 'The new settings are in force.' })
       },
       onError: (error) => {
-        if (asProblem(error).status === 412) setConfirming(false)
+        if (asProblem(error).status === 412) setConfirming(null)
       },
     })
+  const first = props.views.login.value.method === null
+  const stop = () => {
+    save.reset()
+    setConfirming(null)
+  }
+  // At the first choice of a method nobody is here who could be handed over.
+  const begin = () => {
+    setHandOver(undefined)
+    if (changes.moves && !first) setConfirming('source')
+    else if (changes.method) setConfirming('method')
+    else run({})
+  }
   return (
     <div
       className={classes(
@@ -73,27 +87,40 @@ export function SaveBar(props: Props) {
               look="primary"
               disabled={!changes.any || gaps.length > 0}
               busy={save.isPending}
-              onClick={() => (changes.method ? setConfirming(true) : run())}
+              onClick={begin}
             >
               Save
             </Button>
           </div>
         </div>
       </Card>
-      {confirming ? (
-        <ConfirmSwitch
-          draft={props.draft}
-          first={props.views.login.value.method === null}
+      {confirming === 'source' ? (
+        <ConfirmSource
+          question={questionOf(props)}
+          protocol={props.draft.protocol}
+          title={`Change the source to ${labelOf(props.draft.source, props.draft.protocol)}?`}
+          verb={changes.method ? 'Next' : 'Save'}
           busy={save.isPending}
           error={save.error}
-          onConfirm={run}
-          onClose={() => {
-            save.reset()
-            setConfirming(false)
+          onConfirm={(chosen) => {
+            setHandOver(chosen)
+            if (changes.method) setConfirming('method')
+            else run({ handOver: chosen })
           }}
+          onClose={stop}
         />
       ) : null}
-      {handOver > 0 ? <HandOverLinks people={handOver} onClose={() => setHandOver(0)} /> : null}
+      {confirming === 'method' ? (
+        <ConfirmSwitch
+          draft={props.draft}
+          first={first}
+          busy={save.isPending}
+          error={save.error}
+          onConfirm={(ticks, linksToHandOver) => run({ ticks, handOver }, linksToHandOver)}
+          onClose={stop}
+        />
+      ) : null}
+      {links > 0 ? <HandOverLinks people={links} onClose={() => setLinks(0)} /> : null}
       <Stale
         open={stale}
         onChoose={async (keep) => {
@@ -128,6 +155,18 @@ function Gaps({ gaps }: { gaps: Gap[] }) {
   )
 }
 
+/** What changing the source, and nothing else of this form, is asked about. */
+function questionOf({ draft, changes }: Pick<Props, 'draft' | 'changes'>) {
+  const { source, selfService, method } = draft
+  return {
+    source,
+    ...(changes.selfService ? { selfService: { enabled: selfService } } : {}),
+    ...(changes.method && method ? { loginMethod: method } : {}),
+  }
+}
+
+type Choices = { ticks?: Ticks; handOver?: HandOver | undefined }
+
 /** One Save for both sections, in the order that never passes through a forbidden state. */
 function useSave({ draft, views, changes, testId, onSaved }: Props) {
   const { api } = useOrganisation()
@@ -146,23 +185,20 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
       ifMatch,
     )
   }
-  const saveSource = async (ifMatch: string | null) => {
+  const saveSource = async (ifMatch: string | null, handOver?: HandOver) => {
     if (!changes.source) return
-    const { source, selfService } = draft
-    await api.changeProvisioning(
-      { source, ...(changes.selfService ? { selfService: { enabled: selfService } } : {}) },
-      ifMatch,
-    )
+    const { loginMethod: _, ...wish } = questionOf({ draft, changes })
+    await api.changeProvisioning({ ...wish, ...handOver }, ifMatch)
   }
   return useMutation({
-    mutationFn: async (ticks: Ticks) => {
+    mutationFn: async ({ ticks = nobody, handOver }: Choices) => {
       const { login, provisioning } = views
       if (!(changes.login && changes.source)) {
         await saveLogin(ticks, login.etag)
-        await saveSource(provisioning.etag)
+        await saveSource(provisioning.etag, handOver)
       } else if (draft.source === 'portal') {
         // Leaving SSO: first the way in that stands on it (LM-14).
-        await saveSource(provisioning.etag)
+        await saveSource(provisioning.etag, handOver)
         const now = await api.loginMethod()
         refuseIfChanged(now.value.method, login.value.method)
         await saveLogin(ticks, now.etag)
@@ -170,7 +206,11 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
         await saveLogin(ticks, login.etag)
         const now = await api.provisioning()
         refuseIfChanged(now.value.source, provisioning.value.source)
-        await saveSource(now.etag)
+        // Our own first half has made the preview that was looked at out of date, and nothing else has.
+        const { previewId } = handOver
+          ? await api.previewProvisioning(questionOf({ draft, changes }))
+          : {}
+        await saveSource(now.etag, handOver && previewId ? { ...handOver, previewId } : undefined)
       }
       await onSaved()
     },

@@ -180,5 +180,6 @@ const provisioning: ProvisioningView = {
     termsUrl: null,
   },
   paused: null,
+  rollback: null,
   canWrite: true,
 }

@@ -10,6 +10,7 @@ import type {
   SamlView,
 } from '../../../../contract/src/index.ts'
 import type { MethodSettings, Seen, Sent, Versioned } from '../../client/index.ts'
+import { sourceWords } from '../../parts/words.ts'
 
 export type Metadata = Seen<typeof MetadataView>
 export type Provider = SamlView['provider']
@@ -72,6 +73,12 @@ export type Draft = {
 export type Views = {
   login: Versioned<LoginMethodView>
   provisioning: Versioned<ProvisioningView>
+}
+
+/** JI-1: just-in-time joining is named after the protocol of the connection. */
+export function labelOf(source: ProvisioningSource, protocol: Protocol): string {
+  if (source !== 'sso_jit') return sourceWords[source]
+  return protocol === 'oidc' ? 'OIDC JIT' : 'SAML JIT'
 }
 
 export const providers: { value: Provider; label: string }[] = [
@@ -293,9 +300,10 @@ export function changesOf(draft: Draft, views: Views) {
   const factor =
     draft.method === 'password' && draft.requireSecondFactor !== saved.requireSecondFactor
   const selfService = draft.source === 'portal' && draft.selfService !== saved.selfService
-  const source = draft.source !== saved.source || selfService
+  const moves = draft.source !== saved.source
+  const source = moves || selfService
   const login = method || settings || factor
-  return { method, factor, source, selfService, login, any: login || source }
+  return { method, factor, source, moves, selfService, login, any: login || source }
 }
 export type Changes = ReturnType<typeof changesOf>
 
