@@ -300,7 +300,7 @@ export const ProvisioningChange = z.strictObject({
   ldap: z.strictObject({ enabled: z.boolean() }).optional(),
   previewId: PreviewId.optional(),
   /** With a preview: whom of those that the source leaves to deactivate; the others are kept (PV-13). */
-  deactivate: z.array(Id).max(500).optional(),
+  deactivate: z.array(Id).max(200).optional(),
 })
 export type ProvisioningChange = z.infer<typeof ProvisioningChange>
 
