@@ -39,6 +39,29 @@ export type AuditEvent = z.infer<typeof AuditEvent>
 export const AuditEvents = listOf(AuditEvent).extend({ next: z.string().nullable() })
 export type AuditEvents = z.infer<typeof AuditEvents>
 
+/**
+ * `GET /audit-events/verification`: compares the next 20 seals of the trail with its events (AU-5);
+ * call again with `after` while `next` is a number.
+ */
+export const TrailQuery = z.object({ after: z.coerce.number().int().min(0).default(0) })
+export const TrailVerified = z.object({
+  seals: z.number().int(),
+  events: z.number().int(),
+  next: z.number().int().nullable(),
+  fault: z
+    .object({
+      kind: z.enum(['altered', 'missing', 'added', 'seal_altered', 'seal_missing']),
+      eventId: z.string().nullable(),
+      seal: z.number().int(),
+    })
+    .nullable(),
+  /** The newest seal looked at; noted elsewhere, it shows later that nothing was cut off. */
+  head: z.object({ number: z.number().int(), chain: z.string(), sealedAt: Time }).nullable(),
+  /** Events that are too new to be sealed; counted to 10,000 at the end. */
+  unsealed: z.number().int().nullable(),
+})
+export type TrailVerified = z.infer<typeof TrailVerified>
+
 /** `GET /sign-in-log`, newest first (LM-28). */
 export const SignInLogQuery = Page.extend({
   search: z.string().trim().max(254).optional(),

@@ -616,6 +616,8 @@ export async function createOrganisation(wish: Wish = {}) {
     lookAtDomains: () => usher.domainWatch.look({ organisationId: id }),
     /** Brings a switch of the login method to everybody. */
     bringSwitch: () => usher.switchWalk.bring({ organisationId: id }),
+    /** Seals the audit trail of this organisation, as the schedule does. */
+    sealTrail: () => usher.sealer.seal({ organisationId: id }),
     /** What the schedule clears away at this time. */
     async sweep(now: number) {
       const organisation = await organisations.find(store.read, id)

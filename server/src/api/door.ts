@@ -27,6 +27,7 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import type { Dns } from '../lib/dns.ts'
 import { isId } from '../lib/ids.ts'
+import type { Signer } from '../lib/signer.ts'
 import type { Actor } from '../model/actor.ts'
 import type { Connection, ConnectionSettings } from '../model/connection.ts'
 import type { MailSettings } from '../model/mail.ts'
@@ -170,6 +171,8 @@ export type ApiDoor = {
     platform(request: FastifyRequest): Promise<Actor | undefined>
     key(request: FastifyRequest, organisationId: string): Promise<Actor>
   }
+  /** Knows what the seals of the audit trail were signed by. */
+  signer: Signer
   requireFresh(actor: Actor): void
 }
 

@@ -6,6 +6,8 @@ import {
   SignInAttemptDetails,
   SignInAttempts,
   SignInLogQuery,
+  TrailQuery,
+  TrailVerified,
 } from '../../../contract/src/index.ts'
 import {
   findAttempt,
@@ -13,6 +15,7 @@ import {
   listEvents,
   preference,
   putPreference,
+  verifyTrail,
 } from '../directory/index.ts'
 import { refuse } from '../model/refusals.ts'
 import { type Api, type ApiDoor, callerFor } from './door.ts'
@@ -49,6 +52,18 @@ export function recordRoutes(app: Api, door: ApiDoor): void {
         requestId: event.request_id,
       }))
       return { ...found, items, page, size }
+    },
+  )
+
+  app.get(
+    `${base}/audit-events/verification`,
+    { schema: { params, querystring: TrailQuery, response: { 200: TrailVerified } } },
+    async (request, reply) => {
+      const actor = await callerFor(door, request)
+      reply.header('cache-control', 'no-store')
+      return door.directory.view(actor, (read) =>
+        verifyTrail(read, door.signer, request.query.after),
+      )
     },
   )
 

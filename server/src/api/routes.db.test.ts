@@ -738,6 +738,12 @@ const routes: Record<string, Route> = {
     needs: 'audit:read',
     events: [],
   },
+  'GET /audit-events/verification': {
+    prepare: at('/audit-events/verification'),
+    status: 200,
+    needs: 'audit:read',
+    events: [],
+  },
   'GET /sign-in-log': { prepare: at('/sign-in-log'), status: 200, needs: 'audit:read', events: [] },
   'GET /sign-in-log/{id}': {
     prepare: async () => {

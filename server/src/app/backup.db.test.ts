@@ -42,6 +42,8 @@ beforeAll(async () => {
   await acme.scim('DELETE', `/Users/${people[1_199]}`)
   await acme.usher.provisioningLog.flush()
   await usher.store.catchUp()
+  usher.clock.advance(5 * 60_000)
+  await acme.sealTrail()
   // What an extension or an administrator puts beside our tables is none of ours.
   await usher.store.write((db) => sql`create view people_now as select 1 as one`.execute(db))
   rows = await allOf(usher.store)
@@ -108,6 +110,11 @@ describe('a backup that is restored', () => {
     const restored = await restore(config)
 
     expect(restored).toMatchObject({ code: 0, json: { rows: countOf(rows) } })
+    const verified = await runUsher(['audit', 'verify', '--json'], environmentOf(config))
+    expect(verified).toMatchObject({ code: 0, json: { trails: expect.any(Array) } })
+    const trail = verified.json.trails.find((one: { seals: number }) => one.seals > 0)
+    expect(trail).toMatchObject({ organisation: acme.slug, fault: null })
+    expect(trail.events).toBeGreaterThan(1_200)
     const store = await open(config)
     expect(withoutOwnEvents(await allOf(store))).toEqual(rows)
     const operations = await store.read

@@ -99,6 +99,16 @@ export async function runCommand(argv: string[]): Promise<void> {
     .description('make the demo organisation, whose identity provider is simulated')
     .action(() => loadDemo(readConfig(), tell))
 
+  program
+    .command('audit')
+    .description('the audit trail')
+    .command('verify')
+    .description(
+      'compare the audit trail with its seals, and name the first event that is not as it was',
+    )
+    .option('--organisation <slug>', 'one organisation; else all of them')
+    .action((options: { organisation?: string }) => verifyAudit(readConfig(), options, tell))
+
   let bug: unknown
   try {
     await program.parseAsync(argv)
@@ -223,6 +233,33 @@ async function recover(
       { organisation: slug, url, expiresAt },
       `${url}\nIt opens a session of a manager for an hour, once, until ${until}. All managers are told.`,
     )
+  } finally {
+    await store.close()
+  }
+}
+
+/** @throws CommandRefused when a trail is not as it was written, after all of them were told. */
+async function verifyAudit(
+  config: Config,
+  { organisation: slug }: { organisation?: string },
+  tell: Tell,
+): Promise<void> {
+  const { trailsOf } = await import('./trails.ts')
+  const store = await openDatabase(config)
+  try {
+    const directory = openDirectory(store, systemClock)
+    const only = slug === undefined ? undefined : (await organisationOf(directory, slug)).id
+    const trails = []
+    for await (const trail of trailsOf({ store, directory }, openVault(config.secretKeys), only)) {
+      trails.push(trail)
+      tell({ trails }, trail.words)
+    }
+    const broken = trails.filter(({ fault }) => fault !== null)
+    if (broken.length === 0) return
+    const names = new Intl.ListFormat('en-GB').format(
+      broken.map(({ organisation }) => organisation),
+    )
+    throw new CommandRefused('audit.broken', `Not as it was written: the audit trail of ${names}.`)
   } finally {
     await store.close()
   }

@@ -37,6 +37,7 @@ import {
   platformId,
   recordOf,
   settleDomainCheck,
+  trailSigner,
 } from '../directory/index.ts'
 import { type JoinDoor, joinRoutes, judgePassword, requireSameOrigin } from '../join/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -60,10 +61,12 @@ import {
   createDomainWatch,
   createPostman,
   createPresence,
+  createSealer,
   createSwitchWalk,
   type DomainWatch,
   type Postman,
   type Presence,
+  type Sealer,
   type SwitchWalk,
 } from '../outbox/index.ts'
 import {
@@ -118,12 +121,14 @@ export type Usher = {
   postman: Postman
   domainWatch: DomainWatch
   switchWalk: SwitchWalk
+  sealer: Sealer
   presence: Presence
 }
 
 /** Wires the house together: one store, one directory, and a door for each way in. */
 export async function buildServer(config: Config, store: Store, clock: Clock): Promise<Usher> {
   const vault = openVault(config.secretKeys)
+  const signer = trailSigner(vault)
   const directory = openDirectory(store, clock)
   const rateLimits = createRateLimits(config.rateLimits)
   const enrolments = createEnrolments(vault)
@@ -312,6 +317,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
           clock.now(),
         ),
     },
+    signer,
     requireFresh: (actor) => requireFresh(actor, clock.now()),
   }
 
@@ -353,6 +359,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     postman,
     domainWatch,
     switchWalk: createSwitchWalk(store),
+    sealer: createSealer({ store, signer, clock }),
     presence,
   }
 }

@@ -60,6 +60,7 @@ export * from './second-factor.ts'
 export * from './self-service.ts'
 export * from './sessions.ts'
 export * from './sign-in.ts'
+export * from './trail.ts'
 export * from './walks.ts'
 export {
   allow,

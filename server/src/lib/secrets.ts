@@ -30,6 +30,8 @@ export type Vault = {
   open(sealed: string, purpose: string): string
   /** A key derived for another use, such as signing challenges. */
   derive(purpose: string): Buffer
+  /** The same of every key that is known, newest first: what an older one signed stays signed. */
+  deriveAll(purpose: string): Buffer[]
 }
 
 /** @param keys secret keys of at least 32 characters, newest first. */
@@ -65,8 +67,11 @@ export function openVault(keys: string[]): Vault {
       decipher.setAuthTag(bytes.subarray(-16))
       return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
     },
-    derive(purpose) {
-      return Buffer.from(hkdfSync('sha256', newest.bytes, 'usher', purpose, 32))
-    },
+    derive: (purpose) => derived(newest, purpose),
+    deriveAll: (purpose) => ring.map((key) => derived(key, purpose)),
   }
+}
+
+function derived({ bytes }: { bytes: Buffer }, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', bytes, 'usher', purpose, 32))
 }

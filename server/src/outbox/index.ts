@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { systemActor } from '../model/actor.ts'
-import { platformId } from '../model/organisation.ts'
+import { type Organisation, platformId } from '../model/organisation.ts'
 import {
   attempts,
   events,
@@ -18,6 +18,7 @@ import type { DomainWatch } from './domain-watch.ts'
 import { announceExpiry } from './expiry.ts'
 import type { Postman } from './postman.ts'
 import type { Presence } from './presence.ts'
+import type { Sealer } from './sealer.ts'
 import type { SwitchWalk } from './switch-walk.ts'
 
 export { createDomainWatch, type DomainWatch } from './domain-watch.ts'
@@ -25,6 +26,7 @@ export { everyMail, letterOf } from './every-letter.ts'
 export { endingsOf } from './expiry.ts'
 export { createPostman, type Postman } from './postman.ts'
 export { createPresence, type Presence } from './presence.ts'
+export { createSealer, type Sealer } from './sealer.ts'
 export { tryMailServer } from './smtp.ts'
 export { createSwitchWalk, type SwitchWalk } from './switch-walk.ts'
 
@@ -49,6 +51,7 @@ export function startOutbox(
     postman,
     domainWatch,
     switchWalk,
+    sealer,
     presence,
     clock,
   }: {
@@ -56,6 +59,7 @@ export function startOutbox(
     postman: Postman
     domainWatch: DomainWatch
     switchWalk: SwitchWalk
+    sealer: Sealer
     presence: Presence
     clock: Clock
   },
@@ -83,6 +87,10 @@ export function startOutbox(
     repeat(
       (signal) => switchWalk.bring({ signal }),
       (error) => log.error({ error }, 'a switch of the login method was not brought to everybody'),
+    ),
+    repeat(
+      (signal) => sealer.seal({ signal }),
+      (error) => log.error({ error }, 'the audit trail was not sealed'),
     ),
   ]
   return {
@@ -155,7 +163,7 @@ async function forgetRegistrations(store: Store, org_id: string, now: number): P
 
 async function sweep(store: Store, clock: Clock): Promise<void> {
   await store.write((db) => installation.removeExpired(db, platformId, clock.now()))
-  for (const organisation of await organisations.list(store.read)) {
+  for await (const organisation of organisations.each(store.read)) {
     await sweepOrganisation(store, organisation, clock.now())
   }
 }
@@ -163,7 +171,7 @@ async function sweep(store: Store, clock: Clock): Promise<void> {
 /** Removes what has run out in one organisation by now, and says what is about to. */
 export async function sweepOrganisation(
   store: Store,
-  organisation: Awaited<ReturnType<typeof organisations.list>>[number],
+  organisation: Organisation,
   now: number,
 ): Promise<void> {
   const { id } = organisation

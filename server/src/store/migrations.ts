@@ -300,7 +300,17 @@ const fourth: Migration = {
   ],
 }
 
-export const migrations: Migration[] = [first, second, third, fourth]
+const fifth: Migration = {
+  version: 5,
+  name: 'the audit trail is sealed',
+  statements: () => [
+    `create table audit_seals (org_id text not null, number integer not null, first_id text not null,
+      last_id text not null, events integer not null, list text not null, chain text not null,
+      signature text not null, sealed_at bigint not null, primary key (org_id, number))`,
+  ],
+}
+
+export const migrations: Migration[] = [first, second, third, fourth, fifth]
 
 /** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
 function oneOf(column: string, values: string[]): string {

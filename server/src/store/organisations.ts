@@ -93,6 +93,26 @@ export async function list(db: Db): Promise<Organisation[]> {
   return rows.map(toOrganisation)
 }
 
+const readAtOnce = 200
+
+/** Every organisation, in the order of their ids, however many there are. */
+export async function* each(db: Db): AsyncGenerator<Organisation> {
+  let after = ''
+  for (;;) {
+    const rows = await db
+      .selectFrom('organisations')
+      .selectAll()
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(readAtOnce)
+      .execute()
+    yield* rows.map(toOrganisation)
+    const last = rows.at(-1)
+    if (!last || rows.length < readAtOnce) return
+    after = last.id
+  }
+}
+
 /** Whether the installation is in use; a demo leaves the set-up page open. */
 export async function any(db: Db): Promise<boolean> {
   const row = await db

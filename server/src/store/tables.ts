@@ -79,6 +79,21 @@ export type ScimAttributesTable = {
   folded: string
 }
 
+/** A stretch of the audit trail as it was when it was sealed, tied to the one before it (AU-5). */
+export type AuditSealsTable = {
+  org_id: string
+  /** From 1 on, without a gap. */
+  number: number
+  first_id: string
+  last_id: string
+  events: number
+  /** Of each event its id and what its row comes to: `model/trail.ts` writes and reads it. */
+  list: string
+  chain: string
+  signature: string
+  sealed_at: number
+}
+
 /** Who managed somebody before SCIM took them over, until the next change of the source. */
 export type AdoptedTable = { org_id: string; user_id: string; managed_by: ProvisioningSource }
 
@@ -582,6 +597,7 @@ export type Tables = {
   users: UsersTable
   scim_attributes: ScimAttributesTable
   adopted: AdoptedTable
+  audit_seals: AuditSealsTable
   other_emails: OtherEmailsTable
   tombstones: TombstonesTable
   passwords: PasswordsTable

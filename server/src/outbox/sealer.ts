@@ -1,0 +1,73 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { type Clock, minutes } from '../lib/clock.ts'
+import { digest, type Signer } from '../lib/signer.ts'
+import { platformId } from '../model/organisation.ts'
+import { chainText, textOf, writeList } from '../model/trail.ts'
+import { type Db, organisations, type Store, seals } from '../store/index.ts'
+
+/** An event has its id before it is committed: it is sealed when no older one can come any more. */
+const waitsMs = minutes(2)
+const everyMs = minutes(1)
+/** Others wait for one step, so it is short. */
+const atOnce = 500
+
+export type Sealer = {
+  /** Seals what is old enough, of one organisation or, once a minute, of all; after `signal`, the step that has begun. */
+  seal(which?: { organisationId?: string; signal?: AbortSignal }): Promise<void>
+}
+
+/** AU-5: stretches of the trail, each tied to the one before and signed. */
+export function createSealer({
+  store,
+  signer,
+  clock,
+}: {
+  store: Store
+  signer: Signer
+  clock: Clock
+}): Sealer {
+  let due = 0
+
+  async function sealOne(id: string, until: string, signal: AbortSignal | undefined) {
+    while (!signal?.aborted && (await store.write((db) => step(db, id, until)))) await breathe()
+  }
+
+  /** @returns whether there may be more. */
+  async function step(db: Db, org_id: string, until: string): Promise<boolean> {
+    const before = await seals.newest(db, org_id)
+    const after = before?.last_id ?? ''
+    const events = await seals.eventsBetween(db, org_id, { after, until, atMost: atOnce })
+    const [first, last] = [events[0], events.at(-1)]
+    if (!first || !last) return false
+    const facts = {
+      org_id,
+      number: (before?.number ?? 0) + 1,
+      first_id: first.id,
+      last_id: last.id,
+      events: events.length,
+      list: writeList(events.map((event) => ({ id: event.id, digest: digest(textOf(event)) }))),
+    }
+    const chain = digest(chainText(before?.chain ?? null, facts))
+    const signature = signer.sign(chain)
+    await seals.add(db, { ...facts, chain, signature, sealed_at: clock.now() })
+    return events.length === atOnce
+  }
+
+  return {
+    async seal({ organisationId, signal } = {}) {
+      const now = clock.now()
+      if (organisationId === undefined && now < due) return
+      due = now + everyMs
+      const until = idsBefore(now - waitsMs - (await seals.oldestChangeMs(store.read)))
+      if (organisationId) return sealOne(organisationId, until, signal)
+      await sealOne(platformId, until, signal)
+      for await (const { id } of organisations.each(store.read)) await sealOne(id, until, signal)
+    },
+  }
+}
+
+/** Every id of version 7 that was made before this moment is smaller. */
+function idsBefore(ms: number): string {
+  const hex = Math.max(ms, 0).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
