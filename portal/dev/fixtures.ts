@@ -19,6 +19,7 @@ import type {
   SignInAttempt,
   SimulatedCall,
   SimulationView,
+  TrailVerified,
   UserRow,
 } from '../../contract/src/index.ts'
 
@@ -210,6 +211,22 @@ const scimProvisioning: ProvisioningView = {
   entrySentence:
     'People enter Acme Robotics by SCIM from Microsoft Entra ID; chosen by Ana Ruiz on 3 May 2026.',
   rollback: { source: 'sso_jit', label: 'SAML JIT', until: Date.UTC(2026, 6, 2, 9, 30) },
+}
+const soundTrail: TrailVerified = {
+  seals: 25,
+  events: 12_482,
+  next: null,
+  fault: null,
+  head: { number: 25, chain: 'q1Hk0sXb2jT9vYp7mWcR4dLzNf8uAeG6iKoQxB3tS5w', sealedAt: now - hour },
+  unsealed: 14,
+}
+const brokenTrail: TrailVerified = {
+  seals: 3,
+  events: 1_500,
+  next: null,
+  fault: { kind: 'missing', eventId: id(77), seal: 4 },
+  head: null,
+  unsealed: null,
 }
 const handOverPreview: HandOverPreview = {
   previewId: 'v1.preview',
@@ -1478,6 +1495,7 @@ export function answer(method: string, path: string, face: Face, query: string):
         warnings: ['The metadata lists two certificates; both will be trusted.'],
       }),
     '/org/identity/provisioning/preview': () => ok(handOverPreview),
+    '/org/audit-events/verification': () => ok(face === 'scim' ? brokenTrail : soundTrail),
     '/org/identity/login-method/preview': () =>
       ok({
         total: 1284,

@@ -358,6 +358,8 @@ const scenes: Scene[] = [
     },
   },
   { name: 'identity-paused', path: `${settings}/identity`, face: 'paused' },
+  { name: 'audit-verified', path: `${settings}/audit`, act: press('Verify') },
+  { name: 'audit-broken', path: `${settings}/audit`, face: 'scim', act: press('Verify') },
   { name: 'identity-rollback', path: `${settings}/identity`, face: 'scim' },
   {
     name: 'identity-source',

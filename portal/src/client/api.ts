@@ -90,6 +90,7 @@ import type {
   SimulationView,
   TestView,
   TotpEnrolment,
+  TrailVerified,
   UserDetails,
   UserList,
   UserResults,
@@ -442,6 +443,8 @@ export function organisationApi(organisationId: string) {
     sendMailAgain: (id: string) => ask<void>('POST', `${base}/mails/${enc(id)}/send-again`),
 
     auditEvents: (query: AuditSearch) => ask<AuditEvents>('GET', `${base}/audit-events`, { query }),
+    verifyTrail: (after: number) =>
+      ask<TrailVerified>('GET', `${base}/audit-events/verification`, { query: { after } }),
     signInLog: (query: SignInLogSearch) =>
       ask<Seen<typeof SignInAttempts>>('GET', `${base}/sign-in-log`, { query }),
     signInAttempt: (id: string) =>

@@ -20,6 +20,7 @@ import {
   periodStart,
   periods,
 } from '../../parts/index.ts'
+import { Verify } from './Verify.tsx'
 
 const route = getRouteApi('/o/$slug/settings/audit')
 export function AuditPage() {
@@ -54,6 +55,7 @@ export function AuditPage() {
     <Page
       title="Audit events"
       about="Who changed what, from where, with the state before and after. Every change is here, or it did not happen."
+      action={<Verify />}
     >
       <FilterBar
         search={{
