@@ -1,5 +1,6 @@
 import type { Vault } from '../lib/secrets.ts'
 import { createSigner, digest, type Signer } from '../lib/signer.ts'
+import { endOfTurn } from '../lib/turn.ts'
 import { chainText, firstFault, readList, type TrailFault, textOf } from '../model/trail.ts'
 import { seals } from '../store/index.ts'
 import { allow, type Read } from './write.ts'
@@ -55,6 +56,8 @@ export async function verifyTrail(read: Read, signer: Signer, after: number): Pr
     seen.seals += 1
     seen.events += seal.events
     previous = seal
+    // A stretch is long enough to keep others waiting.
+    await endOfTurn()
   }
   if (found.length === sealsAtOnce) return ended(null, previous?.number ?? null, null)
   const unsealed = await seals.eventsBehind(db, org, previous?.last_id ?? '', countedAtMost)

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, minutes } from '../lib/clock.ts'
 import { digest, type Signer } from '../lib/signer.ts'
 import { platformId } from '../model/organisation.ts'
@@ -8,8 +8,9 @@ import { type Db, organisations, type Store, seals } from '../store/index.ts'
 /** An event has its id before it is committed: it is sealed when no older one can come any more. */
 const waitsMs = minutes(2)
 const everyMs = minutes(1)
-/** Others wait for one step, so it is short. */
+/** Others wait for one step, so it is short, and a long trail is sealed in the time that they leave. */
 const atOnce = 500
+const pauseMs = 15
 
 export type Sealer = {
   /** Seals what is old enough, of one organisation or, once a minute, of all; after `signal`, the step that has begun. */
@@ -29,7 +30,8 @@ export function createSealer({
   let due = 0
 
   async function sealOne(id: string, until: string, signal: AbortSignal | undefined) {
-    while (!signal?.aborted && (await store.write((db) => step(db, id, until)))) await breathe()
+    while (!signal?.aborted && (await store.write((db) => step(db, id, until))))
+      await sleep(pauseMs)
   }
 
   /** @returns whether there may be more. */
