@@ -47,6 +47,8 @@ export const TrailQuery = z.object({ after: z.coerce.number().int().min(0).defau
 export const TrailVerified = z.object({
   seals: z.number().int(),
   events: z.number().int(),
+  /** Events that are gone because their time was over, as their seals say. */
+  purged: z.number().int(),
   next: z.number().int().nullable(),
   fault: z
     .object({

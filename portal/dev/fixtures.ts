@@ -215,6 +215,7 @@ const scimProvisioning: ProvisioningView = {
 const soundTrail: TrailVerified = {
   seals: 25,
   events: 12_482,
+  purged: 0,
   next: null,
   fault: null,
   head: { number: 25, chain: 'q1Hk0sXb2jT9vYp7mWcR4dLzNf8uAeG6iKoQxB3tS5w', sealedAt: now - hour },
@@ -223,6 +224,7 @@ const soundTrail: TrailVerified = {
 const brokenTrail: TrailVerified = {
   seals: 3,
   events: 1_500,
+  purged: 0,
   next: null,
   fault: { kind: 'missing', eventId: id(77), seal: 4 },
   head: null,

@@ -62,6 +62,7 @@ const eventLabels: Record<string, string> = {
   'connection.changed': 'SSO connection changed',
   'connection.tested': 'SSO connection tested',
   'provisioning.changed': 'Provisioning changed',
+  'audit.purged': 'Audit events purged',
   'provisioning.paused': 'Provisioning paused',
   'provisioning.resumed': 'Provisioning resumed',
   'provisioning.rolled_back': 'Provisioning rolled back',

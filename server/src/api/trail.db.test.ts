@@ -57,6 +57,7 @@ describe('AU-5: the audit trail is sealed', () => {
     expect(early).toEqual({
       seals: 0,
       events: 0,
+      purged: 0,
       next: null,
       fault: null,
       head: null,
@@ -65,6 +66,7 @@ describe('AU-5: the audit trail is sealed', () => {
     expect(late).toEqual({
       seals: 1,
       events: all.length,
+      purged: 0,
       next: null,
       fault: null,
       head: {
@@ -202,6 +204,9 @@ describe('AU-5: whoever changes the database is found', () => {
 
   test.each([
     ['a list', "list = replace(list, 'a', 'b')"],
+    ['a list, as if it were purged', 'list = null, purged = signature'],
+    ['the mark of a purge', 'purged = signature'],
+    ['a list that is gone', 'list = null'],
     ['a count', 'events = events - 1'],
     ['the end', `last_id = '${newId()}'`],
     ['a tie', `chain = '${'A'.repeat(43)}'`],
@@ -234,7 +239,9 @@ describe('AU-5: whoever changes the database is found', () => {
     await change(acme, 'events', "actor = 'Mallory'", 'true')
     await acme.store(`delete from audit_seals where org_id = '${acme.id}'`)
     const signer = trailSigner(openVault(['a key that is not of this installation at all']))
-    await createSealer({ store, signer, clock }).seal({ organisationId: acme.id })
+    await createSealer({ store, signer, clock, keeping: { days: 400 } }).seal({
+      organisationId: acme.id,
+    })
 
     expect((await verify(acme)).fault).toEqual({ kind: 'seal_altered', eventId: null, seal: 1 })
   })
@@ -247,11 +254,73 @@ test('AU-5: what an older key sealed stays sealed when the key is rotated', asyn
   await acme.makeGroup('Engineers')
   clock.advance(5 * minute)
   const signer = trailSigner(ring)
-  await createSealer({ store, signer, clock }).seal({ organisationId: acme.id })
+  await createSealer({ store, signer, clock, keeping: { days: 400 } }).seal({
+    organisationId: acme.id,
+  })
 
   const verified = await acme.usher.directory.view(acme.operator, (read) =>
     verifyTrail(read, signer, 0),
   )
 
   expect(verified).toMatchObject({ seals: 2, fault: null, unsealed: 0 })
+})
+
+describe('AU-4, AU-5: events are purged when their time is over', () => {
+  const kept = 400 * 24 * 60 * minute
+  /** As the schedule does when so much time has passed. */
+  const pass = ({ id, usher: { store, vault } }: TestOrganisation, past: number) =>
+    createSealer({
+      store,
+      signer: trailSigner(vault),
+      clock: { now: () => Date.now() + past },
+      keeping: { days: 400 },
+    }).seal({ organisationId: id })
+
+  const rows = (acme: TestOrganisation) =>
+    acme.usher.store.read
+      .selectFrom('events')
+      .select(['id', 'type', 'data'])
+      .where('org_id', '=', acme.id)
+      .orderBy('id')
+      .execute()
+
+  test('a whole stretch at a time, recorded, and the trail is verified all the same', async () => {
+    const acme = await sealedTrail(3, 6)
+    const gone = (await rows(acme)).length
+
+    await pass(acme, kept + minute)
+
+    const left = (await rows(acme)).map(({ type, data }) => [type, JSON.parse(data ?? 'null')])
+    expect(left).toEqual([
+      ['audit.purged', { events: expect.any(Number), seals: [1, 4] }],
+      ['audit.purged', { events: expect.any(Number), seals: [5, 6] }],
+    ])
+    expect(left.reduce((sum, [, { events }]) => sum + events, 0)).toBe(gone)
+    const verified = await verify(acme)
+    expect(verified).toMatchObject({ seals: 6, events: 0, purged: gone, fault: null, unsealed: 2 })
+    await pass(acme, 5 * minute)
+    expect(await verify(acme)).toMatchObject({ seals: 7, events: 2, purged: gone, fault: null })
+  })
+
+  test('and not before', async () => {
+    const acme = await sealedTrail(3)
+    const before = await rows(acme)
+
+    await pass(acme, kept - minute)
+
+    expect(await rows(acme)).toEqual(before)
+    expect(await verify(acme)).toMatchObject({ events: before.length, purged: 0 })
+  })
+
+  test('what is put back among them is found', async () => {
+    const acme = await sealedTrail(3)
+    const [first = ''] = await eventIds(acme)
+    const table = `kept_${acme.id.slice(-12)}`
+    await acme.store(`create table ${table} as
+      select * from events where org_id = '${acme.id}' and id = '${first}'`)
+    await pass(acme, kept + minute)
+    await acme.store(`insert into events select * from ${table}`)
+
+    expect((await verify(acme)).fault).toEqual({ kind: 'added', eventId: first, seal: 1 })
+  })
 })

@@ -57,6 +57,9 @@ describe('a wrong setting stops the start and is named', () => {
     [{ OUTBOUND_ALLOW: '10.0.0.0/8, everything' }, 'OUTBOUND_ALLOW'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ RATE_LIMITS: 'no' }, 'RATE_LIMITS'],
+    [{ AUDIT_DAYS: '29' }, 'AUDIT_DAYS'],
+    [{ AUDIT_DAYS: 'all' }, 'AUDIT_DAYS'],
+    [{ AUDIT_DAYS: '30.5' }, 'AUDIT_DAYS'],
     [{ RATE_LIMITS: 'off', HOST: '0.0.0.0' }, 'RATE_LIMITS'],
     [{ SECRET_KEY: 'short' }, 'SECRET_KEY'],
     [{ SECRET_KEY: `${key},short` }, 'SECRET_KEY'],
@@ -109,6 +112,8 @@ test.each([
   [{ HOST: '0.0.0.0', PORT: '9000' }, { baseUrl: 'http://localhost:9000' }],
   [{ HOST: '::1' }, { baseUrl: 'http://[::1]:8080' }],
   [{ RATE_LIMITS: 'off' }, { rateLimits: false }],
+  [{}, { auditDays: 400 }],
+  [{ AUDIT_DAYS: '30' }, { auditDays: 30 }],
   [{ OUTBOUND_ALLOW: '10.0.0.0/8, fd00::/8' }, { outboundAllow: ['10.0.0.0/8', 'fd00::/8'] }],
   [{ SECRET_KEY: `${key}1, ${key}2` }, { secretKeys: [`${key}1`, `${key}2`] }],
   // With both, nothing is kept in a folder.

@@ -24,6 +24,8 @@ export type Config = {
   /** Whom to ask about domains; the machine's own name servers when there are none. */
   dnsServers: string[]
   rateLimits: boolean
+  /** How long events of the audit trail are kept (AU-4). */
+  auditDays: number
   demo: boolean
 }
 
@@ -41,6 +43,8 @@ type Environment = Record<string, string | undefined>
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const shortestKey = 32
+const keptDays = 400
+const fewestDays = 30
 const defaultPort = 8080
 
 /**
@@ -84,6 +88,9 @@ export function readConfig(given: Environment = process.env): Config {
   if (rateLimits === 'off' && !isLoopback(host)) {
     faults.push('RATE_LIMITS=off is for runs on loopback only: set HOST to 127.0.0.1.')
   }
+  const auditDays = Number(env.AUDIT_DAYS ?? keptDays)
+  if (!Number.isInteger(auditDays) || auditDays < fewestDays)
+    faults.push(`AUDIT_DAYS must be a number of days, ${fewestDays} or more.`)
   const google = readGoogle(env, faults)
   const proxies = readProxies(env.TRUST_PROXY, faults)
   const secretKeys = readSecretKeys({ ...env, DATA_DIR: dataDir }, faults)
@@ -102,6 +109,7 @@ export function readConfig(given: Environment = process.env): Config {
     outboundAllow,
     dnsServers,
     rateLimits: rateLimits === 'on',
+    auditDays,
     demo: env.NODE_ENV !== 'production' || env.DEMO === 'on',
   }
 }

@@ -359,7 +359,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     postman,
     domainWatch,
     switchWalk: createSwitchWalk(store),
-    sealer: createSealer({ store, signer, clock }),
+    sealer: createSealer({ store, signer, clock, keeping: { days: config.auditDays } }),
     presence,
   }
 }

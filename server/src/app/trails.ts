@@ -10,7 +10,10 @@ import type { Signer } from '../lib/signer.ts'
 import { operatorOf } from '../model/actor.ts'
 import { organisations, type Store } from '../store/index.ts'
 
-export type CheckedTrail = Pick<Verified, 'seals' | 'events' | 'fault' | 'head' | 'unsealed'> & {
+export type CheckedTrail = Pick<
+  Verified,
+  'seals' | 'events' | 'purged' | 'fault' | 'head' | 'unsealed'
+> & {
   organisation: string
   words: string
 }
@@ -33,19 +36,20 @@ async function check(
   id: string,
   organisation: string,
 ): Promise<CheckedTrail> {
-  let [seals, events, after] = [0, 0, 0]
+  let [seals, events, purged, after] = [0, 0, 0, 0]
   for (;;) {
     const verified = await directory.view(operatorOf(id), (read) =>
       verifyTrail(read, signer, after),
     )
     seals += verified.seals
     events += verified.events
+    purged += verified.purged
     if (verified.next !== null) {
       after = verified.next
       continue
     }
     const { fault, head, unsealed } = verified
-    const checked = { organisation, seals, events, fault, head, unsealed }
+    const checked = { organisation, seals, events, purged, fault, head, unsealed }
     return { ...checked, words: inWords(checked) }
   }
 }
@@ -62,6 +66,7 @@ function inWords({
   organisation,
   seals,
   events,
+  purged,
   fault,
   head,
   unsealed,
@@ -72,6 +77,7 @@ function inWords({
       : `seal ${fault.seal}`
     return `${organisation}: ${what} ${faults[fault.kind]}; ${events} events before it are as they were.`
   }
+  const older = purged > 0 ? ` ${purged} were purged after their time.` : ''
   const newest = head ? ` The newest seal is ${head.number}, ${head.chain}.` : ''
-  return `${organisation}: ${events} events in ${seals} seals are as they were; ${unsealed} are not sealed yet.${newest}`
+  return `${organisation}: ${events} events in ${seals} seals are as they were; ${unsealed} are not sealed yet.${older}${newest}`
 }

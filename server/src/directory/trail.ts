@@ -1,7 +1,14 @@
 import type { Vault } from '../lib/secrets.ts'
 import { createSigner, digest, type Signer } from '../lib/signer.ts'
 import { endOfTurn } from '../lib/turn.ts'
-import { chainText, firstFault, readList, type TrailFault, textOf } from '../model/trail.ts'
+import {
+  chainText,
+  firstFault,
+  purgedText,
+  readList,
+  type TrailFault,
+  textOf,
+} from '../model/trail.ts'
 import { seals } from '../store/index.ts'
 import { allow, type Read } from './write.ts'
 
@@ -18,6 +25,8 @@ const countedAtMost = 10_000
 export type Verified = {
   seals: number
   events: number
+  /** Events that are gone because their time was over, as their seals say. */
+  purged: number
   /** The seal to go on behind; null at the end, or at a fault. */
   next: number | null
   fault: TrailFault | null
@@ -37,7 +46,7 @@ export async function verifyTrail(read: Read, signer: Signer, after: number): Pr
   const { organisationId: org } = actor
   let previous = after > 0 ? await seals.find(db, org, after) : undefined
   const found = await seals.after(db, org, previous?.number ?? 0, sealsAtOnce)
-  const seen = { seals: 0, events: 0 }
+  const seen = { seals: 0, events: 0, purged: 0 }
   const ended = (fault: TrailFault | null, next: number | null, unsealed: number | null) => ({
     ...seen,
     next,
@@ -54,7 +63,8 @@ export async function verifyTrail(read: Read, signer: Signer, after: number): Pr
     const fault = faultOfSeal(signer, previous, seal) ?? (await faultOfEvents(read, previous, seal))
     if (fault) return ended(fault, null, null)
     seen.seals += 1
-    seen.events += seal.events
+    if (seal.purged === null) seen.events += seal.events
+    else seen.purged += seal.events
     previous = seal
     // A stretch is long enough to keep others waiting.
     await endOfTurn()
@@ -72,7 +82,11 @@ function faultOfSeal(
   const number = (previous?.number ?? 0) + 1
   if (seal.number !== number) return { kind: 'seal_missing', eventId: null, seal: number }
   const chain = digest(chainText(previous?.chain ?? null, seal))
-  const isSound = chain === seal.chain && signer.hasSigned(chain, seal.signature)
+  const listIsSound =
+    seal.list === null
+      ? seal.purged !== null && signer.hasSigned(purgedText(seal), seal.purged)
+      : seal.purged === null && digest(seal.list) === seal.list_digest
+  const isSound = listIsSound && chain === seal.chain && signer.hasSigned(chain, seal.signature)
   return isSound ? undefined : { kind: 'seal_altered', eventId: null, seal: number }
 }
 
@@ -85,7 +99,7 @@ async function faultOfEvents(
   const found = await seals.eventsBetween(db, actor.organisationId, stretch)
   return firstFault(
     number,
-    readList(list) ?? [],
+    list === null ? [] : (readList(list) ?? []),
     found.map((event) => ({ id: event.id, digest: digest(textOf(event)) })),
   )
 }

@@ -10,6 +10,7 @@ export type EventName =
   | 'connection.changed'
   | 'connection.tested'
   | 'provisioning.changed'
+  | 'audit.purged'
   | 'provisioning.paused'
   | 'provisioning.resumed'
   | 'provisioning.rolled_back'

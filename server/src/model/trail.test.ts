@@ -99,7 +99,7 @@ test('AU-5: no two events, and no two seals, come to the same text', () => {
     { ...event, data: '' },
     { ...event, before: 'b', type: null },
   ]
-  const seal = { org_id: 'o', number: 1, first_id: 'a', last_id: 'b', events: 2, list: 'l' }
+  const seal = { org_id: 'o', number: 1, first_id: 'a', last_id: 'b', events: 2, list_digest: 'l' }
   const seals = [
     chainText(null, seal),
     chainText('', seal),

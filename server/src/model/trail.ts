@@ -59,13 +59,21 @@ export type SealFacts = {
   first_id: string
   last_id: string
   events: number
-  list: string
+  list_digest: string
 }
 
 /** What a seal says, with all before it: the text whose digest it is known by, and is signed. */
 export function chainText(previous: string | null, seal: SealFacts): string {
-  const { org_id, number, first_id, last_id, events, list } = seal
-  return JSON.stringify([previous, org_id, number, first_id, last_id, events, list])
+  const { org_id, number, first_id, last_id, events, list_digest } = seal
+  return JSON.stringify([previous, org_id, number, first_id, last_id, events, list_digest])
+}
+
+/** What is signed when the events of a seal are purged, so that nobody else purges them. */
+export const purgedText = ({ chain }: { chain: string }) => `${chain} purged`
+
+/** When an id of version 7 was made (RFC 9562 §5.7). */
+export function madeAt(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)
 }
 
 export type TrailFault = {

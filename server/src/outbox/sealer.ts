@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Clock, minutes } from '../lib/clock.ts'
+import { type Clock, days, minutes } from '../lib/clock.ts'
 import { digest, type Signer } from '../lib/signer.ts'
+import { systemActor } from '../model/actor.ts'
 import { platformId } from '../model/organisation.ts'
-import { chainText, textOf, writeList } from '../model/trail.ts'
-import { type Db, organisations, type Store, seals } from '../store/index.ts'
+import { chainText, madeAt, purgedText, textOf, writeList } from '../model/trail.ts'
+import { type Db, events, organisations, type Store, seals } from '../store/index.ts'
 
 /** An event has its id before it is committed: it is sealed when no older one can come any more. */
 const waitsMs = minutes(2)
@@ -17,42 +18,64 @@ export type Sealer = {
   seal(which?: { organisationId?: string; signal?: AbortSignal }): Promise<void>
 }
 
+/** How long events are kept (AU-4), and how many stretches of them are purged in one change. */
+type Keeping = { days: number }
+const purgedAtOnce = 4
+
 /** AU-5: stretches of the trail, each tied to the one before and signed. */
 export function createSealer({
   store,
   signer,
   clock,
+  keeping,
 }: {
   store: Store
   signer: Signer
   clock: Clock
+  keeping: Keeping
 }): Sealer {
   let due = 0
 
   async function sealOne(id: string, until: string, signal: AbortSignal | undefined) {
-    while (!signal?.aborted && (await store.write((db) => step(db, id, until))))
-      await sleep(pauseMs)
+    for (const act of [(db: Db) => step(db, id, until), (db: Db) => purge(db, id)])
+      while (!signal?.aborted && (await store.write(act))) await sleep(pauseMs)
+  }
+
+  /** AU-4, AU-5: what is past its time goes, a whole stretch at a time, and its seal stays. */
+  async function purge(db: Db, org_id: string): Promise<boolean> {
+    const now = clock.now()
+    const kept = await seals.oldestKept(db, org_id, purgedAtOnce)
+    const due = kept.filter(({ last_id }) => madeAt(last_id) < now - days(keeping.days))
+    for (const seal of due) await seals.purge(db, seal, signer.sign(purgedText(seal)))
+    const [first, last] = [due[0], due.at(-1)]
+    if (!first || !last) return false
+    const purged = due.reduce((sum, seal) => sum + seal.events, 0)
+    await events.append(db, systemActor(org_id), now, [
+      { name: 'audit.purged', data: { events: purged, seals: [first.number, last.number] } },
+    ])
+    return due.length === purgedAtOnce
   }
 
   /** @returns whether there may be more. */
   async function step(db: Db, org_id: string, until: string): Promise<boolean> {
     const before = await seals.newest(db, org_id)
     const after = before?.last_id ?? ''
-    const events = await seals.eventsBetween(db, org_id, { after, until, atMost: atOnce })
-    const [first, last] = [events[0], events.at(-1)]
+    const found = await seals.eventsBetween(db, org_id, { after, until, atMost: atOnce })
+    const [first, last] = [found[0], found.at(-1)]
     if (!first || !last) return false
+    const list = writeList(found.map((event) => ({ id: event.id, digest: digest(textOf(event)) })))
     const facts = {
       org_id,
       number: (before?.number ?? 0) + 1,
       first_id: first.id,
       last_id: last.id,
-      events: events.length,
-      list: writeList(events.map((event) => ({ id: event.id, digest: digest(textOf(event)) }))),
+      events: found.length,
+      list_digest: digest(list),
     }
     const chain = digest(chainText(before?.chain ?? null, facts))
     const signature = signer.sign(chain)
-    await seals.add(db, { ...facts, chain, signature, sealed_at: clock.now() })
-    return events.length === atOnce
+    await seals.add(db, { ...facts, list, chain, signature, sealed_at: clock.now(), purged: null })
+    return found.length === atOnce
   }
 
   return {

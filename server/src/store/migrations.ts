@@ -305,8 +305,10 @@ const fifth: Migration = {
   name: 'the audit trail is sealed',
   statements: () => [
     `create table audit_seals (org_id text not null, number integer not null, first_id text not null,
-      last_id text not null, events integer not null, list text not null, chain text not null,
-      signature text not null, sealed_at bigint not null, primary key (org_id, number))`,
+      last_id text not null, events integer not null, list text, list_digest text not null,
+      chain text not null, signature text not null, sealed_at bigint not null, purged text,
+      primary key (org_id, number))`,
+    'create index audit_seals_kept on audit_seals (org_id, number) where purged is null',
   ],
 }
 

@@ -56,6 +56,37 @@ export async function add(db: Db, seal: Seal): Promise<boolean> {
   return Number(numInsertedOrUpdatedRows) === 1
 }
 
+/** Seals whose events are still there, oldest first. */
+export async function oldestKept(
+  db: Db,
+  organisationId: string,
+  atMost: number,
+): Promise<Pick<Seal, 'org_id' | 'number' | 'last_id' | 'events' | 'chain'>[]> {
+  return db
+    .selectFrom('audit_seals')
+    .select(['org_id', 'number', 'last_id', 'events', 'chain'])
+    .where('org_id', '=', organisationId)
+    .where('purged', 'is', null)
+    .orderBy('number')
+    .limit(atMost)
+    .execute()
+}
+
+/** Removes the events up to the end of this seal, the oldest that has any; the seal says so for good. */
+export async function purge(
+  db: Db,
+  { org_id, number, last_id }: Pick<Seal, 'org_id' | 'number' | 'last_id'>,
+  signature: string,
+): Promise<void> {
+  await db.deleteFrom('events').where('org_id', '=', org_id).where('id', '<=', last_id).execute()
+  await db
+    .updateTable('audit_seals')
+    .set({ list: null, purged: signature })
+    .where('org_id', '=', org_id)
+    .where('number', '=', number)
+    .execute()
+}
+
 type Stretch = { after: string; until: string; atMost: number }
 
 /** Events behind one id up to another, in their order, as their rows stand. */

@@ -87,11 +87,14 @@ export type AuditSealsTable = {
   first_id: string
   last_id: string
   events: number
-  /** Of each event its id and what its row comes to: `model/trail.ts` writes and reads it. */
-  list: string
+  /** Of each event its id and what its row comes to: `model/trail.ts` writes and reads it. Null once they are purged. */
+  list: string | null
+  list_digest: string
   chain: string
   signature: string
   sealed_at: number
+  /** What signs that the events were purged when their time was over. */
+  purged: string | null
 }
 
 /** Who managed somebody before SCIM took them over, until the next change of the source. */

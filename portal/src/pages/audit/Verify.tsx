@@ -8,7 +8,6 @@ import { Banner, Button, CopyField, Dialog, ProblemBanner } from '../../parts/in
 const number = new Intl.NumberFormat('en')
 const eventsOf = (count: number) => (count === 1 ? '1 event' : `${number.format(count)} events`)
 
-type Result = TrailVerified & { unsealed: number | null }
 type Fault = NonNullable<TrailVerified['fault']>
 
 /** "Verify": compares the trail with its seals, a stretch at a time, and says how far it is (AU-5). */
@@ -16,14 +15,15 @@ export function Verify() {
   const { api } = useOrganisation()
   const [compared, setCompared] = useState<number>()
   const verify = useMutation({
-    mutationFn: async (): Promise<Result> => {
-      let [seals, events, after] = [0, 0, 0]
+    mutationFn: async (): Promise<TrailVerified> => {
+      let [seals, events, purged, after] = [0, 0, 0, 0]
       for (;;) {
         const next = await api.verifyTrail(after)
         seals += next.seals
         events += next.events
+        purged += next.purged
         setCompared(events)
-        if (next.next === null) return { ...next, seals, events }
+        if (next.next === null) return { ...next, seals, events, purged }
         after = next.next
       }
     },
@@ -77,7 +77,7 @@ export function Verify() {
   )
 }
 
-function Sound({ result: { seals, events, unsealed, head } }: { result: Result }) {
+function Sound({ result: { seals, events, purged, unsealed, head } }: { result: TrailVerified }) {
   const waiting = unsealed
     ? ` ${eventsOf(unsealed)} ${unsealed === 1 ? 'is' : 'are'} too new to be sealed.`
     : ''
@@ -93,6 +93,7 @@ function Sound({ result: { seals, events, unsealed, head } }: { result: Result }
       <Banner tone="good" live title="Nothing was altered, removed or added">
         {eventsOf(events)} in {seals === 1 ? '1 seal' : `${number.format(seals)} seals`} are as they
         were written.{waiting}
+        {purged > 0 ? ` ${eventsOf(purged)} went when their time was over.` : ''}
       </Banner>
       <CopyField
         label="Newest seal"
