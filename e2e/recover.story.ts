@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { runUsher } from '../server/testing/command.ts'
 import { openStage } from './stage.ts'
@@ -32,5 +33,15 @@ test('the operator makes a link on the machine, and on a phone a manager gets ba
   await accessible(late.page)
   await ana.page.goto(`${usher.url}/o/acme/settings/audit`)
   await expectText(ana.page, 'Recovery link used')
+  await ana.page.getByRole('button', { name: 'Verify' }).click()
+  await expectText(ana.page, 'too new to be sealed')
+  await accessible(ana.page)
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  const [file] = await Promise.all([
+    ana.page.waitForEvent('download'),
+    ana.page.getByRole('link', { name: 'Export CSV' }).click(),
+  ])
+  expect(file.suggestedFilename()).toMatch(/^usher-audit-\d{8}T\d{6}Z\.csv$/)
+  expect(await readFile(await file.path(), 'utf8')).toContain('recovery.used')
   expect([...ana.faults, ...locked.faults, ...late.faults]).toEqual([])
 })

@@ -3,7 +3,8 @@ import { SignInCheck } from './identity.ts'
 import { Id, listOf, Page, Time } from './shared.ts'
 
 /** `GET /audit-events`, newest first; every condition is optional and all apply together (AU-3). */
-export const AuditQuery = Page.extend({
+/** `GET /audit-events/export`: the same conditions, as a CSV file without a row cap (AU-3). */
+export const AuditConditions = z.object({
   type: z.string().max(80).optional(),
   actor: z.string().max(254).optional(),
   userId: Id.optional(),
@@ -12,6 +13,9 @@ export const AuditQuery = Page.extend({
   source: z.string().max(40).optional(),
   from: z.coerce.number().int().optional(),
   to: z.coerce.number().int().optional(),
+})
+export const AuditQuery = Page.extend({
+  ...AuditConditions.shape,
   /** `id` of the last event seen, for the page after it. */
   before: Id.optional(),
 })

@@ -443,6 +443,8 @@ export function organisationApi(organisationId: string) {
     sendMailAgain: (id: string) => ask<void>('POST', `${base}/mails/${enc(id)}/send-again`),
 
     auditEvents: (query: AuditSearch) => ask<AuditEvents>('GET', `${base}/audit-events`, { query }),
+    /** Of the file; the browser fetches it by itself. */
+    auditExport: (query: AuditSearch) => addressTo(`${base}/audit-events/export`, query),
     verifyTrail: (after: number) =>
       ask<TrailVerified>('GET', `${base}/audit-events/verification`, { query: { after } }),
     signInLog: (query: SignInLogSearch) =>

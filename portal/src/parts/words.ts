@@ -63,6 +63,8 @@ const eventLabels: Record<string, string> = {
   'connection.tested': 'SSO connection tested',
   'provisioning.changed': 'Provisioning changed',
   'audit.purged': 'Audit events purged',
+  'audit.exported': 'Audit exported',
+  'audit.export_ended': 'Audit export ended',
   'provisioning.paused': 'Provisioning paused',
   'provisioning.resumed': 'Provisioning resumed',
   'provisioning.rolled_back': 'Provisioning rolled back',

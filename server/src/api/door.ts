@@ -224,7 +224,7 @@ async function whoCalls(door: ApiDoor, request: FastifyRequest): Promise<Actor> 
 
 /** An answer that is a file: text in the OpenAPI document, and a stream here. */
 export const csvFile = {
-  description: 'A file with a line for each person.',
+  description: 'A file with a line for each, headings first.',
   content: { 'text/csv': { schema: z.string() as unknown as z.ZodType<Readable> } },
 }
 

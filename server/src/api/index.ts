@@ -5,6 +5,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { accessRoutes } from './access.ts'
+import { auditExportRoutes } from './audit-export.ts'
 import { bulkRoutes } from './bulk.ts'
 import { domainRoutes } from './domains.ts'
 import { type ApiDoor, askWhoCalls } from './door.ts'
@@ -50,6 +51,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   invitationRoutes(app, door)
   accessRoutes(app, door)
   recordRoutes(app, door)
+  auditExportRoutes(app, door)
   mailRoutes(app, door)
   domainRoutes(app, door)
   scimRoutes(app, door)

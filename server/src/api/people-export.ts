@@ -1,20 +1,17 @@
-import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { Id, UserExport } from '../../../contract/src/index.ts'
 import { beginExport, endExport, exportedPeople, roleLabel } from '../directory/index.ts'
-import { byteOrderMark, csvLine } from '../lib/csv.ts'
-import type { Actor } from '../model/actor.ts'
+import { type Columns, csvMoment as moment, sendCsv } from './csv-file.ts'
 import { type Api, type ApiDoor, callerFor, csvFile } from './door.ts'
 import { readPeopleSort, readWanted } from './people-query.ts'
 
 const params = z.object({ organisationId: Id })
-const chunkBytes = 65_536
 
 type Person =
   Awaited<ReturnType<typeof exportedPeople>> extends AsyncGenerator<(infer One)[]> ? One : never
 
 /** By the names under which a file of people is read again, where it has them (IN-12). */
-const columns: Record<string, (person: Person) => string> = {
+const columns: Columns<Person> = {
   Id: ({ user }) => user.id,
   'First name': ({ user }) => user.firstName,
   'Last name': ({ user }) => user.lastName,
@@ -52,42 +49,14 @@ export function peopleExportRoutes(app: Api, door: ApiDoor): void {
       const pages = await door.directory.view(actor, async (read) => ({
         found: exportedPeople(read, wanted, sort),
       }))
-      const file = Readable.from(written(door, actor, pages.found), {
-        objectMode: false,
-        highWaterMark: chunkBytes,
+      return sendCsv(reply, {
+        name: 'usher-users',
+        now,
+        columns,
+        pages: pages.found,
+        ended: (people, complete) =>
+          door.directory.change(actor, (write) => endExport(write, { people, complete })),
       })
-      const at = new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="usher-users-${at}Z.csv"`)
-        .header('cache-control', 'no-store')
-        .send(file)
     },
   )
-}
-
-/** However it ends, it is recorded how far it came. */
-async function* written(
-  door: ApiDoor,
-  actor: Actor,
-  pages: ReturnType<typeof exportedPeople>,
-): AsyncGenerator<string> {
-  let people = 0
-  let complete = false
-  try {
-    yield byteOrderMark + csvLine(Object.keys(columns))
-    for await (const page of pages) {
-      people += page.length
-      yield page.map((one) => csvLine(Object.values(columns).map((cell) => cell(one)))).join('')
-      // The embedded database answers at once: others get their turn between two steps.
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    complete = true
-  } finally {
-    await door.directory.change(actor, (write) => endExport(write, { people, complete }))
-  }
-}
-
-function moment(at: number): string {
-  return new Date(at).toISOString()
 }

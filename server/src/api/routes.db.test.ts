@@ -738,6 +738,12 @@ const routes: Record<string, Route> = {
     needs: 'audit:read',
     events: [],
   },
+  'GET /audit-events/export': {
+    prepare: at('/audit-events/export'),
+    status: 200,
+    needs: 'audit:read',
+    events: ['audit.exported', 'audit.export_ended'],
+  },
   'GET /audit-events/verification': {
     prepare: at('/audit-events/verification'),
     status: 200,

@@ -2,6 +2,8 @@ import { events, organisations, people, peopleExport } from '../store/index.ts'
 import { filterOf, refuseToSort, type WantedPeople, withAccess } from './people.ts'
 import { allow, notFound, type Read, type Write } from './write.ts'
 
+const readAtOnce = 500
+
 /** What leaves the house is recorded before it leaves: by which filter, in which order (US-16). */
 export async function beginExport(
   write: Write,
@@ -13,10 +15,7 @@ export async function beginExport(
   const asked = await filterOf(write, wanted)
   const canSort = !sort.thenBy || (await people.findFew(db, actor.organisationId, asked, sort))
   if (!canSort) refuseToSort()
-  const filter = Object.fromEntries(
-    Object.entries(wanted).filter(([, value]) => value !== undefined),
-  )
-  await record(write, 'users.exported', { filter, sort })
+  await record(write, 'users.exported', { filter: given(wanted), sort })
 }
 
 /** How many left, and whether it was everybody or the reader went away in the middle. */
@@ -27,9 +26,48 @@ export function endExport(
   return record(write, 'users.export_ended', told)
 }
 
+/** As `beginExport`, of the audit trail (AU-3). */
+export async function beginAuditExport(
+  write: Write,
+  conditions: events.EventConditions,
+): Promise<void> {
+  allow(write.actor, 'audit.read')
+  await record(write, 'audit.exported', { filter: given(conditions) })
+}
+
+export function endAuditExport(
+  write: Write,
+  told: { events: number; complete: boolean },
+): Promise<void> {
+  return record(write, 'audit.export_ended', told)
+}
+
+const given = (conditions: object) =>
+  Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== undefined))
+
+/** Every event that the page would show, newest first, without pages. */
+export async function* exportedEvents(
+  { db, actor }: Read,
+  conditions: events.EventConditions,
+): AsyncGenerator<events.RecordedEvent[]> {
+  allow(actor, 'audit.read')
+  let before: string | undefined
+  for (;;) {
+    const some = await events.list(
+      db,
+      actor.organisationId,
+      { ...conditions, before },
+      { skip: 0, limit: readAtOnce },
+    )
+    if (some.length > 0) yield some
+    if (some.length < readAtOnce) return
+    before = some.at(-1)?.id
+  }
+}
+
 async function record(
   { db, actor, now }: Write,
-  name: 'users.exported' | 'users.export_ended',
+  name: 'users.exported' | 'users.export_ended' | 'audit.exported' | 'audit.export_ended',
   data: object,
 ): Promise<void> {
   const organisation = await organisations.find(db, actor.organisationId)

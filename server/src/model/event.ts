@@ -11,6 +11,8 @@ export type EventName =
   | 'connection.tested'
   | 'provisioning.changed'
   | 'audit.purged'
+  | 'audit.exported'
+  | 'audit.export_ended'
   | 'provisioning.paused'
   | 'provisioning.resumed'
   | 'provisioning.rolled_back'

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ChevronRight, ClipboardList } from 'lucide-react'
+import { ChevronRight, ClipboardList, Download } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { AuditEvent } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation } from '../../client/index.ts'
 import {
   Ago,
   Badge,
+  buttonClasses,
   Card,
   classes,
   Diff,
@@ -35,18 +36,16 @@ export function AuditPage() {
       },
       replace: true,
     })
+  const conditions = {
+    actor: search.actor,
+    type: search.type,
+    result: search.result,
+    source: search.source,
+    from: periodStart(search.since),
+  }
   const events = useInfiniteQuery({
     queryKey: key('audit', search),
-    queryFn: ({ pageParam }) =>
-      api.auditEvents({
-        actor: search.actor,
-        type: search.type,
-        result: search.result,
-        source: search.source,
-        from: periodStart(search.since),
-        size: 25,
-        before: pageParam,
-      }),
+    queryFn: ({ pageParam }) => api.auditEvents({ ...conditions, size: 25, before: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   })
@@ -55,7 +54,15 @@ export function AuditPage() {
     <Page
       title="Audit events"
       about="Who changed what, from where, with the state before and after. Every change is here, or it did not happen."
-      action={<Verify />}
+      action={
+        <>
+          <a href={api.auditExport(conditions)} download className={buttonClasses({})}>
+            <Download aria-hidden="true" />
+            Export CSV
+          </a>
+          <Verify />
+        </>
+      }
     >
       <FilterBar
         search={{
