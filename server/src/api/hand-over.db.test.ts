@@ -289,6 +289,27 @@ describe('PV-13: leaving a source', () => {
     })
   })
 
+  test('AK-5: a key deactivates nobody, and is told of nobody, without the scope for people', async () => {
+    const { acme, bob: bobId } = await withScimPeople()
+    const settings = await acme.apiKey(['identity:write'])
+    const both = await acme.apiKey(['identity:write', 'users:write'])
+    const question = { source: 'portal' }
+    const wish = async (key: string) => {
+      const { body } = await acme.byKey(key, 'POST', `${url}/preview`, question)
+      return { ...question, previewId: body.previewId, deactivate: [bobId] }
+    }
+
+    const seen = await acme.byKey(settings, 'POST', `${url}/preview`, question)
+    const refused = await acme.byKey(settings, 'PUT', url, await wish(settings))
+    const kept = await openSource(acme)
+    const done = await acme.byKey(both, 'PUT', url, await wish(both))
+
+    expect(seen.body.orphaned).toEqual({ total: 2, people: [] })
+    expect(refused).toMatchObject({ status: 403, body: { code: 'api_key.scope_missing' } })
+    expect(kept).toBe('scim')
+    expect(done.status).toBe(200)
+  })
+
   test('and coming back: those whom it managed before are managed at once', async () => {
     const { acme, bob: bobId } = await withScimPeople()
     await handOver(acme, { source: 'portal' })
@@ -330,6 +351,7 @@ describe('PV-14: rolling back', () => {
     const before = (await acme.events()).length
 
     const preview = await previewOf(acme, { rollback: true })
+    const byHand = await previewOf(acme, { source: 'sso_jit' })
     const back = await rollBack(acme)
 
     expect(preview).toMatchObject({
@@ -339,6 +361,7 @@ describe('PV-14: rolling back', () => {
       stay: 1,
       orphaned: { total: 1 },
     })
+    expect(byHand).toMatchObject({ becomeManaged: 0, stay: 1, orphaned: { total: 2 } })
     expect(back).toMatchObject({ status: 200, body: { source: 'sso_jit', rollback: null } })
     expect(await managers(acme)).toEqual({ 'jo@acme.test': 'sso_jit', 'bob@acme.test': 'portal' })
     expect(Object.keys(await managers(acme, '&managedBy=sso_jit'))).toEqual(['jo@acme.test'])

@@ -12,6 +12,7 @@ import {
   entrySentence,
   handedOverAfter,
   managerOf,
+  mayAct,
   type ProvisioningWish,
   type Running,
 } from '../policy/index.ts'
@@ -33,7 +34,8 @@ import { allow, expectVersion, lockOrganisation, notFound, type Read, type Write
 /** So many are shown, to be kept or deactivated one by one. */
 const shownAtMost = 200
 
-type After = { source: ProvisioningSource; selfService: boolean }
+/** Whom SCIM took over is managed as before only where the change is rolled back. */
+type After = { source: ProvisioningSource; selfService: boolean; rollsBack: boolean }
 export type HandOverPreview = Awaited<ReturnType<typeof foresee>>
 
 /**
@@ -51,15 +53,16 @@ export async function previewHandOver(
   const refusal = decideSource({ loginMethod }, wish, running)
   if (refusal) throw new Refused(refusal)
   const selfService = wish.selfService?.enabled ?? organisation.selfServiceEnabled
-  const after = { source: wish.source, selfService }
+  const after = { source: wish.source, selfService, rollsBack: false }
   return foresee(read, { ...organisation, loginMethod }, after, installationMails)
 }
 
 /** The same of rolling the last change back (PV-14). */
 export async function previewRollback(read: Read, running: Running, installationMails: boolean) {
   const organisation = await findOwn(read)
-  const back = requireRollback(organisation, running, read.now)
-  return foresee(read, organisation, back, installationMails)
+  const { source, selfService } = requireRollback(organisation, running, read.now)
+  const after = { source, selfService, rollsBack: true }
+  return foresee(read, organisation, after, installationMails)
 }
 
 async function findOwn({ db, actor }: Read): Promise<Organisation> {
@@ -93,10 +96,8 @@ async function foresee(
       people.total(db, id),
       leaves ? broughtBy(from) : 0,
       isChange && to.source !== 'portal' ? broughtBy(to.source) : 0,
-      from === 'scim' && to.source === organisation.rollback?.source
-        ? adopted.count(db, id, to.source)
-        : 0,
-      leaves ? leftBehind(read, from) : [],
+      to.rollsBack && from === 'scim' ? adopted.count(db, id, to.source) : 0,
+      leaves && !mayAct(actor, 'users.read') ? leftBehind(read, from) : [],
       closesInvitations ? invitations.countOpen(db, id, now) : 0,
       joinFacts(read, organisation, installationMails),
       readConnection(db, id),
@@ -163,6 +164,7 @@ export async function deactivateLeft(
   ids: readonly string[],
 ): Promise<number> {
   const { source } = organisation
+  if (ids.length > 0) allow(write.actor, 'users.write')
   const left: User[] = []
   for (const id of new Set(ids)) {
     const user = await lockUser(write, id)

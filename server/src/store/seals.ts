@@ -128,12 +128,12 @@ export async function eventsBehind(
   return Number(found)
 }
 
-/** For how long the oldest change has been under way that is not committed yet, in milliseconds. */
+/** For how long the oldest change has been under way that has written and is not committed yet, in milliseconds. */
 export async function oldestChangeMs(db: Db): Promise<number> {
   if (isSqlite(db)) return 0
   const { rows } = await sql<{ ms: number | null }>`select
     cast(extract(epoch from max(clock_timestamp() - xact_start)) * 1000 as bigint) as ms
     from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-    and backend_type = 'client backend' and xact_start is not null`.execute(db)
+    and backend_xid is not null`.execute(db)
   return rows[0]?.ms ?? 0
 }
