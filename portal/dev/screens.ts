@@ -16,6 +16,13 @@ const settings = '/o/acme/settings'
 const press = (name: string | RegExp) => (page: Page) =>
   page.getByRole('button', { name }).first().click()
 
+/** What changes the source is looked at first. */
+async function saveSource(page: Page, verb = 'Save'): Promise<void> {
+  await press('Save')(page)
+  await page.getByText('Change the source to').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click()
+}
+
 async function fillInGrace(page: Page): Promise<void> {
   await press('Create a user')(page)
   const dialog = page.getByRole('dialog')
@@ -200,7 +207,7 @@ const scenes: Scene[] = [
     path: `${settings}/identity`,
     async act(page) {
       await page.getByRole('radio', { name: /E-mail and password/ }).click()
-      await press('Save')(page)
+      await saveSource(page, 'Next')
       await page.getByText('people affected').waitFor()
     },
   },
@@ -267,7 +274,7 @@ const scenes: Scene[] = [
     face: 'stale',
     async act(page) {
       await page.getByRole('switch', { name: 'SAML JIT' }).click()
-      await press('Save')(page)
+      await saveSource(page)
       await page.getByText('Changed by someone else meanwhile').waitFor()
     },
   },
@@ -277,7 +284,7 @@ const scenes: Scene[] = [
     face: 'stale',
     async act(page) {
       await page.getByRole('switch', { name: 'SAML JIT' }).click()
-      await press('Save')(page)
+      await saveSource(page)
       await press('Keep what I entered')(page)
       await page.getByText('Unsaved changes').waitFor()
     },
@@ -288,7 +295,7 @@ const scenes: Scene[] = [
     face: 'reauth',
     async act(page) {
       await page.getByRole('switch', { name: 'SAML JIT' }).click()
-      await press('Save')(page)
+      await saveSource(page)
       await page.getByText('Confirm it is you').waitFor()
     },
   },

@@ -94,7 +94,7 @@ test('an unknown command is told which commands there are, and nothing is starte
 
   expect(told).toMatchObject({ code: 1, out: '' })
   expect(told.err).toBe(
-    'There is no migrate. The commands are serve, apply, token, backup, restore, doctor, recover and load-demo; usher --help says more.\n',
+    'There is no migrate. The commands are serve, apply, token, backup, restore, doctor, recover, load-demo and audit; usher --help says more.\n',
   )
   expect(option.err).toContain('There is no --prot.')
 })
