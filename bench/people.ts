@@ -4,6 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
+import { readConfig } from '../server/src/app/config.ts'
+import { trailSigner } from '../server/src/directory/index.ts'
+import { openVault } from '../server/src/lib/secrets.ts'
+import { createSealer } from '../server/src/outbox/index.ts'
+import { openStore } from '../server/src/store/index.ts'
 import { createIdentityProvider, type TestKey } from '../server/testing/identity-provider.ts'
 import { startPostgres, type ThrowawayPostgres } from '../server/testing/postgres.ts'
 import {
@@ -61,9 +66,24 @@ export async function directoryOf(store: StoreName, people: number): Promise<Dir
   if (place.databaseUrl) await emptied(place.databaseUrl)
   const organisation = applyOrganisation(place, { slug: 'acme', port: 8080, source: 'scim' })
   await fill(place, organisation.id, people)
+  await seal(place, organisation.id)
   const { idp, ...rest } = organisation
   writeFileSync(known, JSON.stringify({ ...rest, entityId: idp.entityId, key: idp.key }))
   return { store, people, place, organisation }
+}
+
+/** As the schedule does in its first minutes, which are nothing to be measured. */
+async function seal({ dataDir, databaseUrl }: Place, organisationId: string): Promise<void> {
+  const { secretKeys } = readConfig({ DATA_DIR: dataDir })
+  const store = await openStore({ databaseUrl, file: join(dataDir, 'usher.db') })
+  const sealer = createSealer({
+    store,
+    signer: trailSigner(openVault(secretKeys)),
+    clock: { now: () => Date.now() + 3_600_000 },
+    keeping: { days: 36_500 },
+  })
+  await sealer.seal({ organisationId })
+  await store.close()
 }
 
 /** A folder of its own beside the kept directories. */
