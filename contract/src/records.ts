@@ -47,7 +47,9 @@ export type AuditEvents = z.infer<typeof AuditEvents>
  * `GET /audit-events/verification`: compares the next 20 seals of the trail with its events (AU-5);
  * call again with `after` while `next` is a number.
  */
-export const TrailQuery = z.object({ after: z.coerce.number().int().min(0).default(0) })
+export const TrailQuery = z.object({
+  after: z.coerce.number().int().min(0).max(2_147_483_647).default(0),
+})
 export const TrailVerified = z.object({
   seals: z.number().int(),
   events: z.number().int(),

@@ -114,6 +114,18 @@ describe('AU-5: the audit trail is sealed', () => {
     expect(second.head.number).toBe(22)
   })
 
+  test.each(['-1', '1.5', 'x', '2147483648', '1e300'])(
+    'behind no such seal: after=%s',
+    async (after) => {
+      const acme = await createOrganisation({ method: 'password' })
+
+      expect(await acme.api('GET', `${url}?after=${after}`)).toMatchObject({
+        status: 400,
+        body: { code: 'request.invalid' },
+      })
+    },
+  )
+
   test('by two nodes at the same moment once', async () => {
     const acme = await createOrganisation({ method: 'password' })
     await acme.makeGroup('Engineers')
