@@ -582,6 +582,28 @@ export async function createOrganisation(wish: Wish = {}) {
           data: row.data && (JSON.parse(row.data) as unknown),
         }))
     },
+    /** Fills the trail with so many copies of its first event. @returns their ids, in their order. */
+    async fillTrail(count: number, type?: string): Promise<string[]> {
+      const pattern = await store.read
+        .selectFrom('events')
+        .selectAll()
+        .where('org_id', '=', id)
+        .limit(1)
+        .executeTakeFirstOrThrow()
+      const copies = Array.from({ length: count }, () => ({
+        ...pattern,
+        id: newId(),
+        type: type ?? pattern.type,
+      }))
+      await store.write(async (db) => {
+        for (let at = 0; at < count; at += 500)
+          await db
+            .insertInto('events')
+            .values(copies.slice(at, at + 500))
+            .execute()
+      })
+      return copies.map((copy) => copy.id)
+    },
     /** The names alone: what happened and, as importantly, that nothing else did. */
     async eventNames() {
       return (await this.events()).map((event) => event.type)

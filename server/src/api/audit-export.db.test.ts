@@ -1,7 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
 import { createOrganisation, type TestOrganisation } from '../../testing/organisation.ts'
-import { newId } from '../lib/ids.ts'
 
 const url = '/audit-events/export'
 type Line = Record<string, string>
@@ -72,23 +71,7 @@ describe('AU-3: the audit as CSV', () => {
   test('has no row cap, and holds nothing of another organisation', async () => {
     const acme = await createOrganisation({ method: 'password' })
     const other = await createOrganisation({ method: 'password' })
-    const { store } = acme.usher
-    const [pattern] = await store.read
-      .selectFrom('events')
-      .selectAll()
-      .where('org_id', '=', acme.id)
-      .limit(1)
-      .execute()
-    if (!pattern) throw new Error('Nothing happened.')
-    const ids = Array.from({ length: 1_234 }, () => newId())
-    const many = ids.map((id) => ({ ...pattern, id, type: 'group.renamed' }))
-    await store.write(async (db) => {
-      for (let at = 0; at < many.length; at += 500)
-        await db
-          .insertInto('events')
-          .values(many.slice(at, at + 500))
-          .execute()
-    })
+    const ids = await acme.fillTrail(1_234, 'group.renamed')
 
     const lines = await exported(acme, '?type=group.renamed')
 

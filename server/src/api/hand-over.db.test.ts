@@ -250,9 +250,22 @@ describe('PV-13: leaving a source', () => {
   })
 
   test.each([
-    ['somebody whom the source does not manage', async (acme: TestOrganisation) => acme.manager.id],
-    ['nobody here', async () => '018f0000-0000-7000-8000-000000000000'],
-  ])('deactivates nobody else, and then changes nothing: %s', async (_, chosen) => {
+    [
+      'somebody whom the source does not manage',
+      async (acme: TestOrganisation) => acme.manager.id,
+      { status: 400, body: { code: 'request.invalid', errors: [{ pointer: '/deactivate' }] } },
+    ],
+    [
+      'nobody here',
+      async () => '018f0000-0000-7000-8000-000000000000',
+      { status: 404, body: { code: 'resource.not_found' } },
+    ],
+    [
+      'somebody of another organisation',
+      async () => (await createOrganisation({ method: 'sso' })).manager.id,
+      { status: 404, body: { code: 'resource.not_found' } },
+    ],
+  ])('deactivates nobody else, and then changes nothing: %s', async (_, chosen, refusal) => {
     const { acme, bob: bobId } = await withScimPeople()
     const before = await acme.events()
 
@@ -261,7 +274,7 @@ describe('PV-13: leaving a source', () => {
       deactivate: [bobId, await chosen(acme)],
     })
 
-    expect([400, 404]).toContain(refused.status)
+    expect(refused).toMatchObject(refusal)
     expect(await openSource(acme)).toBe('scim')
     expect(await acme.events()).toEqual(before)
   })

@@ -81,23 +81,8 @@ describe('AU-5: the audit trail is sealed', () => {
   test('in stretches of 500, which are compared 20 at a time', async () => {
     const acme = await createOrganisation({ method: 'password' })
     const before = (await eventIds(acme)).length
-    const { store, clock } = acme.usher
-    const [pattern] = await store.read
-      .selectFrom('events')
-      .selectAll()
-      .where('org_id', '=', acme.id)
-      .limit(1)
-      .execute()
-    if (!pattern) throw new Error('Nothing happened.')
-    const many = Array.from({ length: 10_500 }, () => ({ ...pattern, id: newId() }))
-    await store.write(async (db) => {
-      for (let from = 0; from < many.length; from += 500)
-        await db
-          .insertInto('events')
-          .values(many.slice(from, from + 500))
-          .execute()
-    })
-    clock.advance(3 * minute)
+    await acme.fillTrail(10_500)
+    acme.usher.clock.advance(3 * minute)
     await acme.sealTrail()
 
     const first = await verify(acme)

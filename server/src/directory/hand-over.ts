@@ -169,9 +169,11 @@ export async function deactivateLeft(
   for (const id of new Set(ids)) {
     const user = await lockUser(write, id)
     if (source === 'portal' || managerOf(organisation, user) !== source) {
-      refuse('request.invalid', 'Only whom the source that is left manages can be deactivated.', [
-        { pointer: '/deactivate', code: 'not_managed' },
-      ])
+      refuse(
+        'request.invalid',
+        'Only whom the source that is left manages can be deactivated with it. Deactivate others in User Management.',
+        [{ pointer: '/deactivate', code: 'not_managed' }],
+      )
     }
     if (user.status !== 'deactivated') left.push(user)
   }

@@ -61,7 +61,7 @@ export async function changeProvisioning(
     : false
   const source = before.source !== after.source
   if (!source && handOver && handOver.deactivate.length > 0) {
-    refuse('request.invalid', 'The source stays: nobody is left by it.', [
+    refuse('request.invalid', 'The source stays, so nobody is left by it: leave deactivate out.', [
       { pointer: '/deactivate', code: 'not_managed' },
     ])
   }

@@ -44,7 +44,7 @@ export async function verifyTrail(read: Read, signer: Signer, after: number): Pr
   const { db, actor } = read
   allow(actor, 'audit.read')
   const { organisationId: org } = actor
-  let previous = after > 0 ? await seals.find(db, org, after) : undefined
+  let previous: seals.End | undefined = after > 0 ? await seals.end(db, org, after) : undefined
   const found = await seals.after(db, org, previous?.number ?? 0, sealsAtOnce)
   const seen = { seals: 0, events: 0, purged: 0 }
   const ended = (fault: TrailFault | null, next: number | null, unsealed: number | null) => ({
@@ -76,7 +76,7 @@ export async function verifyTrail(read: Read, signer: Signer, after: number): Pr
 
 function faultOfSeal(
   signer: Signer,
-  previous: seals.Seal | undefined,
+  previous: seals.End | undefined,
   seal: seals.Seal,
 ): TrailFault | undefined {
   const number = (previous?.number ?? 0) + 1
@@ -92,7 +92,7 @@ function faultOfSeal(
 
 async function faultOfEvents(
   { db, actor }: Read,
-  previous: seals.Seal | undefined,
+  previous: seals.End | undefined,
   { number, last_id, events, list }: seals.Seal,
 ): Promise<TrailFault | undefined> {
   const stretch = { after: previous?.last_id ?? '', until: last_id, atMost: events + extra }

@@ -37,20 +37,34 @@ export function createSealer({
   let due = 0
 
   async function sealOne(id: string, until: string, signal: AbortSignal | undefined) {
-    for (const act of [(db: Db) => step(db, id, until), (db: Db) => purge(db, id)])
+    const goOn = async (act: (db: Db) => Promise<boolean>) => {
       while (!signal?.aborted && (await store.write(act))) await sleep(pauseMs)
+    }
+    if (await isUnsealed(id, until)) await goOn((db) => step(db, id, until))
+    if ((await dueFor(store.read, id)).length > 0) await goOn((db) => purge(db, id))
+  }
+
+  /** Most organisations have nothing new most of the time: that costs no change. */
+  async function isUnsealed(org_id: string, until: string): Promise<boolean> {
+    const after = (await seals.end(store.read, org_id))?.last_id ?? ''
+    const some = await seals.eventsBetween(store.read, org_id, { after, until, atMost: 1 })
+    return some.length > 0
+  }
+
+  /** The oldest seals whose events are past their time (AU-4). */
+  async function dueFor(db: Db, org_id: string) {
+    const kept = await seals.oldestKept(db, org_id, purgedAtOnce)
+    return kept.filter(({ last_id }) => madeAt(last_id) < clock.now() - days(keeping.days))
   }
 
   /** AU-4, AU-5: what is past its time goes, a whole stretch at a time, and its seal stays. */
   async function purge(db: Db, org_id: string): Promise<boolean> {
-    const now = clock.now()
-    const kept = await seals.oldestKept(db, org_id, purgedAtOnce)
-    const due = kept.filter(({ last_id }) => madeAt(last_id) < now - days(keeping.days))
+    const due = await dueFor(db, org_id)
     for (const seal of due) await seals.purge(db, seal, signer.sign(purgedText(seal)))
     const [first, last] = [due[0], due.at(-1)]
     if (!first || !last) return false
     const purged = due.reduce((sum, seal) => sum + seal.events, 0)
-    await events.append(db, systemActor(org_id), now, [
+    await events.append(db, systemActor(org_id), clock.now(), [
       { name: 'audit.purged', data: { events: purged, seals: [first.number, last.number] } },
     ])
     return due.length === purgedAtOnce
@@ -58,7 +72,7 @@ export function createSealer({
 
   /** @returns whether there may be more. */
   async function step(db: Db, org_id: string, until: string): Promise<boolean> {
-    const before = await seals.newest(db, org_id)
+    const before = await seals.end(db, org_id)
     const after = before?.last_id ?? ''
     const found = await seals.eventsBetween(db, org_id, { after, until, atMost: atOnce })
     const [first, last] = [found[0], found.at(-1)]

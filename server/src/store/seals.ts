@@ -5,28 +5,19 @@ import type { AuditSealsTable, EventsTable } from './tables.ts'
 export type Seal = AuditSealsTable
 export type Event = EventsTable
 
-/** The newest seal, which the next is tied to. */
-export async function newest(db: Db, organisationId: string): Promise<Seal | undefined> {
-  return db
-    .selectFrom('audit_seals')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-}
+/** What the next seal is tied to; without the list, which is long. */
+const ends = ['number', 'last_id', 'chain', 'sealed_at'] as const
+export type End = Pick<Seal, (typeof ends)[number]>
 
-export async function find(
+/** The newest seal, or the one of this number. */
+export async function end(
   db: Db,
   organisationId: string,
-  number: number,
-): Promise<Seal | undefined> {
-  return db
-    .selectFrom('audit_seals')
-    .selectAll()
-    .where('org_id', '=', organisationId)
-    .where('number', '=', number)
-    .executeTakeFirst()
+  number?: number,
+): Promise<End | undefined> {
+  const all = db.selectFrom('audit_seals').select(ends).where('org_id', '=', organisationId)
+  const wanted = number === undefined ? all : all.where('number', '=', number)
+  return wanted.orderBy('number', 'desc').limit(1).executeTakeFirst()
 }
 
 /** Seals in their order, from the one behind `number` on. */

@@ -11,9 +11,9 @@ import {
   Dialog,
   ErrorState,
   ProblemBanner,
-  Skeleton,
 } from '../../parts/index.ts'
 import { labelOf, type Protocol } from './draft.ts'
+import { Figures, FiguresWaiting } from './Figures.tsx'
 
 const number = new Intl.NumberFormat('en')
 const people = (count: number) => (count === 1 ? '1 person' : `${number.format(count)} people`)
@@ -94,11 +94,7 @@ export function ConfirmSource({
         ) : preview.error ? (
           <ErrorState problem={asProblem(preview.error)} onRetry={() => void preview.refetch()} />
         ) : (
-          <div role="status" aria-label="Loading" className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-            {['a', 'b', 'c', 'd'].map((each) => (
-              <Skeleton key={each} className="h-18 rounded-xl" />
-            ))}
-          </div>
+          <FiguresWaiting />
         )}
       </div>
     </Dialog>
@@ -131,16 +127,7 @@ function Foreseen({ preview, protocol }: { preview: HandOverPreview; protocol: P
         <DoorOpen className="mt-0.5 size-5 shrink-0 text-accent-text" aria-hidden="true" />
         {preview.entrySentence}
       </p>
-      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-        {figures
-          .filter((figure) => figure.if)
-          .map(({ label, value }) => (
-            <li key={label} className="rounded-xl border border-line p-3">
-              <div className="text-xl font-semibold tabular-nums">{number.format(value)}</div>
-              <div className="text-sm text-ink-2">{label}</div>
-            </li>
-          ))}
-      </ul>
+      <Figures figures={figures.filter((figure) => figure.if)} />
       <p className="text-ink-2">{whatFollows(preview)}</p>
       {linkCloses ? (
         <Banner title="The self-service link closes">

@@ -9,9 +9,9 @@ import {
   ErrorState,
   methodWords,
   ProblemBanner,
-  Skeleton,
 } from '../../parts/index.ts'
 import { type Draft, settingsOf } from './draft.ts'
+import { Figures, FiguresWaiting } from './Figures.tsx'
 import { nobody, type Ticks } from './ticks.ts'
 import { WaitingPeople } from './WaitingPeople.tsx'
 
@@ -87,11 +87,7 @@ export function ConfirmSwitch({
         ) : preview.error ? (
           <ErrorState problem={asProblem(preview.error)} onRetry={() => void preview.refetch()} />
         ) : (
-          <div role="status" aria-label="Loading" className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-            {['a', 'b', 'c', 'd'].map((each) => (
-              <Skeleton key={each} className="h-18 rounded-xl" />
-            ))}
-          </div>
+          <FiguresWaiting />
         )}
       </div>
     </Dialog>
@@ -120,14 +116,7 @@ function Affected({ preview }: { preview: LoginMethodPreview }) {
   ]
   return (
     <>
-      <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-        {figures.map(({ label, value }) => (
-          <li key={label} className="rounded-xl border border-line p-3">
-            <div className="text-xl font-semibold tabular-nums">{number.format(value)}</div>
-            <div className="text-sm text-ink-2">{label}</div>
-          </li>
-        ))}
-      </ul>
+      <Figures figures={figures} />
       <p className="text-ink-2">
         {preview.becomePending > 0
           ? 'Everyone else shows as Pending until their first sign-in by the new method, and keeps roles, groups, pools and history. You stay signed in.'

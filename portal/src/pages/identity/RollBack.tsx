@@ -28,6 +28,8 @@ export function RollBack({
       setAsking(false)
       toast(`Rolled back to ${rollback.label}`)
     },
+    // Out of date: what is shown, and the preview in the dialog, are looked at anew.
+    onError: () => void client.invalidateQueries({ queryKey: key('provisioning') }),
   })
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-5 py-3 text-sm sm:px-6">
