@@ -41,10 +41,29 @@ export async function callerByScim(
     return callerByPersonalKey(store, organisationId, secret, from, now)
   const found = await findBySecret({ store, organisationId, secret })
   if (!found) return { refused: 'unknown' }
-  const { credential, organisation, settings } = found
-  if (found.expiresAt <= now) return { refused: 'expired', credential }
+  if (found.expiresAt <= now) return { refused: 'expired', credential: found.credential }
+  return callerFrom(found, from)
+}
+
+/**
+ * Who called by the same credential before, for who wants to begin before `callerByScim` has answered.
+ * It proves nothing: the credential may have been revoked since, and all that is told may have changed.
+ */
+export function expectedByScim(
+  organisationId: string,
+  authorization: string | undefined,
+  from: From,
+): ScimCaller | undefined {
+  const secret = bearer.exec(authorization ?? '')?.[1]
+  const found = secret && lastFound.get(hashSecret(secret))
+  return found && found.organisation.id === organisationId ? callerFrom(found, from) : undefined
+}
+
+type Found = scimConnection.ScimCaller
+
+function callerFrom({ credential, organisation, settings }: Found, from: From): ScimCaller {
   const actor: Actor = {
-    ...anonymous(organisationId, from),
+    ...anonymous(organisation.id, from),
     kind: 'scim',
     id: credential.id,
     label: `SCIM (${credential.label})`,
@@ -78,15 +97,32 @@ async function callerByPersonalKey(
 
 type Shown = { store: Store; organisationId: string; secret: string }
 
+/** Whom each credential was found to be the last time, by its hash; the oldest are forgotten. */
+const lastFound = new Map<string, Found>()
+const rememberedAtMost = 1_000
+
 /** An identity provider has many calls on their way at a time, all with the same credential. */
 const findBySecret = oncePerTurn(
   async ({ store, organisationId, secret }: Shown) => {
     const hash = hashSecret(secret)
-    if (secret.startsWith('uss_'))
-      return scimConnection.findCaller(store.read, organisationId, { token: hash })
-    if (secret.startsWith('usa_'))
-      return scimConnection.findCaller(store.read, organisationId, { accessToken: hash })
-    return undefined
+    const found = await findByHash(store, organisationId, { secret, hash })
+    lastFound.delete(hash)
+    if (found) lastFound.set(hash, found)
+    const [oldest] = lastFound.size > rememberedAtMost ? lastFound.keys() : []
+    if (oldest) lastFound.delete(oldest)
+    return found
   },
   ({ organisationId, secret }) => `${organisationId} ${secret}`,
 )
+
+async function findByHash(
+  store: Store,
+  organisationId: string,
+  { secret, hash }: { secret: string; hash: string },
+): Promise<Found | undefined> {
+  if (secret.startsWith('uss_'))
+    return scimConnection.findCaller(store.read, organisationId, { token: hash })
+  if (secret.startsWith('usa_'))
+    return scimConnection.findCaller(store.read, organisationId, { accessToken: hash })
+  return undefined
+}

@@ -1,5 +1,35 @@
 import { expect, test } from 'vitest'
-import { endOfTurn, oncePerTurn } from './turn.ts'
+import { atEndOfTurn, behindEndOfTurn, endOfTurn, oncePerTurn } from './turn.ts'
+
+test('what is sent at the end of a turn, or by promises that it settled, leaves with what was sent before', async () => {
+  const happened: string[] = []
+  const send = (what: string) => behindEndOfTurn(() => happened.push(`sent ${what}`))
+  send('early')
+  atEndOfTurn(() => {
+    happened.push('ended')
+    void Promise.resolve().then(() => send('late'))
+  })
+  const nextPhase = new Promise((resolve) => setTimeout(resolve))
+
+  await nextPhase
+
+  expect(happened).toEqual(['ended', 'sent early', 'sent late'])
+})
+
+test('what begins while a turn ends has its own end, and nothing is forgotten', async () => {
+  const happened: string[] = []
+  await new Promise<void>((resolve) => {
+    behindEndOfTurn(() => {
+      happened.push('sent')
+      atEndOfTurn(() => {
+        happened.push('ended again')
+        behindEndOfTurn(resolve)
+      })
+    })
+  })
+
+  expect(happened).toEqual(['sent', 'ended again'])
+})
 
 test('who asks the same in one turn shares the answer; the next turn asks anew', async () => {
   const asked: string[] = []

@@ -1,6 +1,42 @@
-/** What was read from the network at once has been looked at then. */
+type Work = () => void
+
+let ending: Work[] = []
+let sending: Work[] = []
+let sendersDue = 0
+
+/** Runs at the end of this turn of the event loop, when what was read from the network at once has been looked at. */
+export function atEndOfTurn(work: Work): void {
+  ending.push(work)
+  if (ending.length > 1) return
+  setImmediate(() => {
+    const works = ending
+    ending = []
+    for (const one of works) one()
+  })
+  // Promises that these works settle go on between the two, and what they send leaves at once.
+  sendSoon()
+}
+
+/** Runs behind what waits for the end of this turn, so that whatever is sent until then leaves together. */
+export function behindEndOfTurn(work: Work): void {
+  sending.push(work)
+  if (sendersDue === 0) sendSoon()
+}
+
+function sendSoon(): void {
+  sendersDue += 1
+  setImmediate(() => {
+    sendersDue -= 1
+    // Another comes, behind an end of the turn that is still to come.
+    if (sendersDue > 0) return
+    const works = sending
+    sending = []
+    for (const one of works) one()
+  })
+}
+
 export function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise(atEndOfTurn)
 }
 
 /**

@@ -30,6 +30,7 @@ export type Settings = {
   syncRoles: boolean
   provisionExistingUsers: boolean
   dialect: string | null
+  version: number
 }
 export type Credential = {
   kind: 'token' | 'client' | 'personal_key'
@@ -53,12 +54,15 @@ export type ScimDoor = {
   walks: Walks
   /** Signs cursors. */
   cursorKey: Uint8Array
-  callerOf(
-    organisationId: string,
-    authorization: string | undefined,
-    from: { ip: string; requestId: string },
-  ): Promise<Caller | Stranger>
+  callerOf(...shown: Shown): Promise<Caller | Stranger>
+  /** Who called by the same credential before, which proves nothing about this call. */
+  expectedCaller(...shown: Shown): Caller | undefined
 }
+type Shown = [
+  organisationId: string,
+  authorization: string | undefined,
+  from: { ip: string; requestId: string },
+]
 
 export type Subject = { kind: 'user' | 'group'; id: string | null; label: string | null }
 

@@ -34,7 +34,7 @@ async function packetsOf(work: () => Promise<unknown>): Promise<number> {
 
 // A round trip costs more than most questions do: what does not wait for an answer travels together.
 test.each<[string, number]>([
-  ['GET', 2],
+  ['GET', 1],
   ['PATCH active', 4],
   ['a member who comes', 4],
   ['a member who goes', 4],

@@ -20,7 +20,12 @@ const prefix = '/scim/:organisationId/v2'
 const largestBody = bulkLimits.payloadBytes
 const mediaType = 'application/scim+json; charset=utf-8'
 
-type Asked = { caller: Caller; startedAt: number }
+type Asked = {
+  caller: Caller
+  startedAt: number
+  /** Where `caller` is only who is expected to call: who does. */
+  indeed?: Promise<Caller | Stranger>
+}
 declare module 'fastify' {
   interface FastifyRequest {
     scim: Asked | undefined
@@ -39,15 +44,23 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     (_request, body, done) => done(null, body),
   )
 
-  // SC-5: who calls is asked before the body is read or anything else is looked at.
+  // SC-5: who calls is asked before the body is read or anybody is told anything.
   app.addHook('onRequest', async (request) => {
     const startedAt = performance.now()
-    const { authorization } = request.headers
-    const from = { ip: request.ip, requestId: request.id }
-    const caller = await door.callerOf(organisationOf(request), authorization, from)
+    const shown = shownBy(request)
+    const indeed = door.callerOf(...shown)
+    const caller = isRead(request) ? door.expectedCaller(...shown) : undefined
+    // Whatever it fails with fails the answer, which waits for it.
+    indeed.catch(() => undefined)
+    if (caller) request.scim = { caller, startedAt, indeed }
+    else admit(request, startedAt, await indeed)
+  })
+
+  function admit(request: FastifyRequest, startedAt: number, caller: Caller | Stranger): void {
+    request.scim = undefined
     if ('refused' in caller) throw new Unauthorized(caller)
     request.scim = { caller, startedAt }
-  })
+  }
 
   // What was refused before a handler saw it: strangers, and bodies that are too large or no JSON.
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -63,13 +76,28 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     return refuse(request, reply, fault, { credential: error.stranger.credential })
   })
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  function begin(request: FastifyRequest): Begun {
     const call = callOf(request)
+    const answering = dispatch(call, segmentsOf(request), (inner, path, fault) =>
+      record(request, { status: fault?.status ?? 200, fault, call: inner, path }),
+    )
+    answering.catch(() => undefined)
+    return { call, answering }
+  }
+
+  /** What is read is looked for while it is asked who calls: each is a question to the database. */
+  async function beginEarly(request: FastifyRequest, asked: Asked): Promise<Begun> {
+    const begun = begin(request)
+    if (!asked.indeed) return begun
+    admit(request, asked.startedAt, await asked.indeed)
+    return isAlike(asked.caller, (request.scim as Asked).caller) ? begun : begin(request)
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { call, answering } = await beginEarly(request, request.scim as Asked)
     let answered: Answer
     try {
-      answered = await dispatch(call, segmentsOf(request), (inner, path, fault) =>
-        record(request, { status: fault?.status ?? 200, fault, call: inner, path }),
-      )
+      answered = await answering
     } catch (error) {
       await tellOf(call, error)
       await nameSubject(call)
@@ -162,6 +190,8 @@ export function refuseAsScim(reply: FastifyReply, status: number, detail: string
     .send(JSON.stringify(errorBody({ status, detail })))
 }
 
+type Begun = { call: Call; answering: Promise<Answer> }
+
 type Outcome = {
   status: number
   fault?: Fault | undefined
@@ -196,9 +226,27 @@ function organisationOf(request: FastifyRequest): string {
   return (request.params as { organisationId?: string }).organisationId ?? ''
 }
 
+function shownBy(request: FastifyRequest): Parameters<ScimDoor['callerOf']> {
+  const from = { ip: request.ip, requestId: request.id }
+  return [organisationOf(request), request.headers.authorization, from]
+}
+
+/** Whether what one is told is what the other is told: every change of organisation or settings raises its version. */
+function isAlike(one: Caller, other: Caller): boolean {
+  return (
+    one.credential.id === other.credential.id &&
+    one.organisation.version === other.organisation.version &&
+    one.settings.version === other.settings.version
+  )
+}
+
 function segmentsOf(request: FastifyRequest): string[] {
   const rest = (request.params as { '*'?: string })['*'] ?? ''
   return rest.split('/').filter((segment) => segment !== '')
+}
+
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 /** Without the part that every call of an organisation has. */

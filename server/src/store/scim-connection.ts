@@ -2,7 +2,7 @@ import type { InferResult } from 'kysely'
 import type { Organisation } from '../model/organisation.ts'
 import type { Db } from './dialect.ts'
 import { flag, toOrganisation } from './organisations.ts'
-import { statement } from './statement.ts'
+import { gathered, statement } from './statement.ts'
 import type { ScimSettingsTable } from './tables.ts'
 
 export type ScimSettings = {
@@ -109,11 +109,15 @@ type Asked = { organisationId: string; hash: string }
 type CallerRow = InferResult<ReturnType<typeof withOrganisation>>[number]
 
 // Every call of an identity provider asks one of these first.
-const byToken = statement<Asked, CallerRow>((db, { organisationId, hash }) =>
-  withOrganisation(db, ownToken(db, organisationId, hash)),
+const byToken = gathered(
+  statement<Asked, CallerRow>((db, { organisationId, hash }) =>
+    withOrganisation(db, ownToken(db, organisationId, hash)),
+  ),
 )
-const byAccessToken = statement<Asked, CallerRow>((db, { organisationId, hash }) =>
-  withOrganisation(db, clientOf(db, organisationId, hash)),
+const byAccessToken = gathered(
+  statement<Asked, CallerRow>((db, { organisationId, hash }) =>
+    withOrganisation(db, clientOf(db, organisationId, hash)),
+  ),
 )
 
 function withOrganisation(db: Db, credential: ReturnType<typeof ownToken>) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { behindEndOfTurn } from '../../lib/turn.ts'
 import type { Db } from '../dialect.ts'
 import { objectOf } from '../rows.ts'
 import { planned, senders } from '../statement.ts'
@@ -58,7 +59,7 @@ function gatherWrites(client: pg.Client | pg.PoolClient): void {
     if (!gathers) {
       gathers = true
       stream.cork()
-      setImmediate(() => {
+      behindEndOfTurn(() => {
         gathers = false
         stream.uncork()
       })

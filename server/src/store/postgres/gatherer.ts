@@ -1,4 +1,5 @@
 import type { CompiledQuery } from 'kysely'
+import { atEndOfTurn } from '../../lib/turn.ts'
 import type { Db } from '../dialect.ts'
 import { type Gathered, gatherers } from '../statement.ts'
 
@@ -20,11 +21,10 @@ const askedAtOnce = 100
 export function gather(db: Db) {
   const ask = async (query: CompiledQuery<Row>) => (await db.getExecutor().executeQuery(query)).rows
   let waiting = new Map<Question, Call[]>()
-  let due: NodeJS.Immediate | undefined
+  let due = false
 
   function flush(): void {
-    clearImmediate(due)
-    due = undefined
+    due = false
     const asked = waiting
     waiting = new Map()
     for (const [what, calls] of asked) {
@@ -56,7 +56,8 @@ export function gather(db: Db) {
     db,
     ((what: Question, values: Call['values']) =>
       new Promise<Row[]>((resolve, reject) => {
-        due ??= setImmediate(flush)
+        if (!due) atEndOfTurn(flush)
+        due = true
         const call = { values, resolve, reject }
         const known = waiting.get(what)
         if (known) known.push(call)
