@@ -13,31 +13,37 @@ const bigint = 20
 const numeric = 1700
 const pooled = 8
 const shared = 4
+const single = 4
 const lanes = 2
 const crowd = 16
 
 const settings = (...each: string[]) => each.map((setting) => `-c ${setting}`).join(' ')
 /** Compiling a question to machine code takes longer than any of ours takes to answer. */
 const compilesNothing = 'jit=off'
+/** One plan for whatever is asked: planning anew costs more than these statements do. */
+const plansOnce = 'plan_cache_mode=force_generic_plan'
 /**
- * Of the connections that share: one plan for whatever is asked, since planning anew costs more than
- * these questions do; and by keys alone, since that plan is made for the average, and one group that
- * everybody is in makes the average group half of the directory.
+ * Of the connections that share: by keys alone, since one plan is made for the average, and one group
+ * that everybody is in makes the average group half of the directory. Only a walk along an index marks
+ * what is dead in it, so that the next one passes over it.
  */
 export const laneSettings = settings(
   compilesNothing,
-  'plan_cache_mode=force_generic_plan',
+  plansOnce,
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  'enable_bitmapscan=off',
 )
+/** Of what is a unit by itself: left to choose, PostgreSQL planned some landings at every create. */
+const singleSettings = settings(compilesNothing, plansOnce)
 
 type Ask = (text: string, values: readonly unknown[]) => Promise<pg.QueryArrayResult<unknown[]>>
 export type Connections = {
   pool: pg.Pool
   /** Statements of a known, short plan share connections; any other takes one of the pool. */
   read: Db
-  /** Each statement is a unit by itself, on a connection of the pool. */
+  /** Each statement is a unit by itself. */
   single: Db
   /** One transaction on a connection of its own, where steps that do not wait for each other share packets. */
   unit<T>(work: (db: Db) => Promise<T>): Promise<T>
@@ -86,6 +92,7 @@ export function openConnections(connectionString: string): Connections {
   }
   const pool = openPool(settings(compilesNothing), pooled)
   const sharedPool = openPool(laneSettings, shared)
+  const singlePool = openPool(singleSettings, single)
 
   const decided = { ...options, options: laneSettings }
   const open = Array.from({ length: lanes }, () => openLane(decided))
@@ -95,7 +102,7 @@ export function openConnections(connectionString: string): Connections {
     const lane = planned.has(text) ? laneNow() : undefined
     return lane ? lane.ask(text, values) : pool.query(named(text, values))
   }
-  const singleAsk: Ask = (text, values) => pool.query(named(text, values))
+  const singleAsk: Ask = (text, values) => singlePool.query(named(text, values))
   const ofConnection = new WeakMap<pg.PoolClient, Db>()
 
   async function runUnit<T>(from: pg.Pool, gathers: boolean, work: (db: Db) => Promise<T>) {
@@ -151,6 +158,7 @@ export function openConnections(connectionString: string): Connections {
     async close() {
       for (const lane of open) await lane.end()
       await sharedPool.end()
+      await singlePool.end()
       await pool.end()
     },
   }
