@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import type { Answer } from '../../testing/organisation.ts'
 import { createScimOrganisation } from '../../testing/scim.ts'
 import type { Db } from '../store/index.ts'
 
@@ -128,12 +129,13 @@ describe('a list', () => {
     ['who lie far apart, others between them', { groups: 1, between: 60 }],
   ])('shows groups and roles of people %s', async (_, { groups, between }) => {
     const acme = await createScimOrganisation()
-    const ids = [await acme.user({ userName: 'p0@acme.test' })]
+    const ids: string[] = []
+    for (const number of [0, 1, 2]) ids.push(await acme.user({ userName: `p${number}@acme.test` }))
     await acme.usher.store.write(async (db) => {
       for (let number = 0; number < between; number += 1)
-        await insertNamesake(db, acme.id, ids[0] as string, number)
+        await insertNamesake(db, acme.id, ids[2] as string, number)
     })
-    for (let number = 1; number < 11; number += 1)
+    for (let number = 3; number < 11; number += 1)
       ids.push(await acme.user({ userName: `p${number}@acme.test` }))
     const names = Array.from({ length: groups }, (_, at) => `Team ${at}`)
     for (const displayName of names)
@@ -143,18 +145,30 @@ describe('a list', () => {
         members: ids.map((value) => ({ value })),
       })
 
-    const { body } = await acme.scim('GET', '/Users?count=10')
+    const behind = await acme.scim('GET', '/Users?startIndex=2&count=10')
+    const first = await acme.scim('GET', '/Users?count=10')
 
-    expect(body.totalResults).toBe(11)
-    const shown = body.Resources.map(
-      ({ id, roles, groups }: { id: string; roles: object[]; groups: { display: string }[] }) => ({
-        id,
-        roles,
-        groups: groups.map(({ display }) => display).sort(),
-      }),
-    )
+    const shown = ({ body }: Answer) =>
+      body.Resources.map(
+        ({
+          id,
+          roles,
+          groups,
+        }: {
+          id: string
+          roles: object[]
+          groups: { display: string }[]
+        }) => ({
+          id,
+          roles,
+          groups: groups.map(({ display }) => display).sort(),
+        }),
+      )
     const roles = [{ value: 'ROLE_USER' }]
-    expect(shown).toEqual(ids.slice(0, 10).map((id) => ({ id, roles, groups: names.toSorted() })))
+    const all = ids.map((id) => ({ id, roles, groups: names.toSorted() }))
+    expect([first.body.totalResults, behind.body.totalResults]).toEqual([11, 11])
+    expect(shown(first)).toEqual(all.slice(0, 10))
+    expect(shown(behind)).toEqual(all.slice(1))
   })
 })
 

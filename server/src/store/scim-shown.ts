@@ -53,8 +53,9 @@ type Row = Pick<
   | 'version'
 > & { sent: string | null }
 
-const shownColumns = sql`r.id, r.email, r.first_name, r.last_name, r.status, r.managed_by,
-  r.user_name, r.external_id, r.active_assigned, r.created_at, r.updated_at, r.version, a.sent`
+const userColumns = sql`r.id, r.email, r.first_name, r.last_name, r.status, r.managed_by,
+  r.user_name, r.external_id, r.active_assigned, r.created_at, r.updated_at, r.version`
+const shownColumns = sql`${userColumns}, a.sent`
 
 const inOneText = (db: Db, column: string) =>
   isSqlite(db)
@@ -114,8 +115,8 @@ const byIds = statement<{ org: string; ids: unknown }, PageRow>((db, { org, ids 
   compilable(db, page(db, org, among(db, 'r.id', ids))),
 )
 
-/** As `PageRow`; without an id for what belongs to somebody who is not of the page. */
-type RangeRow = Omit<PageRow, 'id'> & { id: string | null }
+/** Without an id: what belongs to somebody who is not of the page. */
+type InRange<Row extends PageRow> = Omit<Row, 'id'> & { id: string | null }
 
 /** How much may lie in the range of a page, for each person who fits into it. */
 const inRange = { sent: 2, roles: 4, groups: 20 }
@@ -125,15 +126,19 @@ const inRange = { sent: 2, roles: 4, groups: 20 }
  * reads ranges at half the cost of looking up everybody by key. A full join is the one kind of join that
  * it cannot answer by looking up. Others may lie in between, of whom no more than a few are read.
  */
-function range({ org, id }: OfOne, atMost: number) {
+function pageByRange<Row extends PageRow>(
+  org: string,
+  which: RawBuilder<unknown>,
+  atMost: number,
+  { before = sql``, more = sql`` } = {},
+) {
   const within = (table: string, each: number) =>
-    sql`from ${sql.table(table)} where org_id = ${org} and user_id > ${id}
-      and user_id <= (select id from last) order by user_id limit ${sql.lit(each * atMost)}`
-  return sql<RangeRow>`with
-    page as materialized (select * from users
-      where org_id = ${org} and managed_by = 'scim' and id > ${id} order by id limit ${sql.lit(atMost)}),
-    last as materialized (select max(id) as id from page)
-    select ${shownColumns}, u.roles, m.group_ids from page r
+    sql`from ${sql.table(table)} where org_id = ${org} and user_id >= (select first from ends)
+      and user_id <= (select last from ends) order by user_id limit ${sql.lit(each * atMost)}`
+  return sql<InRange<Row>>`with ${before}
+    page as materialized (select ${userColumns} from users r where r.org_id = ${org} and ${which}),
+    ends as materialized (select min(id) as first, max(id) as last from page)
+    select ${shownColumns}, u.roles, m.group_ids${more} from page r
       full join (select user_id, sent ${within('scim_attributes', inRange.sent)}) a on a.user_id = r.id
       full join (select user_id, string_agg(role, ' ') as roles
         from (select user_id, role ${within('user_roles', inRange.roles)}) each_role
@@ -144,16 +149,16 @@ function range({ org, id }: OfOne, atMost: number) {
 }
 
 /** @returns undefined where more lay in the range than was read. */
-function wholePage(found: RangeRow[], atMost: number): PageRow[] | undefined {
+function wholePage<Row extends PageRow>(found: InRange<Row>[], atMost: number): Row[] | undefined {
   const words = (text: string | null) => (text === null ? 0 : text.split(' ').length)
-  const sum = (count: (row: RangeRow) => number) =>
+  const sum = (count: (row: InRange<Row>) => number) =>
     found.reduce((all, row) => all + count(row), 0) / atMost
   const isCut =
     sum(({ sent }) => (sent === null ? 0 : 1)) >= inRange.sent ||
     sum(({ roles }) => words(roles)) >= inRange.roles ||
     sum(({ group_ids }) => words(group_ids)) >= inRange.groups
   if (isCut) return undefined
-  const rows = found.filter((row): row is PageRow => row.id !== null)
+  const rows = found.filter((row): row is Row & InRange<Row> => row.id !== null)
   return rows.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
@@ -164,34 +169,54 @@ type PassingRow = PageRow & { total: number }
 const pageSizes = [10, 100, 200] as const
 const managedPages = pageSizes.map((size) => {
   const atMost = sql`limit ${sql.lit(size + 1)}`
-  const oneByOne = gathered(
-    statement<OfOne, PageRow>((db, { org, id }) =>
-      compilable(
-        db,
-        page(db, org, sql`r.managed_by = 'scim' and r.id > ${id} order by r.id ${atMost}`),
+  const inOrder = (id: string) =>
+    sql`r.managed_by = 'scim' and r.id > ${id} order by r.id ${atMost}`
+  const after = {
+    oneByOne: gathered(
+      statement<OfOne, PageRow>((db, { org, id }) => compilable(db, page(db, org, inOrder(id)))),
+    ),
+    byRange: gathered(
+      statement<OfOne, InRange<PageRow>>((db, { org, id }) =>
+        compilable(db, pageByRange(org, inOrder(id), size + 1)),
       ),
     ),
-  )
-  const inOneGo = gathered(
-    statement<OfOne, RangeRow>((db, values) => compilable(db, range(values, size + 1))),
-  )
+  }
+  const behind = {
+    oneByOne: gathered(
+      statement<Passing, PassingRow>((db, values) => {
+        const { place, which, total } = passing(db, values, atMost)
+        return compilable(
+          db,
+          sql<PassingRow>`with ${place} ${page(db, values.org, which, sql`, ${total}`)}`,
+        )
+      }),
+    ),
+    byRange: gathered(
+      statement<Passing, InRange<PassingRow>>((db, values) => {
+        const { place, which, total } = passing(db, values, atMost)
+        const around = { before: sql`${place},`, more: sql`, ${total}` }
+        return compilable(db, pageByRange(values.org, which, size + 1, around))
+      }),
+    ),
+  }
   return {
     size,
     async after(db: Db, values: OfOne): Promise<PageRow[]> {
-      const whole = isSqlite(db) ? undefined : wholePage(await inOneGo(db, values), size + 1)
-      return whole ?? oneByOne(db, values)
+      const whole = isSqlite(db) ? undefined : wholePage(await after.byRange(db, values), size + 1)
+      return whole ?? after.oneByOne(db, values)
     },
-    behind: gathered(
-      statement<Passing, PassingRow>((db, values) => compilable(db, behind(db, values, atMost))),
-    ),
+    async behind(db: Db, values: Passing): Promise<PassingRow[]> {
+      const whole = isSqlite(db) ? undefined : wholePage(await behind.byRange(db, values), size + 1)
+      return whole ?? behind.oneByOne(db, values)
+    },
   }
 })
 
 /**
- * A page behind so many others, in one statement with the total. Whom it passes over is passed over in
+ * The parts of a page behind so many others, in one statement with the total. Whom it passes over is passed over in
  * the index, from whichever end is nearer, and nothing of theirs is read.
  */
-function behind(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder<unknown>) {
+function passing(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder<unknown>) {
   const [least, greatest] = (isSqlite(db) ? ['min', 'max'] : ['least', 'greatest']).map(sql.raw)
   const number = (value: number) => (isSqlite(db) ? sql`${value}` : sql`${value}::bigint`)
   const over = number(skip)
@@ -202,17 +227,19 @@ function behind(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder
     ids('asc', 'from_start', over),
     ids('desc', 'from_end', sql`(select behind from place)`),
   ]
-  const either = sql`r.id in (select id from (${fromStart} union all ${fromEnd}) either_end ${atMost})`
-  return sql<PassingRow>`with
-    counted as materialized (select cast(coalesce(total, 0) as bigint) as total
-      from (${counts.summed(db, org, keys)}) c),
-    there as materialized (select total,
-      ${least}(${number(wanted)}, ${greatest}(total - ${over}, 0)) as found,
-      ${greatest}(total - ${over} - ${number(wanted)}, 0) as behind from counted),
-    place as materialized (select total, behind,
-      case when behind < ${over} then found else 0 end as from_end,
-      case when behind < ${over} then 0 else found end as from_start from there)
-    ${page(db, org, sql`${either} order by r.id`, sql`, (select total from place) as total`)}`
+  return {
+    which: sql`r.id in (select id from (${fromStart} union all ${fromEnd}) either_end ${atMost})
+      order by r.id`,
+    total: sql`(select total from place) as total`,
+    place: sql`counted as materialized (select cast(coalesce(total, 0) as bigint) as total
+        from (${counts.summed(db, org, keys)}) c),
+      there as materialized (select total,
+        ${least}(${number(wanted)}, ${greatest}(total - ${over}, 0)) as found,
+        ${greatest}(total - ${over} - ${number(wanted)}, 0) as behind from counted),
+      place as materialized (select total, behind,
+        case when behind < ${over} then found else 0 end as from_end,
+        case when behind < ${over} then 0 else found end as from_start from there)`,
+  }
 }
 
 type GroupAbove = { below: string; id: string; name: string; inherited: number }
