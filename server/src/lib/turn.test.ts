@@ -31,6 +31,21 @@ test('what begins while a turn ends has its own end, and nothing is forgotten', 
   expect(happened).toEqual(['sent', 'ended again'])
 })
 
+test('what is sent waits for one end of a turn and not for the next, however often one follows', async () => {
+  let ends = 0
+  const goOn = () => {
+    ends += 1
+    if (ends < 10) void endOfTurn().then(goOn)
+  }
+  void endOfTurn().then(goOn)
+
+  const endsBefore = await new Promise<number>((resolve) => {
+    behindEndOfTurn(() => resolve(ends))
+  })
+
+  expect(endsBefore).toBe(1)
+})
+
 test('who asks the same in one turn shares the answer; the next turn asks anew', async () => {
   const asked: string[] = []
   const find = oncePerTurn(

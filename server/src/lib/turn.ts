@@ -3,12 +3,14 @@ type Work = () => void
 let ending: Work[] = []
 let sending: Work[] = []
 let sendersDue = 0
+let turnsEnded = 0
 
 /** Runs at the end of this turn of the event loop, when what was read from the network at once has been looked at. */
 export function atEndOfTurn(work: Work): void {
   ending.push(work)
   if (ending.length > 1) return
   setImmediate(() => {
+    turnsEnded += 1
     const works = ending
     ending = []
     for (const one of works) one()
@@ -25,10 +27,11 @@ export function behindEndOfTurn(work: Work): void {
 
 function sendSoon(): void {
   sendersDue += 1
+  const turn = turnsEnded
   setImmediate(() => {
     sendersDue -= 1
-    // Another comes, behind an end of the turn that is still to come.
-    if (sendersDue > 0) return
+    // This turn has yet to end, and another comes behind its end. For the next one nothing waits.
+    if (turn === turnsEnded && ending.length > 0) return
     const works = sending
     sending = []
     for (const one of works) one()
@@ -53,7 +56,7 @@ export function oncePerTurn<Key, Value>(
     const name = nameOf(key)
     const known = asked.get(name)
     if (known) return known
-    if (asked.size === 0) setImmediate(() => asked.clear())
+    if (asked.size === 0) atEndOfTurn(() => asked.clear())
     const answer = ask(key)
     asked.set(name, answer)
     return answer

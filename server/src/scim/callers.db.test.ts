@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   createScimOrganisation,
   type ScimOrganisation,
@@ -83,6 +83,35 @@ for (const overTwoNodes of [false, true]) {
     expect(after).toEqual(Array(3).fill('readOnly'))
   })
 }
+
+test('what fails before it is known who calls is put down to nobody', async () => {
+  const { acme, read } = await withAda(false)
+  await read()
+  const { store, provisioningLog } = acme.usher
+  const executor = store.read.getExecutor()
+  const ask = executor.executeQuery.bind(executor)
+  const failing = vi.spyOn(executor, 'executeQuery')
+  failing.mockImplementation((query) =>
+    query.sql.includes('scim_tokens') ? Promise.reject(new Error('It is down.')) : ask(query),
+  )
+
+  const answer = await read()
+  failing.mockRestore()
+  await provisioningLog.flush()
+
+  expect(answer).toMatchObject(scimError(500))
+  const calls = await store.read
+    .selectFrom('provisioning_log')
+    .select(['status', 'credential'])
+    .where('org_id', '=', acme.id)
+    .where('method', '=', 'GET')
+    .orderBy('id')
+    .execute()
+  expect(calls).toEqual([
+    { status: 200, credential: 'Tests' },
+    { status: 500, credential: null },
+  ])
+})
 
 test('who was answered at one organisation is nobody at another', async () => {
   const acme = await createScimOrganisation()

@@ -56,10 +56,10 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
     else admit(request, startedAt, await indeed)
   })
 
-  function admit(request: FastifyRequest, startedAt: number, caller: Caller | Stranger): void {
-    request.scim = undefined
+  function admit(request: FastifyRequest, startedAt: number, caller: Caller | Stranger): Caller {
     if ('refused' in caller) throw new Unauthorized(caller)
     request.scim = { caller, startedAt }
+    return caller
   }
 
   // What was refused before a handler saw it: strangers, and bodies that are too large or no JSON.
@@ -89,8 +89,10 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
   async function beginEarly(request: FastifyRequest, asked: Asked): Promise<Begun> {
     const begun = begin(request)
     if (!asked.indeed) return begun
-    admit(request, asked.startedAt, await asked.indeed)
-    return isAlike(asked.caller, (request.scim as Asked).caller) ? begun : begin(request)
+    // Nobody, until it is known: whatever fails before is not put down to who was expected.
+    request.scim = undefined
+    const caller = admit(request, asked.startedAt, await asked.indeed)
+    return isAlike(asked.caller, caller) ? begun : begin(request)
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -231,7 +233,7 @@ function shownBy(request: FastifyRequest): Parameters<ScimDoor['callerOf']> {
   return [organisationOf(request), request.headers.authorization, from]
 }
 
-/** Whether what one is told is what the other is told: every change of organisation or settings raises its version. */
+/** Whether what one is told is what the other is told: each change of source, pause or settings raises a version. */
 function isAlike(one: Caller, other: Caller): boolean {
   return (
     one.credential.id === other.credential.id &&

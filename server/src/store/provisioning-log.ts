@@ -17,12 +17,13 @@ const casts: { [column in keyof Call]?: RawBuilder<unknown> } = {
 }
 const insertAll = statement<Record<keyof Call, unknown>, never>((db, columns) => {
   const names = Object.keys(columns) as (keyof Call)[]
-  const given = names.map((name) => sql`${sql.ref(name)}${casts[name] ?? sql``}`)
   const arrays = names.map((name) => sql`${columns[name]}::text[]`)
+  const cast = names.map((name) => sql`${sql.ref(name)}${casts[name] ?? sql``}`)
+  const named = sql.join(names.map((name) => sql.ref(name)))
   return compilable(
     db,
-    sql<never>`insert into provisioning_log (${sql.join(names.map((name) => sql.ref(name)))})
-      select ${sql.join(given)} from unnest(${sql.join(arrays)}) t(${sql.join(names.map((name) => sql.ref(name)))})`,
+    sql<never>`insert into provisioning_log (${named})
+      select ${sql.join(cast)} from unnest(${sql.join(arrays)}) t(${named})`,
   )
 })
 

@@ -213,8 +213,8 @@ const managedPages = pageSizes.map((size) => {
 })
 
 /**
- * The parts of a page behind so many others, in one statement with the total. Whom it passes over is passed over in
- * the index, from whichever end is nearer, and nothing of theirs is read.
+ * The parts of a page behind so many others, in one statement with the total. Whom it passes over is
+ * passed over in the index, from whichever end is nearer, and nothing of theirs is read.
  */
 function passing(db: Db, { org, skip, wanted, keys }: Passing, atMost: RawBuilder<unknown>) {
   const [least, greatest] = (isSqlite(db) ? ['min', 'max'] : ['least', 'greatest']).map(sql.raw)
