@@ -91,10 +91,10 @@ async function migrate(pool: pg.Pool): Promise<void> {
   const db = new Kysely<Record<string, Record<string, unknown>>>({
     dialect: new PostgresDialect({ pool }),
   })
-  await sql`create table if not exists schema_migrations (
+  const table = sql`create table if not exists schema_migrations (
     version integer primary key, name text collate "C" not null)`
-    .execute(db)
-    .catch(ignoreRace)
+  // Of first starts at the same moment all but one may be refused, in several ways: they find it then.
+  await table.execute(db).catch(() => table.execute(db))
   await db.transaction().execute(async (transaction) => {
     await sql`lock table schema_migrations in exclusive mode`.execute(transaction)
     const { rows } = await sql<{ version: number }>`select version from schema_migrations`.execute(
@@ -119,11 +119,4 @@ async function migrate(pool: pg.Pool): Promise<void> {
  */
 function bytewise(statement: string): string {
   return statement.replaceAll(/(\w+ text)(?=,|\)| not null| primary key|$)/g, '$1 collate "C"')
-}
-
-/** Two first starts at the same moment: the loser of `create table if not exists` gets a duplicate. */
-function ignoreRace(error: unknown): undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== '23505' && code !== '42P07') throw error
-  return undefined
 }
