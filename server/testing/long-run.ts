@@ -4,6 +4,7 @@
 export function howMany(
   variable:
     | 'USHER_SEQUENCES'
+    | 'USHER_SHADOWS'
     | 'USHER_FILTERS'
     | 'USHER_WALK'
     | 'USHER_SYNC'

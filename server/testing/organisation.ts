@@ -639,6 +639,7 @@ export async function createOrganisation(wish: Wish = {}) {
     lookAtDomains: () => usher.domainWatch.look({ organisationId: id }),
     /** Brings a switch of the login method to everybody. */
     bringSwitch: () => usher.switchWalk.bring({ organisationId: id }),
+    bringShadow: () => usher.shadowWalk.walk({ organisationId: id }),
     /** Seals the audit trail of this organisation, as the schedule does. */
     sealTrail: () => usher.sealer.seal({ organisationId: id }),
     /** What the schedule clears away at this time. */

@@ -23,6 +23,7 @@ import { scimRoutes } from './scim.ts'
 import { secondFactorRoutes } from './second-factor.ts'
 import { selfServiceRoutes } from './self-service.ts'
 import { sessionRoutes } from './session.ts'
+import { shadowRoutes } from './shadow.ts'
 import { simulationRoutes } from './simulation.ts'
 import { switchLinkRoutes } from './switch-links.ts'
 
@@ -55,6 +56,7 @@ export async function apiRoutes(instance: FastifyInstance, door: ApiDoor): Promi
   mailRoutes(app, door)
   domainRoutes(app, door)
   scimRoutes(app, door)
+  shadowRoutes(app, door)
   simulationRoutes(app, door)
   platformRoutes(app, door)
 }

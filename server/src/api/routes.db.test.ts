@@ -29,6 +29,7 @@ type Route = {
   key?: number
 }
 
+const scim = '/identity/scim'
 const plain = () => createOrganisation({ method: 'password' })
 
 /** A request that names nothing but the organisation. */
@@ -58,6 +59,18 @@ const readyForSso = async () => {
   const { id: testId } = await acme.testSignIn()
   const body = { method: 'sso', saml: acme.samlInput, testId }
   return { acme, path: '/identity/login-method', body }
+}
+
+/** A request about a rehearsal of SCIM that has come so far. */
+const rehearsing = (act: string, state: 'none' | 'copying' | 'open') => async () => {
+  const acme = await createScimOrganisation({ source: 'portal' })
+  const path = `${scim}/shadow${act}`
+  if (state !== 'none') await acme.api('POST', `${scim}/shadow`)
+  if (state === 'open') await acme.bringShadow()
+  if (act !== '/go-live') return { acme, path }
+  const wish = { source: 'scim' }
+  const { body } = await acme.api('POST', '/identity/provisioning/preview', wish)
+  return { acme, path, body: { previewId: body.previewId } }
 }
 
 /** A request about somebody who registered by the link and waits. */
@@ -118,7 +131,6 @@ const failedMail = async () => {
 }
 
 const settings = '/identity/login-method'
-const scim = '/identity/scim'
 const routes: Record<string, Route> = {
   [`GET ${settings}`]: { prepare: at(settings), status: 200, needs: 'identity:read', events: [] },
   [`PUT ${settings}`]: {
@@ -801,6 +813,38 @@ const routes: Record<string, Route> = {
     status: 200,
     needs: 'identity:write',
     events: ['provisioning.changed'],
+  },
+  [`GET ${scim}/shadow`]: {
+    prepare: at(`${scim}/shadow`),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+  },
+  [`POST ${scim}/shadow`]: {
+    prepare: rehearsing('', 'none'),
+    status: 200,
+    needs: 'identity:write',
+    events: ['scim.shadow_started'],
+  },
+  [`DELETE ${scim}/shadow`]: {
+    prepare: rehearsing('', 'copying'),
+    status: 200,
+    needs: 'identity:write',
+    events: ['scim.shadow_discarded'],
+  },
+  [`POST ${scim}/shadow/go-live`]: {
+    prepare: rehearsing('/go-live', 'open'),
+    status: 200,
+    needs: 'identity:write',
+    events: ['provisioning.changed', 'scim.shadow_gone_live'],
+  },
+  [`GET ${scim}/shadow/differences`]: {
+    prepare: rehearsing('/differences', 'open'),
+    status: 200,
+    needs: 'identity:read',
+    events: [],
+    // It names people, which a key of this area alone may not read.
+    key: 403,
   },
   [`GET ${scim}/tokens`]: {
     prepare: at(`${scim}/tokens`),

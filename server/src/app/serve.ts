@@ -42,13 +42,10 @@ function reasonOutside(error: unknown): string | undefined {
 /** Starts the server and keeps it until it is told to stop; then requests in flight are finished. */
 export async function serve(config: Config): Promise<void> {
   const store = await openDatabase(config)
-  const { app, directory, postman, domainWatch, switchWalk, sealer, presence } = await buildServer(
-    config,
-    store,
-    systemClock,
-  )
+  const { app, directory, postman, domainWatch, switchWalk, shadowWalk, sealer, presence } =
+    await buildServer(config, store, systemClock)
   const outbox = startOutbox(
-    { store, postman, domainWatch, switchWalk, sealer, presence, clock: systemClock },
+    { store, postman, domainWatch, switchWalk, shadowWalk, sealer, presence, clock: systemClock },
     app.log,
   )
   const close = async () => {

@@ -32,11 +32,13 @@ import {
 } from '../auth/index.ts'
 import { demoRoutes } from '../demo/index.ts'
 import {
+  createShadowWalk,
   type Directory,
   linkForMail,
   openDirectory,
   platformId,
   recordOf,
+  type ShadowWalk,
   settleDomainCheck,
   trailSigner,
 } from '../directory/index.ts'
@@ -122,6 +124,7 @@ export type Usher = {
   postman: Postman
   domainWatch: DomainWatch
   switchWalk: SwitchWalk
+  shadowWalk: ShadowWalk
   sealer: Sealer
   presence: Presence
 }
@@ -363,6 +366,7 @@ export async function buildServer(config: Config, store: Store, clock: Clock): P
     postman,
     domainWatch,
     switchWalk: createSwitchWalk(store),
+    shadowWalk: createShadowWalk(directory, clock),
     sealer: createSealer({ store, signer, clock, keeping: { days: config.auditDays } }),
     presence,
   }

@@ -7,6 +7,7 @@ import type {
 import { Refused, refuse } from '../model/refusals.ts'
 import type { User } from '../model/user.ts'
 import {
+  decideBesideShadow,
   decideRollback,
   decideSource,
   entrySentence,
@@ -197,6 +198,8 @@ export async function rollBackProvisioning(
   expectVersion(organisation.version, ifVersion)
   expectVersion(organisation.version, version)
   const back = requireRollback(organisation, running, now)
+  const beside = decideBesideShadow(organisation, back.source === 'scim')
+  if (beside) throw new Refused(beside)
   const { id, name, source, selfServiceEnabled } = organisation
   const givenBack = source === 'scim' ? await adopted.giveBack(db, id) : 0
   const handedOver = handedOverAfter({ source, handedOver: back.handedOver }, back.source)

@@ -59,6 +59,18 @@ export * from './scim-people.ts'
 export * from './second-factor.ts'
 export * from './self-service.ts'
 export * from './sessions.ts'
+export {
+  type Asked as DifferencesAsked,
+  beginShadow,
+  discardShadow,
+  goLive,
+  listDifferences,
+  type Summary as ShadowSummary,
+  shadowMark,
+  shadowSummary,
+  shadowView,
+} from './shadow.ts'
+export { createShadowWalk, type ShadowWalk } from './shadow-walk.ts'
 export * from './sign-in.ts'
 export * from './trail.ts'
 export * from './walks.ts'

@@ -36,6 +36,7 @@ export async function createOrganisation(
     sourceChosenAt: null,
     handedOver: [],
     rollback: null,
+    shadow: null,
     paused: null,
     requireSecondFactor: false,
     selfServiceEnabled: true,

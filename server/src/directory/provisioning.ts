@@ -1,6 +1,7 @@
 import type { Organisation, Paused, ProvisioningSource } from '../model/organisation.ts'
 import { Refused, refuse } from '../model/refusals.ts'
 import {
+  decideBesideShadow,
   decideSource,
   entrySentence,
   handedOverAfter,
@@ -36,6 +37,8 @@ export async function changeProvisioning(
   wish: ProvisioningWish & {
     selfService?: SelfServiceRequest | undefined
     handOver?: HandOver | undefined
+    /** Whether what was rehearsed comes with it (BY-3). */
+    goesLive?: boolean
   },
   running: Running,
   ifVersion: number | undefined,
@@ -44,7 +47,10 @@ export async function changeProvisioning(
   allow(actor, 'identity.write')
   const organisation = await lockOrganisation(write, 'alone')
   expectVersion(organisation.version, ifVersion)
-  const refusal = decideSource(organisation, wish, running)
+  const choosesScim = wish.source === 'scim' && organisation.source !== 'scim'
+  const refusal =
+    decideSource(organisation, wish, running) ??
+    decideBesideShadow(organisation, choosesScim && !wish.goesLive)
   if (refusal) throw new Refused(refusal)
   const { handOver } = wish
   expectVersion(organisation.version, handOver?.version)

@@ -41,7 +41,7 @@ export async function scimView({ db, actor, now }: Read) {
 }
 
 /** SC-20: whom the identity provider does not manage and who still works here. */
-async function notInIdp(db: Read['db'], organisationId: string): Promise<number> {
+export async function notInIdp(db: Read['db'], organisationId: string): Promise<number> {
   const [active, pending, managedActive, managedPending] = await Promise.all([
     people.total(db, organisationId, { status: 'active' }),
     people.total(db, organisationId, { status: 'pending' }),
@@ -66,11 +66,9 @@ export async function putScimSettings(
     ([name, value]) => before[name as keyof typeof wanted] !== value,
   )
   if (changed.length === 0) return false
-  await scimConnection.putSettings(db, actor.organisationId, {
-    ...before,
-    ...wanted,
-    version: before.version + 1,
-  })
+  const after = { ...before, ...wanted, version: before.version + 1 }
+  await scimConnection.putSettings(db, organisation.id, after)
+  if (organisation.shadow) await scimConnection.putSettings(db, organisation.shadow.copyId, after)
   const names = changed.map(([name]) => name as keyof typeof wanted)
   await events.append(db, actor, now, [
     {

@@ -29,8 +29,13 @@ export type GroupPatch = {
 /**
  * The identity provider makes a group (SC-34, SC-35). One of this name that a manager made is taken
  * over only when a manager ticked it for that.
+ * @param id of one that is new.
  */
-export async function createScimGroup(write: Write, sent: SentGroup): Promise<ScimGroup> {
+export async function createScimGroup(
+  write: Write,
+  sent: SentGroup,
+  id = newId(),
+): Promise<ScimGroup> {
   const { db, actor, now } = write
   const organisation = await lockForScim(write)
   const known = await scimGroups.findByName(db, organisation.id, sent.displayName)
@@ -43,7 +48,7 @@ export async function createScimGroup(write: Write, sent: SentGroup): Promise<Sc
     return (await setMembers(write, organisation, adopted, change, named)) ?? adopted
   }
   const group = {
-    id: newId(),
+    id,
     displayName: sent.displayName,
     externalId: sent.externalId,
     createdAt: now,

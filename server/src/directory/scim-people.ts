@@ -47,7 +47,7 @@ function requireScim(actor: Actor, organisation: Organisation): void {
       detail: 'This is for the identity provider alone.',
     })
   }
-  const refusal = decideScim(organisation)
+  const refusal = decideScim(organisation, actor.id)
   if (refusal) throw new Refused(refusal)
 }
 
@@ -59,11 +59,11 @@ function requireScim(actor: Actor, organisation: Organisation): void {
 export async function joinTogetherByScim(
   write: Write,
   organisation: Organisation,
-  arrivals: { actor: Actor; person: SentPerson }[],
+  arrivals: { actor: Actor; person: SentPerson; id?: string }[],
 ): Promise<(ScimPerson | undefined)[]> {
   requireScim(write.actor, organisation)
-  const arriving = arrivals.map(({ actor, person }) =>
-    newcomerOf({ ...write, actor }, organisation, person),
+  const arriving = arrivals.map(({ actor, person, id }) =>
+    newcomerOf({ ...write, actor }, organisation, person, id),
   )
   const landed = await newcomers.landPlain(write.db, organisation, arriving)
   return arriving.map((newcomer) => (landed.has(newcomer.user.id) ? personOf(newcomer) : undefined))
@@ -93,11 +93,12 @@ function newcomerOf(
   write: Write,
   organisation: Organisation,
   sent: SentPerson,
+  id = newId(),
 ): newcomers.Newcomer {
   const { actor, now } = write
   const address = addressOf(sent)
   const user: User = {
-    id: newId(),
+    id,
     organisationId: organisation.id,
     email: address.address,
     emailFolded: address.folded,
@@ -173,11 +174,13 @@ function addressOf({ email }: SentPerson) {
 /**
  * The identity provider sends a person (SC-11, SC-16 to SC-19): somebody who left comes back under
  * their id, somebody who is here is adopted, and anybody else lands as new.
+ * @param id under which somebody lands who is new; without, one that is made for them.
  * @returns the refusal when the person waits in the adoption queue, whose entry has to be kept.
  */
 export async function joinByScim(
   write: Write,
   sent: SentPerson,
+  id?: string,
 ): Promise<ScimPerson | { refusal: Refusal }> {
   const { db, now } = write
   const organisation = await lockForScim(write)
@@ -211,7 +214,7 @@ export async function joinByScim(
     const back = { ...sent, active: sent.active ?? true }
     return keep(write, organisation, restored, back, { restores: true })
   }
-  const newcomer = newcomerOf(write, organisation, sent)
+  const newcomer = newcomerOf(write, organisation, sent, id)
   const invitation = await claimInvitation(write, organisation.id, newcomer.user.emailFolded)
   const roles = new Map(
     [...(invitation?.roles ?? []), ...newcomer.roles].map((one) => [one.role, one]),

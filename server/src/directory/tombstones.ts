@@ -110,6 +110,7 @@ export async function restoreFrom(
   const status = 'deactivated' as const
   const user: User = {
     ...kept.user,
+    organisationId: organisation.id,
     status,
     ...(keys && {
       userName: keys.userName,

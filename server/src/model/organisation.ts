@@ -34,6 +34,12 @@ export type Rollback = {
   at: number
 }
 
+/**
+ * SCIM that is rehearsed: what the identity provider does happens to a copy, which is an organisation
+ * of its own. While it is applied, what was rehearsed is brought to the people who are here.
+ */
+export type Shadow = { copyId: string; state: 'copying' | 'open' | 'applying' }
+
 /** For acts at the level of the whole installation, which belong to no organisation. */
 export const platformId = '00000000-0000-0000-0000-000000000000'
 
@@ -61,6 +67,7 @@ export type Organisation = {
   google: GoogleSettings
   /** Null when the last switch of the login method has been brought to everybody. */
   switching: Switching | null
+  shadow: Shadow | null
   /** Raised by every change of settings; the ETag (GE-5). */
   version: number
   createdAt: number

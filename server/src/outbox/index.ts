@@ -30,6 +30,9 @@ export { createSealer, type Sealer } from './sealer.ts'
 export { tryMailServer } from './smtp.ts'
 export { createSwitchWalk, type SwitchWalk } from './switch-walk.ts'
 
+/** Brings the rehearsals of SCIM on, which the directory does. */
+export type ShadowWalk = { walk(which: { signal: AbortSignal }): Promise<void> }
+
 export type OutboxLog = {
   error(fields: object, message: string): void
 }
@@ -51,6 +54,7 @@ export function startOutbox(
     postman,
     domainWatch,
     switchWalk,
+    shadowWalk,
     sealer,
     presence,
     clock,
@@ -59,6 +63,7 @@ export function startOutbox(
     postman: Postman
     domainWatch: DomainWatch
     switchWalk: SwitchWalk
+    shadowWalk: ShadowWalk
     sealer: Sealer
     presence: Presence
     clock: Clock
@@ -87,6 +92,10 @@ export function startOutbox(
     repeat(
       (signal) => switchWalk.bring({ signal }),
       (error) => log.error({ error }, 'a switch of the login method was not brought to everybody'),
+    ),
+    repeat(
+      (signal) => shadowWalk.walk({ signal }),
+      (error) => log.error({ error }, 'a shadow of SCIM was not brought on'),
     ),
     repeat(
       (signal) => sealer.seal({ signal }),

@@ -116,7 +116,7 @@ describe('SC-6, PV-15: may the identity provider come by SCIM?', () => {
     ['portal', null, 'provisioning.method_conflict'],
     ['portal', byAna, 'provisioning.method_conflict'],
   ] as const)('under %s, paused %j: %s', (source, paused, code) => {
-    const refusal = decideScim({ name: 'Acme', source, paused })
+    const refusal = decideScim({ name: 'Acme', source, paused, shadow: null })
 
     expect(refusal?.code).toBe(code)
     expect(refusal?.retryAfterSeconds).toBe(code === 'provisioning.paused' ? 600 : undefined)

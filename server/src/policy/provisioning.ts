@@ -165,10 +165,28 @@ export function decideManualEntry(
 /** How long the identity provider is asked to wait while provisioning is paused. */
 const callAgainSeconds = 600
 
-/** May the identity provider read and write people by SCIM now? (SC-6, PV-15) */
+const callAgainSoonSeconds = 30
+
+/**
+ * May the identity provider read and write people by SCIM now? (SC-6, PV-15, BY-3)
+ * @param callerId of whoever calls: a shadow that is brought to people is heard, and nobody else then.
+ */
 export function decideScim(
-  organisation: Pick<Organisation, 'source' | 'name' | 'paused'>,
+  organisation: Pick<Organisation, 'source' | 'name' | 'paused' | 'shadow'>,
+  callerId?: string | null,
 ): Refusal | undefined {
+  const { shadow, name } = organisation
+  if (shadow?.state === 'copying' || (shadow?.state === 'applying' && shadow.copyId !== callerId)) {
+    const what =
+      shadow.state === 'copying'
+        ? `the people of ${name} are being copied for a shadow of SCIM`
+        : `what was rehearsed is being brought to the people of ${name}`
+    return {
+      code: 'provisioning.paused',
+      detail: `Call again in a moment: ${what}.`,
+      retryAfterSeconds: callAgainSoonSeconds,
+    }
+  }
   if (organisation.source === 'scim') {
     const refusal = decidePaused(organisation)
     return refusal && { ...refusal, retryAfterSeconds: callAgainSeconds }

@@ -83,6 +83,8 @@ export type Call = Caller & {
   query: Readonly<Record<string, unknown>>
   ifMatch: string | undefined
   ifNoneMatch: string | undefined
+  /** Whether it is a copy of the directory that answers and is changed (BY-3). */
+  rehearses: boolean
   /** The parsed body; throws what is wrong with it. */
   body(): JsonObject
   /** For the provisioning log: what was ignored, and whom it was about. */

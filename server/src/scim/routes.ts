@@ -153,8 +153,9 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
 
   function callOf(request: FastifyRequest): Call {
     const { caller } = request.scim as Asked
+    const copy = copyFor(caller)
     return {
-      ...caller,
+      ...(copy ?? caller),
       directory: door.directory,
       clock: door.clock,
       cursorKey: door.cursorKey,
@@ -166,7 +167,8 @@ export async function scimRoutes(app: FastifyInstance, door: ScimDoor): Promise<
       ifMatch: request.headers['if-match'],
       ifNoneMatch: request.headers['if-none-match'],
       body: () => bodyOf(request),
-      notes: [],
+      rehearses: copy !== undefined,
+      notes: copy ? ['Answered from the shadow: nobody in the directory was changed.'] : [],
       subject: undefined,
     }
   }
@@ -192,6 +194,9 @@ export function refuseAsScim(reply: FastifyReply, status: number, detail: string
     .send(JSON.stringify(errorBody({ status, detail })))
 }
 
+/** As it is made; what ends it raises it. */
+const copyVersion = 1
+
 type Begun = { call: Call; answering: Promise<Answer> }
 
 type Outcome = {
@@ -205,8 +210,10 @@ type Outcome = {
 }
 
 /** SC-24: who would have been left without a manager hears of it; the refusal stands either way. */
-async function tellOf({ directory, actor, subject }: Call, error: unknown): Promise<void> {
-  if (!(error instanceof Refused) || error.refusal.code !== 'manager.last_working') return
+async function tellOf(call: Call, error: unknown): Promise<void> {
+  const { directory, actor, subject, rehearses } = call
+  if (rehearses || !(error instanceof Refused) || error.refusal.code !== 'manager.last_working')
+    return
   const id = subject?.id
   if (id) await directory.change(actor, (write) => tellLastManagerKept(write, id))
 }
@@ -222,6 +229,16 @@ async function nameSubject({ directory, actor, subject }: Call): Promise<void> {
         : ((await scimPerson(read, id)).user.userName ?? null),
     )
     .catch(() => null)
+}
+
+/** BY-3: whoever calls while SCIM is rehearsed is answered from the copy, which is all that they change. */
+function copyFor(caller: Caller): Caller | undefined {
+  const { actor, organisation } = caller
+  const { shadow, source } = organisation
+  if (source === 'scim' || shadow?.state !== 'open' || actor.owner) return undefined
+  const { copyId: id } = shadow
+  const copy = { ...organisation, id, source: 'scim' as const, shadow: null, version: copyVersion }
+  return { ...caller, organisation: copy, actor: { ...actor, organisationId: id } }
 }
 
 function organisationOf(request: FastifyRequest): string {

@@ -312,7 +312,24 @@ const fifth: Migration = {
   ],
 }
 
-export const migrations: Migration[] = [first, second, third, fourth, fifth]
+const sixth: Migration = {
+  version: 6,
+  name: 'SCIM can be rehearsed in a copy of the directory',
+  statements: ({ clustered }) => [
+    'alter table organisations add column shadow text',
+    // The copy is an organisation of its own, which nobody but the identity provider reaches.
+    'alter table organisations add column shadow_of text',
+    `create table shadows (org_id text not null, copy_id text not null, state text not null,
+      started_by text not null, started_at bigint not null, people integer not null,
+      copied_to text not null, copied integer not null, live_by text, live_at bigint,
+      applied integer not null, total integer not null,
+      refused text not null, refused_total integer not null, claimed_until bigint not null,
+      ended_at bigint, primary key (org_id, copy_id)) ${clustered}`,
+    "create index shadows_at_work on shadows (org_id) where state <> 'ended'",
+  ],
+}
+
+export const migrations: Migration[] = [first, second, third, fourth, fifth, sixth]
 
 /** Each value compared by itself: of `in (…)` SQLite would make a table at every change of a row. */
 function oneOf(column: string, values: string[]): string {

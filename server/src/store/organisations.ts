@@ -6,6 +6,7 @@ import type {
   Paused,
   ProvisioningSource,
   Rollback,
+  Shadow,
   Switching,
 } from '../model/organisation.ts'
 import { type Db, isSqlite } from './dialect.ts'
@@ -27,6 +28,7 @@ export async function find(db: Db, id: string): Promise<Organisation | undefined
     .selectFrom('organisations')
     .selectAll()
     .where('id', '=', id)
+    .where('shadow_of', 'is', null)
     .executeTakeFirst()
   return row && toOrganisation(row)
 }
@@ -36,6 +38,7 @@ export async function findBySlug(db: Db, slug: string): Promise<Organisation | u
     .selectFrom('organisations')
     .selectAll()
     .where('slug', '=', slug)
+    .where('shadow_of', 'is', null)
     .executeTakeFirst()
   return row && toOrganisation(row)
 }
@@ -87,6 +90,7 @@ export async function list(db: Db): Promise<Organisation[]> {
   const rows = await db
     .selectFrom('organisations')
     .selectAll()
+    .where('shadow_of', 'is', null)
     .orderBy('name')
     .limit(1_000)
     .execute()
@@ -103,6 +107,7 @@ export async function* each(db: Db): AsyncGenerator<Organisation> {
       .selectFrom('organisations')
       .selectAll()
       .where('id', '>', after)
+      .where('shadow_of', 'is', null)
       .orderBy('id')
       .limit(readAtOnce)
       .execute()
@@ -136,6 +141,7 @@ export type Change = {
     rollback: Rollback | null
   }
   paused?: Paused | null
+  shadow?: Shadow | null
   selfServiceEnabled?: boolean
   requireSecondFactor?: boolean
 }
@@ -156,6 +162,9 @@ export async function change(db: Db, id: string, change: Change): Promise<void> 
         rollback: change.source.rollback && JSON.stringify(change.source.rollback),
       }),
       ...(change.paused !== undefined && pausedColumns(change.paused)),
+      ...(change.shadow !== undefined && {
+        shadow: change.shadow && JSON.stringify(change.shadow),
+      }),
       ...(change.selfServiceEnabled !== undefined && {
         self_service_enabled: flag(change.selfServiceEnabled),
       }),
@@ -194,6 +203,8 @@ function toRow(organisation: Organisation): OrganisationsTable {
     demo: flag(organisation.demo),
     google_domain: organisation.google.workspaceDomain ?? null,
     switching: organisation.switching && JSON.stringify(organisation.switching),
+    shadow: organisation.shadow && JSON.stringify(organisation.shadow),
+    shadow_of: null,
     version: organisation.version,
     created_at: organisation.createdAt,
   }
@@ -222,6 +233,7 @@ export function toOrganisation(row: OrganisationsTable): Organisation {
     demo: row.demo === 1,
     google: row.google_domain === null ? {} : { workspaceDomain: row.google_domain },
     switching: readSwitching(row),
+    shadow: row.shadow === null ? null : (JSON.parse(row.shadow) as Shadow),
     version: row.version,
     createdAt: row.created_at,
   }

@@ -42,6 +42,34 @@ export type OrganisationsTable = {
   rollback: string | null
   version: number
   created_at: number
+  /** JSON of a `Shadow`. */
+  shadow: string | null
+  /** Of which organisation this is the copy. */
+  shadow_of: string | null
+}
+
+/** A rehearsal of SCIM: how far its copy has been made, or has been brought to people. */
+export type ShadowsTable = {
+  org_id: string
+  copy_id: string
+  state: 'copying' | 'open' | 'applying' | 'erasing' | 'ended'
+  started_by: string
+  started_at: number
+  /** How many there were when it began. */
+  people: number
+  copied_to: string
+  copied: number
+  live_by: string | null
+  live_at: number | null
+  /** Of so many differences so many have been brought to people. */
+  applied: number
+  total: number
+  /** JSON of `ShadowRefusal`s. */
+  refused: string
+  refused_total: number
+  /** A node is at work on it until then. */
+  claimed_until: number
+  ended_at: number | null
 }
 
 export type UsersTable = {
@@ -600,6 +628,7 @@ export type Tables = {
   users: UsersTable
   scim_attributes: ScimAttributesTable
   adopted: AdoptedTable
+  shadows: ShadowsTable
   audit_seals: AuditSealsTable
   other_emails: OtherEmailsTable
   tombstones: TombstonesTable
