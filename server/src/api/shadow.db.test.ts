@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { howMany } from '../../testing/long-run.ts'
+import { createOrganisation } from '../../testing/organisation.ts'
 import { createScimOrganisation, type ScimOrganisation, type ScimWish } from '../../testing/scim.ts'
 import { opening, Run, step } from '../../testing/scim-model.ts'
 import {
@@ -34,19 +35,23 @@ async function acmeWith(wish: ScimWish = {}) {
 
 async function open(acme: ScimOrganisation) {
   const begun = await acme.api('POST', url)
-  expect(begun).toMatchObject({ status: 200, body: { state: 'copying', total: 3 } })
+  expect(begun).toMatchObject({ status: 200, body: { state: 'copying' } })
   await acme.bringShadow()
   return view(acme)
 }
 
 const view = async (acme: ScimOrganisation) => (await acme.api('GET', url)).body
 
-async function goLive(acme: ScimOrganisation) {
+async function beginLive(acme: ScimOrganisation) {
   const { previewId } = (
     await acme.api('POST', '/identity/provisioning/preview', { source: 'scim' })
   ).body
   const answer = await acme.api('POST', `${url}/go-live`, { previewId })
   expect(answer).toMatchObject({ status: 200, body: { state: 'applying' } })
+}
+
+async function goLive(acme: ScimOrganisation) {
+  await beginLive(acme)
   for (let turn = 0; turn < 20 && (await view(acme)).state !== 'none'; turn += 1)
     await acme.bringShadow()
   return (await view(acme)).last
@@ -246,6 +251,311 @@ describe('BY-3: shadow SCIM', () => {
     expect(await untouched(acme)).toEqual(before)
     expect(await happened(acme)).toEqual(['scim.shadow_started', 'scim.shadow_discarded'])
     expect(await rowsOf(acme, copy ?? '')).toEqual([])
+  })
+})
+
+describe('who lives on here meanwhile', () => {
+  test('is found there, too, once they joined', async () => {
+    const { acme, add } = await acmeWith()
+    await open(acme)
+    const late = await add('late')
+    await acme.bringShadow()
+
+    expect(await acme.find('userName eq "late@acme.test"')).toEqual([late])
+    expect((await acme.scim('POST', '/Users', person('late'))).body.id).toBe(late)
+    expect(await acme.find('userName eq "nobody@acme.test"')).toEqual([])
+  })
+
+  test('stays out when a manager deactivated them, whatever else the identity provider said', async () => {
+    const { acme, bob, ada } = await acmeWith()
+    await open(acme)
+    await acme.scim('POST', '/Users', person('bob', { active: true }))
+    await acme.patch(`/Users/${ada}`, patch(false))
+    await acme.patch(`/Users/${ada}`, patch(true))
+    await acme.api('POST', `/users/${bob}/disable`)
+    await acme.api('POST', `/users/${ada}/disable`)
+
+    await goLive(acme)
+
+    const states = Object.fromEntries((await acme.people()).map(({ id, status }) => [id, status]))
+    // Of Bob it was said that he works here before he was deactivated, and nothing changed by it.
+    expect(states[bob]).toBe('deactivated')
+    expect(states[ada]).toBe('pending')
+  })
+
+  test('is taken over under the id that they have here, with their groups, when both brought them', async () => {
+    const { acme, add } = await acmeWith()
+    await open(acme)
+    const eve = await acme.user(person('eve'))
+    const engineers = await acme.group('Engineers', eve)
+    const here = await add('eve')
+    expect((await differences(acme)).map(({ difference }) => difference)).toEqual(['matched'])
+
+    expect(await goLive(acme)).toMatchObject({ applied: 2, refused: [] })
+
+    expect(await acme.find('externalId eq "ext-eve"')).toEqual([here])
+    expect(await acme.membersOf(engineers)).toEqual([here])
+    expect(await acme.scim('GET', `/Users/${eve}`)).toMatchObject({ status: 404 })
+  })
+
+  test('is never left without a manager: what cannot be done is said, and the rest is done', async () => {
+    const { acme, bob } = await acmeWith()
+    const ana = acme.manager.id
+    await acme.api('PATCH', `/users/${bob}`, { roles: ['ROLE_USER', 'ROLE_MANAGER'] })
+    await acme.signIn({ email: 'bob@acme.test', firstName: 'bob', lastName: 'Old' })
+    await open(acme)
+    await acme.user(person('eve'))
+    expect(await acme.patch(`/Users/${ana}`, patch(false))).toMatchObject({ status: 200 })
+    await acme.api('POST', `/users/${bob}/disable`)
+
+    expect(await goLive(acme)).toMatchObject({
+      applied: 1,
+      refusedTotal: 1,
+      refused: [{ kind: 'user', label: acme.manager.email, code: 'manager.last_working' }],
+    })
+    expect((await acme.api('GET', `/users/${ana}`)).body.status).toBe('active')
+  })
+
+  test('is not told of a manager whom the rehearsal kept', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    const kept = await acme.patch(`/Users/${acme.manager.id}`, patch(false))
+    expect(kept).toMatchObject({ status: 409, body: { detail: /manager\.last_working/ } })
+    expect(await mailsOfCopies(acme)).toEqual([])
+  })
+})
+
+describe('going live', () => {
+  test('gives a name to whom it is free for by then', async () => {
+    const acme = await createScimOrganisation()
+    const ids = {
+      a: await acme.user({ userName: 'a@acme.test' }),
+      b: await acme.user({ userName: 'b@acme.test' }),
+    }
+    await leaveScim(acme)
+    await open(acme)
+    const rename = (id: string, value: string) =>
+      acme.patch(`/Users/${id}`, { op: 'replace', path: 'userName', value })
+    await rename(ids.b, 'c@acme.test')
+    await rename(ids.a, 'b@acme.test')
+
+    expect(await goLive(acme)).toMatchObject({ applied: 2, refused: [] })
+
+    expect(await acme.find('userName eq "b@acme.test"')).toEqual([ids.a])
+    expect(await acme.find('userName eq "c@acme.test"')).toEqual([ids.b])
+  })
+
+  test('renames, empties and deletes groups, and takes over one that was ticked', async () => {
+    const acme = await createScimOrganisation()
+    const [bob, ada] = [await acme.user(person('bob')), await acme.user(person('ada'))]
+    const sales = await acme.group('Sales', bob, ada)
+    const temps = await acme.group('Temps', bob)
+    await leaveScim(acme)
+    const ops = await acme.makeGroup('Ops')
+    await acme.api('PATCH', `/groups/${ops}`, { adoptable: true })
+    await open(acme)
+    await acme.patch(`/Groups/${sales}`, { op: 'replace', value: { displayName: 'Selling' } })
+    await acme.patch(`/Groups/${sales}`, { op: 'remove', path: `members[value eq "${bob}"]` })
+    await acme.scim('DELETE', `/Groups/${temps}`)
+    expect(await acme.group('Ops', ada)).toBe(ops)
+    const found = await differences(acme, 'kind=group')
+    expect(found.map(({ label, difference }) => [label, difference]).toSorted()).toEqual([
+      ['Ops', 'adopted'],
+      ['Selling', 'changed'],
+      ['Temps', 'deleted'],
+    ])
+    expect((await view(acme)).summary.memberships).toEqual({ added: 1, removed: 2 })
+
+    expect(await goLive(acme)).toMatchObject({ applied: 3, refused: [] })
+
+    expect(await acme.membersOf(sales)).toEqual([ada])
+    expect(await acme.membersOf(ops)).toEqual([ada])
+    expect((await acme.scim('GET', '/Groups')).body.Resources).toMatchObject([
+      { displayName: 'Selling' },
+      { displayName: 'Ops' },
+    ])
+  })
+
+  test('is done once when two nodes are at it, and by another when one of them fell', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    for (const name of ['dan', 'eve', 'fay']) await acme.user(person(name))
+    await beginLive(acme)
+    await acme.store(`update shadows set claimed_until = ${acme.usher.clock.now() + 60_000}
+      where org_id = '${acme.id}'`)
+    await acme.bringShadow()
+    expect(await view(acme)).toMatchObject({ state: 'applying', done: 0, total: 3 })
+
+    acme.usher.clock.advance(60_001)
+    await Promise.all([acme.bringShadow(), acme.bringShadow()])
+
+    expect((await view(acme)).last).toMatchObject({ applied: 3, refused: [] })
+    expect(
+      (await acme.events()).filter(
+        ({ type, actor }) => type === 'user.joined' && actor.startsWith('SCIM'),
+      ),
+    ).toHaveLength(3)
+  })
+
+  test('keeps the identity provider waiting and the source as it is until it is done, and waits for a pause', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    await acme.user(person('eve'))
+    await beginLive(acme)
+
+    const waiting = await acme.scim('GET', '/Users')
+    expect(waiting).toMatchObject({ status: 503, body: { detail: /provisioning\.paused/ } })
+    expect(waiting.headers['retry-after']).toBe('30')
+    const conflict = { status: 409, body: { code: 'provisioning.method_conflict' } }
+    expect(await acme.api('DELETE', url)).toMatchObject(conflict)
+    expect(await acme.api('POST', url)).toMatchObject(conflict)
+    expect(await acme.api('PUT', '/identity/provisioning', { source: 'portal' })).toMatchObject(
+      conflict,
+    )
+    await acme.api('POST', '/identity/provisioning/pause')
+    await acme.bringShadow()
+    expect(await view(acme)).toMatchObject({ state: 'applying', done: 0 })
+
+    await acme.api('POST', '/identity/provisioning/resume')
+    await acme.bringShadow()
+    expect((await view(acme)).last).toMatchObject({ applied: 1 })
+    expect(await acme.scim('GET', '/Users')).toMatchObject({
+      status: 200,
+      body: { totalResults: 1 },
+    })
+  })
+
+  test('is rolled back as any change of the source is: whom it took over is managed as before', async () => {
+    const { acme, bob } = await acmeWith()
+    await open(acme)
+    await acme.scim('POST', '/Users', person('bob'))
+    await goLive(acme)
+    expect((await acme.people()).find(({ id }) => id === bob)).toMatchObject({ managedBy: 'scim' })
+
+    const { previewId } = (
+      await acme.api('POST', '/identity/provisioning/preview', { rollback: true })
+    ).body
+    await acme.api('POST', '/identity/provisioning/rollback', { previewId })
+
+    expect((await acme.people()).find(({ id }) => id === bob)).toMatchObject({
+      managedBy: 'portal',
+    })
+  })
+
+  test('needs a preview that was looked at a moment ago', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    const { previewId } = (
+      await acme.api('POST', '/identity/provisioning/preview', { source: 'scim' })
+    ).body
+    const live = (body: object) => acme.api('POST', `${url}/go-live`, body)
+    const required = { status: 409, body: { code: 'provisioning.preview_required' } }
+    expect(await live({})).toMatchObject(required)
+    expect(await live({ previewId: 'made up' })).toMatchObject(required)
+    await acme.api('POST', '/identity/provisioning/pause')
+    expect(await live({ previewId })).toMatchObject({
+      status: 412,
+      body: { code: 'request.stale' },
+    })
+    expect((await view(acme)).state).toBe('open')
+  })
+})
+
+describe('a shadow', () => {
+  const conflict = { status: 409, body: { code: 'provisioning.method_conflict' } }
+
+  test('is one at a time, before SCIM is the source, and where people sign in by SSO', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    expect(await acme.api('POST', url)).toMatchObject(conflict)
+    expect(await acme.api('PUT', '/identity/provisioning', { source: 'scim' })).toMatchObject(
+      conflict,
+    )
+
+    const live = await createScimOrganisation()
+    expect(await live.api('POST', url)).toMatchObject(conflict)
+    expect(await view(live as ScimOrganisation)).toMatchObject({ state: 'none', last: null })
+
+    const byPassword = await createOrganisation({ method: 'password' })
+    expect(await byPassword.api('POST', url)).toMatchObject({
+      status: 409,
+      body: { code: 'provisioning.sso_required' },
+    })
+    expect((await byPassword.api('GET', url)).body.unavailableBecause).toMatch(/requires SSO/)
+    expect(await byPassword.api('GET', `${url}/differences`)).toMatchObject({ status: 404 })
+    expect(await byPassword.api('DELETE', url)).toMatchObject({ status: 404 })
+  })
+
+  test('that is being copied asks the identity provider to call again, and strangers for a credential', async () => {
+    const { acme } = await acmeWith()
+    await acme.api('POST', url)
+    const waiting = await acme.scim('GET', '/Users')
+    expect(waiting).toMatchObject({
+      status: 503,
+      body: { detail: /provisioning\.paused: Call again/ },
+    })
+    expect(waiting.headers['retry-after']).toBe('30')
+    expect(
+      await acme.scim('GET', '/Users', undefined, { authorization: 'Bearer no' }),
+    ).toMatchObject({
+      status: 401,
+    })
+    expect(await acme.api('GET', `${url}/differences`)).toMatchObject(conflict)
+    await acme.api('DELETE', url)
+    await acme.bringShadow()
+    expect(await acme.scim('GET', '/Users')).toMatchObject({ status: 403 })
+  })
+
+  test('follows the settings of the connection', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    expect(await acme.scim('POST', '/Groups', { displayName: 'A' })).toMatchObject({ status: 201 })
+    const { body } = await acme.api('GET', '/identity/scim')
+    const { graceDays, dialect, syncRoles, provisionExistingUsers } = body
+    const settings = { graceDays, dialect, syncRoles, provisionExistingUsers, syncGroups: false }
+    expect(await acme.api('PUT', '/identity/scim', settings)).toMatchObject({ status: 200 })
+    expect(await acme.scim('POST', '/Groups', { displayName: 'B' })).toMatchObject({ status: 403 })
+  })
+
+  test('is said in the provisioning log of whom it answered', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    await acme.user(person('eve'))
+    const { body } = await acme.api('GET', '/provisioning-log?person=eve')
+    const details = await acme.api('GET', `/provisioning-log/${body.items[0].id}`)
+    expect(details.body).toMatchObject({
+      method: 'POST',
+      status: 201,
+      notes: ['Answered from the shadow: nobody in the directory was changed.'],
+    })
+  })
+
+  test('is nobody’s organisation: no door leads into its copy but that of the identity provider', async () => {
+    const { acme, bob } = await acmeWith()
+    await open(acme)
+    const [copy = ''] = await copiesOf(acme)
+    const token = { authorization: `Bearer ${acme.token}` }
+    expect(await acme.send('GET', `/scim/${copy}/v2/Users`, undefined, token)).toMatchObject({
+      status: 401,
+    })
+    expect(await acme.api('GET', `/users/${bob}`, undefined, { of: copy })).toMatchObject({
+      status: 404,
+    })
+    expect(
+      await acme.send('GET', `/api/v1/login/${encodeURIComponent(`shadow ${copy}`)}`),
+    ).toMatchObject({
+      status: 404,
+    })
+    expect(await acme.send('POST', `/saml/${copy}/acs`)).not.toMatchObject({ status: 200 })
+  })
+
+  test('does not open to who has a key of their own', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    const { body } = await acme.api('POST', `/users/${acme.manager.id}/api-keys`, { label: 'Mine' })
+    const key = { authorization: `Bearer ${body.key}` }
+    expect(await acme.scim('GET', '/Me', undefined, key)).toMatchObject({ status: 403 })
+    expect(await acme.scim('GET', '/Users', undefined, key)).toMatchObject({ status: 403 })
   })
 })
 

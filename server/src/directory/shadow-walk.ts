@@ -7,7 +7,13 @@ import type { SentPerson } from '../model/scim.ts'
 import type { ShadowRefusal } from '../model/shadow.ts'
 import { organisations, scimConnection, shadows } from '../store/index.ts'
 import { changeScimGroup, createScimGroup, removeScimGroup } from './scim-groups.ts'
-import { changeByScim, joinByScim, joinTogetherByScim, removeByScim } from './scim-people.ts'
+import {
+  changeByScim,
+  joinByScim,
+  joinTogetherByScim,
+  removeByScim,
+  type ScimPerson,
+} from './scim-people.ts'
 import { differingPeople, end, tell } from './shadow.ts'
 import type { Directory, Write } from './write.ts'
 
@@ -247,6 +253,7 @@ async function bringPerson(
   if (isNew || (difference === 'adopted' && !settings.provisionExistingUsers)) {
     const joined = await joinByScim(write, sent, id)
     if ('refusal' in joined) throw new Refused(joined.refusal)
+    if (difference === 'created') await stayOut(write, joined, person)
     return
   }
   const kept = await changeByScim(write, id, () => sent)
@@ -255,6 +262,20 @@ async function bringPerson(
     kept.user.email !== sent.email ||
     (sent.roles && sent.roles.toSorted().join() !== kept.roles.toSorted().join())
   if (isBehind) await changeByScim(write, id, () => sent)
+}
+
+/** Who comes back does so without the groups that the identity provider took them out of in the copy. */
+async function stayOut(
+  write: Write,
+  { user, groups }: ScimPerson,
+  person: shadows.PersonRow,
+): Promise<void> {
+  const kept = new Set(person.groups.map(({ id }) => id))
+  const members = { add: [], remove: [user.id] }
+  for (const { id, inherited } of groups) {
+    if (inherited || kept.has(id)) continue
+    await changeScimGroup(write, id, { members }, true, () => undefined)
+  }
 }
 
 /** Somebody of the copy as the identity provider would send them. */

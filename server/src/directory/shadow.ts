@@ -249,7 +249,9 @@ function personShown(
   const isNew = difference === 'created' || difference === 'matched'
   const rolesCount = syncRoles || isNew || difference === 'deleted'
   const [heldHere, heldThere] = rolesCount ? [here?.roles ?? [], there?.roles ?? []] : [[], []]
-  const [inHere, inThere] = [here?.groups ?? [], there?.groups ?? []]
+  const [inHere = [], inThere = []] = [here, there].map((one) =>
+    one?.groups.map(({ name: group }) => group),
+  )
   const added = without(inThere, inHere)
   const removed = without(inHere, inThere)
   return {

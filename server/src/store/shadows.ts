@@ -455,8 +455,8 @@ export type PersonRow = {
   active_assigned: 0 | 1
   sent: string | null
   roles: string[]
-  /** Names of those that are not the Default group. */
-  groups: string[]
+  /** Those that are not the Default group. */
+  groups: { id: string; name: string }[]
 }
 
 /** These people as they are in one of the two, by id. */
@@ -487,7 +487,7 @@ export async function peopleIn(
       .innerJoin('groups as g', (join) =>
         join.onRef('g.org_id', '=', 'm.org_id').onRef('g.id', '=', 'm.group_id'),
       )
-      .select(['m.user_id', 'g.name'])
+      .select(['m.user_id', 'g.id', 'g.name'])
       .where('m.org_id', '=', organisationId)
       .where('g.is_default', '=', 0)
       .where(among(db, 'm.user_id', listed(db, ids)))
@@ -504,7 +504,7 @@ export async function peopleIn(
       {
         ...person,
         roles: (held.get(person.id) ?? []).map(({ role }) => role),
-        groups: (joined.get(person.id) ?? []).map(({ name }) => name),
+        groups: joined.get(person.id) ?? [],
       },
     ]),
   )
