@@ -22,6 +22,7 @@ import type {
   TrailVerified,
   UserRow,
 } from '../../contract/src/index.ts'
+import { differencesOf, isShadowFace, type ShadowFace, shadowAfter } from './shadow.ts'
 
 /** A small invented company, as the server would tell of it. */
 const now = Date.now()
@@ -255,6 +256,16 @@ const handOverPreview: HandOverPreview = {
   invitationsToClose: 0,
   linkCloses: false,
   workingManager: true,
+}
+const goLivePreview: HandOverPreview = {
+  ...handOverPreview,
+  from: 'sso_jit',
+  to: 'scim',
+  entrySentence:
+    'People enter Acme Robotics when the identity provider sends them (SCIM); chosen by Ana Ruiz on 2 June 2026.',
+  becomeManaged: 0,
+  stay: 80,
+  invitationsToClose: 6,
 }
 const pausedProvisioning: ProvisioningView = {
   ...scimProvisioning,
@@ -1083,6 +1094,7 @@ export type Face =
   | 'link'
   /** The connection speaks OpenID Connect. */
   | 'oidc'
+  | ShadowFace
 const rolesOf: Partial<Record<Face, string[]>> = { viewer: ['ROLE_VIEWER'], member: ['ROLE_USER'] }
 export type Answer = { status: number; body: unknown } | 'never'
 
@@ -1432,7 +1444,7 @@ export function answer(method: string, path: string, face: Face, query: string):
       ok(
         fresh || face === 'password'
           ? { ...newProvisioning, configurable: !fresh }
-          : face === 'scim'
+          : face === 'scim' || face === 'shadow-applying' || face === 'shadow-live'
             ? scimProvisioning
             : face === 'paused'
               ? pausedProvisioning
@@ -1496,7 +1508,26 @@ export function answer(method: string, path: string, face: Face, query: string):
         certificates: [expiring, certificate],
         warnings: ['The metadata lists two certificates; both will be trusted.'],
       }),
-    '/org/identity/provisioning/preview': () => ok(handOverPreview),
+    '/org/identity/provisioning/preview': () =>
+      ok(isShadowFace(face) ? goLivePreview : handOverPreview),
+    '/org/identity/scim/shadow': () =>
+      face === 'shadow-error'
+        ? refusal(503, 'http.503', 'The store does not answer just now.')
+        : ok(
+            isShadowFace(face)
+              ? shadowAfter(method, face)
+              : {
+                  state: 'none',
+                  unavailableBecause: fresh ? 'Requires SSO as the login method' : null,
+                  last: null,
+                },
+          ),
+    '/org/identity/scim/shadow/differences': () =>
+      face === 'shadow-reading'
+        ? 'never'
+        : face === 'shadow-unread'
+          ? refusal(503, 'http.503', 'The store does not answer just now.')
+          : ok(differencesOf(face, query)),
     '/org/audit-events/verification': () => ok(face === 'scim' ? brokenTrail : soundTrail),
     '/org/identity/login-method/preview': () =>
       ok({

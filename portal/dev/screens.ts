@@ -13,6 +13,7 @@ import { answer, type Face } from './fixtures.ts'
 type Scene = { name: string; path: string; face?: Face; act?: (page: Page) => Promise<void> }
 
 const settings = '/o/acme/settings'
+const shadow = `${settings}/identity/scim/shadow`
 const press = (name: string | RegExp) => (page: Page) =>
   page.getByRole('button', { name }).first().click()
 
@@ -481,6 +482,112 @@ const scenes: Scene[] = [
     path: `${settings}/identity/scim?guide=${guide}`,
     face: 'scim' as const,
   })),
+  { name: 'shadow-none', path: `${settings}/identity/scim` },
+  { name: 'shadow-blocked', path: `${settings}/identity/scim`, face: 'new' },
+  { name: 'shadow-viewer', path: `${settings}/identity/scim`, face: 'viewer' },
+  { name: 'shadow-discarded', path: `${settings}/identity/scim`, face: 'shadow-discarded' },
+  {
+    name: 'shadow-rolled-back',
+    path: `${settings}/identity/scim`,
+    face: 'shadow-rolled-back',
+    act: (page) => page.getByText('2 more').click(),
+  },
+  { name: 'shadow-live', path: `${settings}/identity/scim`, face: 'shadow-live' },
+  { name: 'shadow-copying', path: `${settings}/identity/scim`, face: 'shadow-copying' },
+  { name: 'shadow-empty', path: `${settings}/identity/scim`, face: 'shadow-empty' },
+  { name: 'shadow-open', path: `${settings}/identity/scim`, face: 'shadow' },
+  { name: 'shadow-applying', path: `${settings}/identity/scim`, face: 'shadow-applying' },
+  {
+    name: 'shadow-error',
+    path: `${settings}/identity/scim`,
+    face: 'shadow-error',
+    act: (page) => page.getByText('This could not be loaded').waitFor(),
+  },
+  {
+    name: 'shadow-discard',
+    path: `${settings}/identity/scim`,
+    face: 'shadow',
+    act: press('Discard'),
+  },
+  {
+    name: 'shadow-discarding',
+    path: `${settings}/identity/scim`,
+    face: 'shadow',
+    async act(page) {
+      await press('Discard')(page)
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+      await page.locator('#shadow:focus').waitFor()
+      await page.getByText('The last one was discarded').waitFor()
+    },
+  },
+  {
+    name: 'shadow-starting',
+    path: `${settings}/identity/scim`,
+    face: 'shadow-discarded',
+    async act(page) {
+      await press('Start shadow')(page)
+      await page.locator('#shadow:focus').waitFor()
+      await page.getByText('31,200 of 50,000 people').waitFor()
+    },
+  },
+  {
+    name: 'shadow-go-live',
+    path: shadow,
+    face: 'shadow',
+    async act(page) {
+      await press('Go live')(page)
+      await page.getByText('open invitations closed').waitFor()
+    },
+  },
+  {
+    name: 'shadow-page-discarding',
+    path: shadow,
+    face: 'shadow',
+    async act(page) {
+      await press('Discard')(page)
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+      await page.locator('h1:focus').waitFor()
+      await page.getByRole('heading', { name: 'SCIM connection' }).waitFor()
+    },
+  },
+  { name: 'shadow-differences', path: shadow, face: 'shadow' },
+  {
+    name: 'shadow-differences-more',
+    path: shadow,
+    face: 'shadow',
+    async act(page) {
+      await press('Load more')(page)
+      await page.getByText('Zoë Nakamura').waitFor()
+    },
+  },
+  {
+    name: 'shadow-differences-filtered',
+    path: shadow,
+    face: 'shadow',
+    async act(page) {
+      await press('12 deactivated')(page)
+      await page.getByRole('heading', { name: 'People: deactivated' }).waitFor()
+    },
+  },
+  { name: 'shadow-differences-groups', path: `${shadow}?kind=group`, face: 'shadow' },
+  {
+    name: 'shadow-differences-no-match',
+    path: `${shadow}?kind=group&difference=deleted`,
+    face: 'shadow',
+  },
+  { name: 'shadow-differences-empty', path: shadow, face: 'shadow-empty' },
+  { name: 'shadow-differences-loading', path: shadow, face: 'shadow-reading' },
+  {
+    name: 'shadow-differences-error',
+    path: shadow,
+    face: 'shadow-unread',
+    act: (page) => page.getByText('This could not be loaded').waitFor(),
+  },
+  { name: 'shadow-page-loading', path: shadow, face: 'loading' },
+  { name: 'shadow-page-error', path: shadow, face: 'error' },
+  { name: 'shadow-page-none', path: shadow },
+  { name: 'shadow-page-copying', path: shadow, face: 'shadow-copying' },
+  { name: 'shadow-page-applying', path: shadow, face: 'shadow-applying' },
   {
     name: 'simulation',
     path: `${settings}/identity/scim/simulation`,

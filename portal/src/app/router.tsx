@@ -148,6 +148,12 @@ const simulation = createRoute({
     'SimulationPage',
   ),
 })
+const shadow = createRoute({
+  getParentRoute: () => settings,
+  path: '/identity/scim/shadow',
+  validateSearch: (search) => texts(search, 'kind', 'difference'),
+  component: lazyRouteComponent(() => import('../pages/scim/shadow/ShadowPage.tsx'), 'ShadowPage'),
+})
 const users = createRoute({
   getParentRoute: () => settings,
   path: '/users',
@@ -285,6 +291,7 @@ export const router = createRouter({
         selfService,
         scim,
         simulation,
+        shadow,
         users,
         user,
         invitations,

@@ -31,6 +31,7 @@ import type {
   EmergencySignIn,
   EnrolledAtSignIn,
   FactorProof,
+  GoLive,
   GoogleInput,
   GroupDetails,
   GroupList,
@@ -78,6 +79,9 @@ import type {
   SentMails,
   Setup,
   SetupState,
+  ShadowDifferences,
+  ShadowDifferencesQuery,
+  ShadowView,
   SignedIn,
   SignedOut,
   SignInAnswer,
@@ -263,6 +267,7 @@ export function organisationApi(organisationId: string) {
   const selfService = `${base}/identity/self-service`
   const invitations = `${base}/invitations`
   const scim = `${base}/identity/scim`
+  const shadow = `${scim}/shadow`
   const log = `${base}/provisioning-log`
   const groups = `${base}/groups`
   const pools = `${base}/pools`
@@ -320,6 +325,13 @@ export function organisationApi(organisationId: string) {
     createScimClient: (body: CreateScimClient) =>
       ask<CreatedScimClient>('POST', `${scim}/clients`, { body }),
     revokeScimClient: (id: string) => ask<void>('DELETE', `${scim}/clients/${enc(id)}`),
+    /** What the identity provider does to a copy before it goes live (BY-3). */
+    shadow: () => ask<ShadowView>('GET', shadow),
+    beginShadow: () => ask<ShadowView>('POST', shadow),
+    discardShadow: () => ask<ShadowView>('DELETE', shadow),
+    goLive: (body: GoLive) => ask<ShadowView>('POST', `${shadow}/go-live`, { body }),
+    shadowDifferences: (query: Omit<ShadowDifferencesQuery, 'size'>) =>
+      ask<ShadowDifferences>('GET', `${shadow}/differences`, { query }),
     /** A simulated identity provider, where demos are on (BY-10). */
     simulation: () => ask<SimulationView>('GET', `${base}/simulation`),
     simulate: (body: Simulate) => ask<SimulationView>('POST', `${base}/simulation`, { body }),

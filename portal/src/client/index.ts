@@ -12,6 +12,7 @@ export {
   type SignInLogSearch,
   type UserSearch,
 } from './api.ts'
+export { useHandOverPreview } from './handOver.ts'
 export { appointDoorman, asProblem, Refusal, type Versioned } from './http.ts'
 export { hasPasskeys, makePasskey, showPasskey } from './passkeys.ts'
 export { meQuery, queries, signOut, useMe, useOrganisation } from './session.ts'

@@ -20,6 +20,7 @@ export function Feed<Row>({
   problemOf,
   empty,
   noMatch,
+  more = 'Show older',
   children,
 }: {
   from: Loading<Row>
@@ -28,6 +29,8 @@ export function Feed<Row>({
   empty: Words
   /** When filters leave nothing; undefined when none is set. */
   noMatch: { title: string; about: string; onClear: () => void } | undefined
+  /** What the button says that loads the next page. */
+  more?: string
   children: (rows: Row[]) => ReactNode
 }) {
   const rows = from.data?.pages.flatMap((page) => page.items)
@@ -56,7 +59,7 @@ export function Feed<Row>({
             busy={from.isFetchingNextPage}
             onClick={() => void from.fetchNextPage()}
           >
-            Show older
+            {more}
           </Button>
         </div>
       ) : null}

@@ -9,6 +9,7 @@ export { type Check, CheckList, CheckMark, Claims, SignInChecks } from './CheckL
 export { ChoiceCards } from './ChoiceCards.tsx'
 export { Code, indentJson, indentXml } from './Code.tsx'
 export { Confirm } from './Confirm.tsx'
+export { type ConfirmedHandOver, ConfirmHandOver } from './ConfirmHandOver.tsx'
 export { CopyButton, CopyField } from './Copy.tsx'
 export { CreateDialog } from './CreateDialog.tsx'
 export { classes } from './classes.ts'
@@ -17,6 +18,7 @@ export { Dialog, Drawer, Sheet } from './Dialog.tsx'
 export { Diff } from './Diff.tsx'
 export { Feed } from './Feed.tsx'
 export { PasswordField, TextArea, TextField } from './Field.tsx'
+export { type Figure, Figures, FiguresWaiting } from './Figures.tsx'
 export { FilterBar, periodStart, periods } from './FilterBar.tsx'
 export { fieldRules, placeFaults, slugFrom } from './form.ts'
 export { HandOver } from './HandOver.tsx'
@@ -31,6 +33,7 @@ export { Doorstep, Page, useTitle } from './Page.tsx'
 export { meetsPasswordRules, PasswordRules, passwordFault } from './PasswordRules.tsx'
 export { SourceBadge, StatusBadge } from './PersonBadges.tsx'
 export { PickPeople } from './PickPeople.tsx'
+export { Progress } from './Progress.tsx'
 export { RecoveryCodes } from './RecoveryCodes.tsx'
 export { Risk } from './Risk.tsx'
 export { SaveCard } from './SaveCard.tsx'
@@ -61,8 +64,10 @@ export {
   linkStateWords,
   mailWords,
   methodWords,
+  type Protocol,
   roleWords,
   signedInWords,
+  sourceLabel,
   sourceWords,
   statusWords,
 } from './words.ts'

@@ -12,6 +12,13 @@ export const sourceWords: Record<ProvisioningSource, string> = {
   ldap: 'LDAP',
 }
 
+export type Protocol = 'saml' | 'oidc'
+/** JI-1: just-in-time joining is named after the protocol of the connection. */
+export function sourceLabel(source: ProvisioningSource, protocol: Protocol): string {
+  if (source !== 'sso_jit') return sourceWords[source]
+  return protocol === 'oidc' ? 'OIDC JIT' : 'SAML JIT'
+}
+
 export const methodWords: Record<LoginMethod, string> = {
   password: 'E-mail and password',
   google: 'Google',
@@ -141,6 +148,10 @@ const eventLabels: Record<string, string> = {
   'scim_token.revoked': 'SCIM token revoked',
   'scim_client.created': 'SCIM client created',
   'scim_client.revoked': 'SCIM client revoked',
+  'scim.shadow_started': 'Shadow SCIM started',
+  'scim.shadow_discarded': 'Shadow SCIM discarded',
+  'scim.shadow_gone_live': 'Shadow SCIM went live',
+  'scim.shadow_applied': 'Shadow SCIM applied',
   'mail.settings_changed': 'Mail settings changed',
   'mail.failed': 'Mail failed',
   'mail.sent_again': 'Mail sent again',

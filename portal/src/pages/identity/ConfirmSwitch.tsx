@@ -7,11 +7,12 @@ import {
   Button,
   Dialog,
   ErrorState,
+  Figures,
+  FiguresWaiting,
   methodWords,
   ProblemBanner,
 } from '../../parts/index.ts'
 import { type Draft, settingsOf } from './draft.ts'
-import { Figures, FiguresWaiting } from './Figures.tsx'
 import { nobody, type Ticks } from './ticks.ts'
 import { WaitingPeople } from './WaitingPeople.tsx'
 

@@ -10,9 +10,10 @@ import {
   CopyField,
   linkStateWords,
   Section,
+  sourceLabel,
   TextLink,
 } from '../../parts/index.ts'
-import { type Draft, labelOf } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { PauseButton, PausedBanner } from './Pause.tsx'
 import { RollBack } from './RollBack.tsx'
 
@@ -112,7 +113,7 @@ function Way({
       <div className="flex items-start justify-between gap-5">
         <div className="min-w-0">
           <h3 id={id} className="font-semibold">
-            {source === 'sso_jit' ? labelOf(source, draft.protocol) : label}
+            {source === 'sso_jit' ? sourceLabel(source, draft.protocol) : label}
           </h3>
           <p className="text-ink-2">{option.purpose}</p>
         </div>

@@ -3,9 +3,8 @@ import { Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ProvisioningView } from '../../../../contract/src/index.ts'
 import { useOrganisation } from '../../client/index.ts'
-import { Button, Moment, toast } from '../../parts/index.ts'
-import { ConfirmSource, type HandOver } from './ConfirmSource.tsx'
-import type { Protocol } from './draft.ts'
+import { Button, type ConfirmedHandOver, Moment, type Protocol, toast } from '../../parts/index.ts'
+import { ConfirmSource } from './ConfirmSource.tsx'
 
 /** "Roll back" to the source before the last change, for 30 days (PV-14). */
 export function RollBack({
@@ -22,7 +21,7 @@ export function RollBack({
   const [asking, setAsking] = useState(false)
   const client = useQueryClient()
   const back = useMutation({
-    mutationFn: ({ previewId }: HandOver) => api.rollBackProvisioning(previewId),
+    mutationFn: ({ previewId }: ConfirmedHandOver) => api.rollBackProvisioning(previewId),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: key('provisioning') })
       setAsking(false)

@@ -1,10 +1,20 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { asProblem, Refusal, useOrganisation } from '../../client/index.ts'
-import { Button, Card, classes, ProblemBanner, Stale, TextLink, toast } from '../../parts/index.ts'
-import { ConfirmSource, type HandOver } from './ConfirmSource.tsx'
+import {
+  Button,
+  Card,
+  type ConfirmedHandOver,
+  classes,
+  ProblemBanner,
+  Stale,
+  sourceLabel,
+  TextLink,
+  toast,
+} from '../../parts/index.ts'
+import { ConfirmSource } from './ConfirmSource.tsx'
 import { ConfirmSwitch } from './ConfirmSwitch.tsx'
-import { type Changes, type Draft, labelOf, settingsOf, type Views } from './draft.ts'
+import { type Changes, type Draft, settingsOf, type Views } from './draft.ts'
 import { HandOverLinks } from './HandOverLinks.tsx'
 import type { Gap } from './missing.ts'
 import { nobody, type Ticks } from './ticks.ts'
@@ -23,7 +33,7 @@ type Props = {
 export function SaveBar(props: Props) {
   const { changes, gaps, onDiscard, onStale } = props
   const [confirming, setConfirming] = useState<'source' | 'method' | null>(null)
-  const [handOver, setHandOver] = useState<HandOver>()
+  const [handOver, setHandOver] = useState<ConfirmedHandOver>()
   const [links, setLinks] = useState(0)
   const save = useSave(props)
   const problem = save.error ? asProblem(save.error) : null
@@ -98,7 +108,7 @@ export function SaveBar(props: Props) {
         <ConfirmSource
           question={questionOf(props)}
           protocol={props.draft.protocol}
-          title={`Change the source to ${labelOf(props.draft.source, props.draft.protocol)}?`}
+          title={`Change the source to ${sourceLabel(props.draft.source, props.draft.protocol)}?`}
           verb={changes.method ? 'Next' : 'Save'}
           busy={save.isPending}
           error={save.error}
@@ -165,7 +175,7 @@ function questionOf({ draft, changes }: Pick<Props, 'draft' | 'changes'>) {
   }
 }
 
-type Choices = { ticks?: Ticks; handOver?: HandOver | undefined }
+type Choices = { ticks?: Ticks; handOver?: ConfirmedHandOver | undefined }
 
 /** One Save for both sections, in the order that never passes through a forbidden state. */
 function useSave({ draft, views, changes, testId, onSaved }: Props) {
@@ -185,7 +195,7 @@ function useSave({ draft, views, changes, testId, onSaved }: Props) {
       ifMatch,
     )
   }
-  const saveSource = async (ifMatch: string | null, handOver?: HandOver) => {
+  const saveSource = async (ifMatch: string | null, handOver?: ConfirmedHandOver) => {
     if (!changes.source) return
     const { loginMethod: _, ...wish } = questionOf({ draft, changes })
     await api.changeProvisioning({ ...wish, ...handOver }, ifMatch)

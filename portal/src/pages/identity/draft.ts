@@ -10,7 +10,7 @@ import type {
   SamlView,
 } from '../../../../contract/src/index.ts'
 import type { MethodSettings, Seen, Sent, Versioned } from '../../client/index.ts'
-import { sourceWords } from '../../parts/words.ts'
+import type { Protocol } from '../../parts/index.ts'
 
 export type Metadata = Seen<typeof MetadataView>
 export type Provider = SamlView['provider']
@@ -57,7 +57,6 @@ export type OidcDraft = {
   refreshFirstName: Refresh
   refreshLastName: Refresh
 }
-export type Protocol = 'saml' | 'oidc'
 export type Draft = {
   method: LoginMethod | null
   /** Under the password. */
@@ -73,12 +72,6 @@ export type Draft = {
 export type Views = {
   login: Versioned<LoginMethodView>
   provisioning: Versioned<ProvisioningView>
-}
-
-/** JI-1: just-in-time joining is named after the protocol of the connection. */
-export function labelOf(source: ProvisioningSource, protocol: Protocol): string {
-  if (source !== 'sso_jit') return sourceWords[source]
-  return protocol === 'oidc' ? 'OIDC JIT' : 'SAML JIT'
 }
 
 export const providers: { value: Provider; label: string }[] = [

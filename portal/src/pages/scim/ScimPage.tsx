@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ChevronLeft, FlaskConical } from 'lucide-react'
-import type { ProvisioningView, ScimView } from '../../../../contract/src/index.ts'
+import type { ProvisioningView, ScimView, ShadowView } from '../../../../contract/src/index.ts'
 import { asProblem, useOrganisation, type Versioned } from '../../client/index.ts'
 import {
   Banner,
@@ -20,6 +20,8 @@ import { Guide } from './Guide.tsx'
 import { guides } from './guides/index.ts'
 import { Health } from './Health.tsx'
 import { Settings } from './Settings.tsx'
+import { Shadow } from './Shadow.tsx'
+import { useShadow } from './shadow/useShadow.ts'
 import { Tokens } from './Tokens.tsx'
 
 const route = getRouteApi('/o/$slug/settings/identity/scim')
@@ -96,16 +98,19 @@ function Connection({
 }) {
   const { guide: chosen } = route.useSearch()
   const navigate = route.useNavigate()
+  const shadow = useShadow()
   const view = scim.value
+  const live = provisioning.source === 'scim'
   const guide = guides.find(({ id }) => id === chosen)
   const show = (id: string | undefined) =>
     void navigate({ search: id ? { guide: id } : {}, resetScroll: false })
   return (
     <div className="flex flex-col gap-9">
-      <Entry view={view} provisioning={provisioning} />
-      <Health view={view} live={provisioning.source === 'scim'} />
+      <Entry view={view} provisioning={provisioning} shadow={shadow.data?.state} />
+      <Health view={view} live={live} />
       <Addresses view={view} onGuide={show} />
       {view.simulator ? <Rehearsal /> : null}
+      <Shadow shadow={shadow} live={live} canWrite={view.canWrite} />
       <Tokens canWrite={view.canWrite} />
       <Clients tokenUrl={view.tokenUrl} canWrite={view.canWrite} />
       <Settings fresh={scim} reload={reload} />
@@ -135,33 +140,70 @@ function Rehearsal() {
 }
 
 /** Whether anything here is in force, and who may change it. */
-function Entry({ view, provisioning }: { view: ScimView; provisioning: ProvisioningView }) {
-  const { slug } = useOrganisation()
-  const option = provisioning.options.find(({ source }) => source === 'scim')
+function Entry({
+  view,
+  provisioning,
+  shadow,
+}: {
+  view: ScimView
+  provisioning: ProvisioningView
+  shadow: ShadowView['state'] | undefined
+}) {
   const off = provisioning.source !== 'scim'
   if (!off && view.canWrite) return null
   return (
     <div className="flex flex-col gap-3">
-      {off ? (
-        <Banner
-          tone="warn"
-          title="SCIM is not switched on yet"
-          action={
-            <TextLink to="/o/$slug/settings/identity" params={{ slug }}>
-              Identity Configuration
-            </TextLink>
-          }
-        >
-          {option?.unavailableBecause
-            ? `${option.unavailableBecause}. You can prepare everything here meanwhile.`
-            : 'You can prepare everything here. Until SCIM is chosen under Provisioning and saved, each call of the identity provider is refused with 403.'}
-        </Banner>
-      ) : null}
+      {off ? <Off provisioning={provisioning} shadow={shadow} /> : null}
       {view.canWrite ? null : (
         <Banner title="You can look, not change">
           Your role reads these settings. A manager of the organisation can change them.
         </Banner>
       )}
     </div>
+  )
+}
+
+function Off({
+  provisioning,
+  shadow,
+}: {
+  provisioning: ProvisioningView
+  shadow: ShadowView['state'] | undefined
+}) {
+  const { slug } = useOrganisation()
+  const option = provisioning.options.find(({ source }) => source === 'scim')
+  if (shadow === 'open' || shadow === 'copying') {
+    return (
+      <Banner
+        tone="warn"
+        title={`SCIM is not switched on yet: a shadow ${shadow === 'open' ? 'answers' : 'is being made'}`}
+        action={
+          shadow === 'open' ? (
+            <TextLink to="/o/$slug/settings/identity/scim/shadow" params={{ slug }}>
+              See the difference
+            </TextLink>
+          ) : null
+        }
+      >
+        {shadow === 'open'
+          ? 'Calls of the identity provider are answered from the shadow and change nobody here, until you go live below.'
+          : 'The directory is being copied: calls of the identity provider are told to come back later.'}
+      </Banner>
+    )
+  }
+  return (
+    <Banner
+      tone="warn"
+      title="SCIM is not switched on yet"
+      action={
+        <TextLink to="/o/$slug/settings/identity" params={{ slug }}>
+          Identity Configuration
+        </TextLink>
+      }
+    >
+      {option?.unavailableBecause
+        ? `${option.unavailableBecause}. You can prepare everything here meanwhile.`
+        : 'You can prepare everything here. Until SCIM is chosen under Provisioning and saved, or a shadow is started, each call of the identity provider is refused with 403.'}
+    </Banner>
   )
 }
