@@ -4,6 +4,7 @@ import { howMany } from '../../testing/long-run.ts'
 import { createOrganisation } from '../../testing/organisation.ts'
 import { createScimOrganisation, type ScimOrganisation, type ScimWish } from '../../testing/scim.ts'
 import { opening, Run, step } from '../../testing/scim-model.ts'
+import { me } from '../../testing/second-factor.ts'
 import {
   isAsExpected,
   sampleDirectory,
@@ -272,8 +273,8 @@ describe('who lives on here meanwhile', () => {
     await acme.scim('POST', '/Users', person('bob', { active: true }))
     await acme.patch(`/Users/${ada}`, patch(false))
     await acme.patch(`/Users/${ada}`, patch(true))
-    await acme.api('POST', `/users/${bob}/disable`)
-    await acme.api('POST', `/users/${ada}/disable`)
+    await acme.api('PUT', `/users/${bob}/disable`)
+    await acme.api('PUT', `/users/${ada}/disable`)
 
     await goLive(acme)
 
@@ -306,7 +307,7 @@ describe('who lives on here meanwhile', () => {
     await open(acme)
     await acme.user(person('eve'))
     expect(await acme.patch(`/Users/${ana}`, patch(false))).toMatchObject({ status: 200 })
-    await acme.api('POST', `/users/${bob}/disable`)
+    await acme.api('PUT', `/users/${bob}/disable`)
 
     expect(await goLive(acme)).toMatchObject({
       applied: 1,
@@ -352,8 +353,8 @@ describe('going live', () => {
     const temps = await acme.group('Temps', bob)
     await leaveScim(acme)
     const ops = await acme.makeGroup('Ops')
-    await acme.api('PATCH', `/groups/${ops}`, { adoptable: true })
     await open(acme)
+    await acme.api('PUT', `/groups/${ops}/adoptable`, { adoptable: true })
     await acme.patch(`/Groups/${sales}`, { op: 'replace', value: { displayName: 'Selling' } })
     await acme.patch(`/Groups/${sales}`, { op: 'remove', path: `members[value eq "${bob}"]` })
     await acme.scim('DELETE', `/Groups/${temps}`)
@@ -521,6 +522,7 @@ describe('a shadow', () => {
     const { acme } = await acmeWith()
     await open(acme)
     await acme.user(person('eve'))
+    await acme.usher.provisioningLog.flush()
     const { body } = await acme.api('GET', '/provisioning-log?person=eve')
     const details = await acme.api('GET', `/provisioning-log/${body.items[0].id}`)
     expect(details.body).toMatchObject({
@@ -552,7 +554,7 @@ describe('a shadow', () => {
   test('does not open to who has a key of their own', async () => {
     const { acme } = await acmeWith()
     await open(acme)
-    const { body } = await acme.api('POST', `/users/${acme.manager.id}/api-keys`, { label: 'Mine' })
+    const { body } = await me(acme, 'POST', '/keys', { label: 'my script', scopes: ['users:read'] })
     const key = { authorization: `Bearer ${body.key}` }
     expect(await acme.scim('GET', '/Me', undefined, key)).toMatchObject({ status: 403 })
     expect(await acme.scim('GET', '/Users', undefined, key)).toMatchObject({ status: 403 })

@@ -189,7 +189,11 @@ export async function letAdopt(write: Write, groupId: string, adoptable: boolean
   const { db, actor, now } = write
   const group = await lockGroup(write, groupId, 'adoption')
   if (group.adoptable === adoptable) return
+  const organisation = await organisations.find(db, actor.organisationId)
   await access.setAdoptable(db, actor.organisationId, groupId, adoptable)
+  // Where SCIM is rehearsed, the copy says the same (BY-3).
+  const copyId = organisation?.shadow?.copyId
+  if (copyId) await access.setAdoptable(db, copyId, groupId, adoptable)
   await events.append(db, actor, now, [
     {
       name: 'group.changed',
