@@ -127,6 +127,49 @@ test('in the demo a newcomer changes from SAML JIT to SCIM, and whom SCIM has br
 })
 
 /** The preview names whom SCIM leaves: all are kept, but for the one who is ticked. */
+test('in the demo a newcomer rehearses SCIM, sees what it would do, and goes live with it', async () => {
+  const usher = await startUsher()
+  try {
+    const newcomer = await person(browser)
+    const { page } = newcomer
+    const settings = `${usher.url}/o/contoso-demo/settings`
+    await page.goto(usher.setupUrl)
+    await page.getByRole('button', { name: 'Explore with a demo organisation' }).click()
+    await page.waitForURL(`${usher.url}/o/contoso-demo`)
+
+    await page.goto(`${settings}/identity/scim`)
+    await page.getByRole('button', { name: 'Start shadow' }).click()
+    await expectText(page, 'No difference yet')
+    await accessible(page)
+    await letSyncGroups(page)
+    await page.getByRole('link', { name: 'Simulate' }).click()
+    await expectText(page, 'It works on the shadow')
+    await page.getByRole('button', { name: 'Run the initial cycle' }).click()
+    await expectText(page, 'All as it expected')
+    await accessible(page)
+
+    await page.goto(`${settings}/users?search=Lovelace`)
+    await expectText(page, 'No one matches')
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(`${settings}/identity/scim/shadow`)
+    await expectText(page, 'Ada Lovelace')
+    await accessible(page)
+    await page.getByRole('button', { name: 'Go live' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText(/^People enter .+ \(SCIM\)/).waitFor()
+    await accessible(page)
+    await dialog.getByRole('button', { name: 'Go live' }).click()
+    await expectText(page, /It went live by .+ differences? applied/)
+    await accessible(page)
+    await page.goto(`${settings}/users?search=Lovelace`)
+    await page.getByRole('link', { name: 'Ada Lovelace' }).first().waitFor()
+
+    expect(newcomer.faults).toEqual([])
+  } finally {
+    await usher.stop()
+  }
+})
+
 async function leaveScim(page: Page): Promise<void> {
   await page.getByRole('switch', { name: 'SCIM' }).click()
   await page.getByRole('button', { name: 'Save', exact: true }).click()

@@ -482,7 +482,9 @@ describe('a shadow', () => {
       status: 409,
       body: { code: 'provisioning.sso_required' },
     })
-    expect((await byPassword.api('GET', url)).body.unavailableBecause).toMatch(/requires SSO/)
+    expect((await byPassword.api('GET', url)).body.unavailableBecause).toBe(
+      'Requires SSO as the login method',
+    )
     expect(await byPassword.api('GET', `${url}/differences`)).toMatchObject({ status: 404 })
     expect(await byPassword.api('DELETE', url)).toMatchObject({ status: 404 })
   })

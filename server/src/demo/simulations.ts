@@ -169,7 +169,9 @@ export function createSimulations({ directory, domain, exchange, paceMs }: Simul
       findOrganisation(read, organisationId),
     )
     const left = await directory.view(actor, listScimTokens)
-    const refusal = organisation && decideScim(organisation)
+    // Where SCIM is rehearsed, it is the copy that is simulated on.
+    const rehearses = organisation?.shadow?.state === 'open'
+    const refusal = organisation && !rehearses && decideScim(organisation)
     if (refusal) throw new Refused(refusal)
     return directory.change(actor, async (write) => {
       for (const one of left.filter(({ label }) => label === tokenLabel)) {

@@ -9,7 +9,13 @@ import {
   groupDifferenceNames,
   type ShadowRefusal,
 } from '../model/shadow.ts'
-import { decideShadow, mayAct, type ProvisioningWish, type Running } from '../policy/index.ts'
+import {
+  decideShadow,
+  mayAct,
+  type ProvisioningWish,
+  type Running,
+  unavailableBecause,
+} from '../policy/index.ts'
 import { events, organisations, people, scimConnection, shadows } from '../store/index.ts'
 import type { HandOver } from './hand-over.ts'
 import { changeProvisioning } from './provisioning.ts'
@@ -33,11 +39,10 @@ export async function shadowView({ db, actor }: Read, running: Running) {
   if (!organisation) throw notFound('organisation')
   const latest = await shadows.latest(db, organisation.id)
   const { shadow } = organisation
-  const refusal = decideShadow(organisation, running)
   return {
     organisation,
     state: shadow?.state ?? ('none' as const),
-    unavailableBecause: refusal?.detail ?? null,
+    unavailableBecause: unavailableBecause(organisation.loginMethod, 'scim', running),
     latest: latest && {
       ...latest,
       // Who they are is for those who may read people.
@@ -261,7 +266,7 @@ function personShown(
     label: known?.email ?? id,
     name: `${known?.first_name ?? ''} ${known?.last_name ?? ''}`.trim(),
     isManager: [...(here?.roles ?? []), ...(there?.roles ?? [])].includes('ROLE_MANAGER'),
-    fields: difference === 'deleted' ? [] : fieldsOf(here, there, statusSaid || isNew),
+    fields: difference === 'deleted' ? [] : fieldsOf(here, there, { statusSaid, isNew }),
     roles: { gained: without(heldThere, heldHere), lost: without(heldHere, heldThere) },
     members: {
       added: added.slice(0, membersShown),
@@ -282,17 +287,22 @@ const fieldNames = {
   external_id: 'externalId',
 } as const
 
-function fieldsOf(here: Person, there: Person, statusSaid: boolean) {
+/** Of who is new, what tells them from others; of who is here, everything that is to be another. */
+function fieldsOf(
+  here: Person,
+  there: Person,
+  { statusSaid, isNew }: { statusSaid: boolean; isNew: boolean },
+) {
   const plain = Object.entries(fieldNames).map(([column, field]) => {
     const name = column as keyof typeof fieldNames
     return { field, here: here?.[name] ?? null, shadow: there?.[name] ?? null }
   })
   const status = { field: 'status', here: here?.status ?? null, shadow: there?.status ?? null }
-  return [
-    ...(statusSaid ? [status] : []),
-    ...plain,
-    ...attributesOf(here?.sent ?? null, there?.sent ?? null),
-  ].filter((one) => one.here !== one.shadow)
+  const said = statusSaid || (isNew && there?.status === 'deactivated') ? [status] : []
+  const told = isNew
+    ? plain.filter(({ field }) => field === 'userName' || field === 'externalId')
+    : [...plain, ...attributesOf(here?.sent ?? null, there?.sent ?? null)]
+  return [...said, ...told].filter((one) => one.here !== one.shadow)
 }
 
 const longestShown = 200

@@ -310,15 +310,18 @@ export async function differencesOf(
   // Whom a manager deactivated here since then is not brought back by a copy that knows nothing of it.
   const said = sql`exists (select 1 from events e where e.org_id = ${copy} and e.subject_id = t.id
     and e.type in ('user.enabled', 'user.deactivated', 'user.restored'))`
+  // Somebody of this address who was never in the copy.
+  const came = sql`select 1 from users m
+    where m.org_id = ${live} and m.email_folded = c.email_folded
+    and not exists (select 1 from users k where k.org_id = ${copy} and k.id = m.id)
+    and not exists (select 1 from events e where e.org_id = ${copy} and e.subject_id = m.id)`
   const { rows } = await sql<{ id: string; difference: Difference | null; said: boolean | 0 | 1 }>`
     select t.id, ${said} as said, case
       when c.id is null and l.id is null then null
       when c.id is null then 'deleted'
-      when l.id is null and exists (select 1 from users m where m.org_id = ${live}
-        and m.email_folded = c.email_folded and m.managed_by = 'scim'
+      when l.id is null and exists (${came} and m.managed_by = 'scim'
         and m.user_name_folded = c.user_name_folded) then null
-      when l.id is null and exists (select 1 from users m where m.org_id = ${live}
-        and m.email_folded = c.email_folded) then 'matched'
+      when l.id is null and exists (${came}) then 'matched'
       when l.id is null then 'created'
       when c.status = 'deactivated' and l.status <> 'deactivated' and ${said} then 'deactivated'
       when c.status <> 'deactivated' and l.status = 'deactivated' and ${said} then 'enabled'

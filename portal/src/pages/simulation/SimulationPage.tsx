@@ -34,7 +34,8 @@ export function SimulationPage() {
   })
   const scim = useQuery({ queryKey: key('scim'), queryFn: api.scim })
   const provisioning = useQuery({ queryKey: key('provisioning'), queryFn: api.provisioning })
-  const error = simulation.error ?? scim.error ?? provisioning.error
+  const shadow = useQuery({ queryKey: key('shadow'), queryFn: api.shadow })
+  const error = simulation.error ?? scim.error ?? provisioning.error ?? shadow.error
   return (
     <div className="flex flex-col gap-4">
       <TextLink
@@ -49,11 +50,12 @@ export function SimulationPage() {
         title="Simulated identity provider"
         about={`It calls the SCIM endpoint of ${name} as the real one does, with all its peculiarities. The people are invented; what happens to them here is real.`}
       >
-        {simulation.data && scim.data && provisioning.data ? (
+        {simulation.data && scim.data && provisioning.data && shadow.data ? (
           <Stage
             view={simulation.data}
             scim={scim.data.value}
             provisioning={provisioning.data.value}
+            rehearsing={shadow.data.state === 'open'}
           />
         ) : error ? (
           <Card>
@@ -70,6 +72,7 @@ export function SimulationPage() {
                   void simulation.refetch()
                   void scim.refetch()
                   void provisioning.refetch()
+                  void shadow.refetch()
                 }}
               />
             )}
@@ -88,12 +91,14 @@ function Stage({
   view,
   scim,
   provisioning,
+  rehearsing,
 }: {
   view: SimulationView
   scim: ScimView
   provisioning: ProvisioningView
+  rehearsing: boolean
 }) {
-  const { api, key } = useOrganisation()
+  const { api, key, slug } = useOrganisation()
   const client = useQueryClient()
   const [chosen, setChosen] = useState<string>()
   const { run, providers } = view
@@ -103,12 +108,12 @@ function Stage({
     onSuccess: (now) => {
       client.setQueryData(key('simulation'), now)
       // People and groups arrive meanwhile: whatever else is open is read again.
-      for (const part of ['users', 'groups', 'scim', 'provisioning-log']) {
+      for (const part of ['users', 'groups', 'scim', 'shadow', 'provisioning-log']) {
         void client.invalidateQueries({ queryKey: key(part) })
       }
     },
   })
-  const live = provisioning.source === 'scim'
+  const live = provisioning.source === 'scim' || rehearsing
   const busy = act.isPending || Boolean(run?.running)
   const blocked = !scim.canWrite
     ? 'Only a manager can run it.'
@@ -119,6 +124,18 @@ function Stage({
   return (
     <div className="flex flex-col gap-8">
       <div className="flex flex-col gap-3 empty:hidden">
+        {rehearsing ? (
+          <Banner
+            title="It works on the shadow"
+            action={
+              <TextLink to="/o/$slug/settings/identity/scim/shadow" params={{ slug }}>
+                See the difference
+              </TextLink>
+            }
+          >
+            Nobody here is touched before you go live with it.
+          </Banner>
+        ) : null}
         <Readiness live={live} scim={scim} />
         {act.error ? <ProblemBanner problem={asProblem(act.error)} /> : null}
       </div>
