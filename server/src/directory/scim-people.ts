@@ -174,7 +174,8 @@ function addressOf({ email }: SentPerson) {
 /**
  * The identity provider sends a person (SC-11, SC-16 to SC-19): somebody who left comes back under
  * their id, somebody who is here is adopted, and anybody else lands as new.
- * @param id under which somebody lands who is new; without, one that is made for them.
+ * @param id of who they are: they land, or come back, under it, and are nobody else. Without, they are
+ *   whom their keys say, and who is new is given one.
  * @returns the refusal when the person waits in the adoption queue, whose entry has to be kept.
  */
 export async function joinByScim(
@@ -187,6 +188,7 @@ export async function joinByScim(
   const here = await scimPeople.findByUserName(db, organisation.id, sent.userName)
   if (here?.user.managedBy === 'scim') throw userNameTaken(sent.userName)
   const local = here ?? (await findLocal(write, sent))
+  if (local && id !== undefined) throw userNameTaken(sent.userName)
   if (local) return adoptOrQueue(write, organisation, local, sent)
 
   const owner = await users.findByEmail(db, organisation.id, addressOf(sent).folded)
@@ -199,12 +201,14 @@ export async function joinByScim(
   }
   if (owner) throw emailTaken(sent.email)
 
-  const [left] = await tombstones.find(
-    db,
-    organisation.id,
-    { userNames: [sent.userName.toLowerCase()], externalIds: asList(sent.externalId) },
-    now,
-  )
+  const keys = {
+    userNames: [sent.userName.toLowerCase()],
+    externalIds: asList(sent.externalId),
+  }
+  const left =
+    id === undefined
+      ? (await tombstones.find(db, organisation.id, keys, now))[0]
+      : await tombstones.findById(db, organisation.id, id, now)
   if (left) {
     const restored = await restoreFrom(write, organisation, left, {
       userName: sent.userName,

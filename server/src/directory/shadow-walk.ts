@@ -5,7 +5,7 @@ import { type Organisation, platformId } from '../model/organisation.ts'
 import { Refused } from '../model/refusals.ts'
 import type { SentPerson } from '../model/scim.ts'
 import type { ShadowRefusal } from '../model/shadow.ts'
-import { organisations, scimConnection, shadows } from '../store/index.ts'
+import { organisations, scimConnection, shadows, tombstones } from '../store/index.ts'
 import { changeScimGroup, createScimGroup, removeScimGroup } from './scim-groups.ts'
 import {
   changeByScim,
@@ -197,13 +197,17 @@ async function bringPeople(
 ): Promise<Outcome> {
   const outcome: Outcome = { applied: 0, refused: [] }
   const ids = page.map(({ id }) => id)
-  const [organisation, rehearsed] = await directory.view(actor, ({ db }) =>
-    Promise.all([organisations.find(db, row.org_id), shadows.peopleIn(db, row.copy_id, ids)]),
+  const [organisation, rehearsed, left] = await directory.view(actor, ({ db }) =>
+    Promise.all([
+      organisations.find(db, row.org_id),
+      shadows.peopleIn(db, row.copy_id, ids),
+      tombstones.amongThose(db, row.org_id, ids),
+    ]),
   )
   const landed = new Set<string>()
   const plain = page.flatMap(({ id, difference }) => {
     const person = rehearsed.get(id)
-    return difference === 'created' && person
+    return difference === 'created' && person && !left.has(id)
       ? [{ actor, id, person: sentOf(person, settings, true) }]
       : []
   })
@@ -251,7 +255,7 @@ async function bringPerson(
   const isNew = difference === 'created' || difference === 'matched'
   const sent = sentOf(person, settings, statusSaid || isNew)
   if (isNew || (difference === 'adopted' && !settings.provisionExistingUsers)) {
-    const joined = await joinByScim(write, sent, id)
+    const joined = await joinByScim(write, sent, difference === 'created' ? id : undefined)
     if ('refusal' in joined) throw new Refused(joined.refusal)
     if (difference === 'created') await stayOut(write, joined, person)
     return

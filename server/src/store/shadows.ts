@@ -12,7 +12,7 @@ export type ShadowRow = ShadowsTable
 /** The organisation and its copy. */
 export type Pair = { live: string; copy: string }
 
-const copiedAtOnce = 500
+const copiedAtOnce = 250
 /** Who joins is copied when whoever began before them is here, too. */
 const settledMs = 10_000
 
@@ -522,7 +522,7 @@ export async function close(db: Db, copy: string): Promise<void> {
     .execute()
 }
 
-const erasedAtOnce = 500
+const erasedAtOnce = 250
 
 const rest = [
   ...['groups', 'nested_groups', 'group_members', 'tombstones', 'invitations', 'approvals'],

@@ -77,6 +77,21 @@ export async function lockThose(
   return (isSqlite(db) ? query : query.forUpdate()).execute()
 }
 
+/** Which of these people were deleted here. */
+export async function amongThose(
+  db: Db,
+  organisationId: string,
+  ids: string[],
+): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('tombstones')
+    .select('id')
+    .where('org_id', '=', organisationId)
+    .where(among(db, 'id', listed(db, ids)))
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** @param person what they come back with. */
 export async function keep(db: Db, { org_id, id }: Tombstone, person: string): Promise<void> {
   await db
