@@ -57,7 +57,8 @@ export type ShadowEnd = z.infer<typeof ShadowEnd>
 
 /**
  * `GET` answers it, and so does each act. `POST` begins (409 `provisioning.sso_required` without SSO,
- * `provisioning.method_conflict` while SCIM is the source or a shadow is there), `DELETE` discards.
+ * `provisioning.method_conflict` while SCIM is the source or a shadow is there), `DELETE` discards;
+ * of one that is applied, what was brought to people stays, and the rest is left.
  */
 export const ShadowView = z.discriminatedUnion('state', [
   z.object({

@@ -504,6 +504,12 @@ const scenes: Scene[] = [
     act: (page) => page.getByText('This could not be loaded').waitFor(),
   },
   {
+    name: 'shadow-stop',
+    path: `${settings}/identity/scim`,
+    face: 'shadow-applying',
+    act: press('Stop'),
+  },
+  {
     name: 'shadow-discard',
     path: `${settings}/identity/scim`,
     face: 'shadow',

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { howMany } from '../../testing/long-run.ts'
 import { createOrganisation } from '../../testing/organisation.ts'
-import { createScimOrganisation, type ScimOrganisation, type ScimWish } from '../../testing/scim.ts'
+import {
+  createScimOrganisation,
+  enterpriseSchema,
+  type ScimOrganisation,
+  type ScimWish,
+} from '../../testing/scim.ts'
 import { opening, Run, step } from '../../testing/scim-model.ts'
 import { me } from '../../testing/second-factor.ts'
 import {
@@ -108,7 +113,7 @@ describe('BY-3: shadow SCIM', () => {
       notSent: 4,
     })
 
-    await acme.scim('POST', '/Users', person('bob'))
+    await acme.scim('POST', '/Users', person('bob', { [enterpriseSchema]: { department: 'R' } }))
     const eve = await acme.user(person('eve'))
     await acme.patch(`/Users/${ada}`, patch(false))
     await acme.scim('DELETE', `/Users/${cat}`)
@@ -140,6 +145,7 @@ describe('BY-3: shadow SCIM', () => {
           { field: 'lastName', here: 'Old', shadow: 'Doe' },
           { field: 'userName', here: null, shadow: 'bob@acme.test' },
           { field: 'externalId', here: null, shadow: 'ext-bob' },
+          { field: 'department', here: null, shadow: 'R' },
         ],
         members: { added: ['Engineers'], removed: [], addedTotal: 1, removedTotal: 0 },
       }),
@@ -408,7 +414,6 @@ describe('going live', () => {
     expect(waiting).toMatchObject({ status: 503, body: { detail: /provisioning\.paused/ } })
     expect(waiting.headers['retry-after']).toBe('30')
     const conflict = { status: 409, body: { code: 'provisioning.method_conflict' } }
-    expect(await acme.api('DELETE', url)).toMatchObject(conflict)
     expect(await acme.api('POST', url)).toMatchObject(conflict)
     expect(await acme.api('PUT', '/identity/provisioning', { source: 'portal' })).toMatchObject(
       conflict,
@@ -423,6 +428,28 @@ describe('going live', () => {
     expect(await acme.scim('GET', '/Users')).toMatchObject({
       status: 200,
       body: { totalResults: 1 },
+    })
+  })
+
+  test('is stopped by a manager: what was brought stays, and the identity provider is heard again', async () => {
+    const { acme } = await acmeWith()
+    await open(acme)
+    await acme.user(person('eve'))
+    await beginLive(acme)
+
+    expect(await acme.api('DELETE', url)).toMatchObject({
+      status: 200,
+      body: { state: 'none', last: { wentLiveBy: 'Ana Ruiz', applied: 0 } },
+    })
+    await acme.bringShadow()
+
+    expect(await acme.scim('GET', '/Users')).toMatchObject({
+      status: 200,
+      body: { totalResults: 0 },
+    })
+    expect((await acme.events()).at(-1)).toMatchObject({
+      type: 'scim.shadow_applied',
+      data: { applied: 0, of: 1, stopped: true },
     })
   })
 

@@ -165,8 +165,9 @@ async function onePass(
   let moved = 0
   const isInterrupted = async () => {
     const organisation = await directory.view(actor, ({ db }) => organisations.find(db, row.org_id))
-    // PV-15: what is paused waits, and so does this.
-    return signal.aborted || !organisation || organisation.paused !== null
+    // PV-15: what is paused waits, and so does this. A manager may have stopped it.
+    const isOwn = organisation?.shadow?.copyId === row.copy_id
+    return signal.aborted || !isOwn || organisation.paused !== null
   }
   const settings = await directory.view(actor, ({ db }) => scimConnection.settings(db, row.org_id))
   for (let after: string | undefined = ''; after !== undefined; ) {

@@ -69,21 +69,21 @@ export async function beginShadow(write: Write, running: Running): Promise<void>
   await tell(write, organisation, 'scim.shadow_started', { people: total })
 }
 
-/** The copy is thrown away, and nothing is different here. */
+/**
+ * The copy is thrown away, and nothing is different here. Of one that went live, what was brought to
+ * people stays, and the rest is left for the identity provider to say again.
+ */
 export async function discardShadow(write: Write): Promise<void> {
-  const { actor, now } = write
+  const { db, actor, now } = write
   allow(actor, 'identity.write')
   const organisation = await lockOrganisation(write, 'alone')
-  const { shadow } = organisation
+  const { shadow, id } = organisation
   if (!shadow) throw notFound('shadow')
-  if (shadow.state === 'applying') {
-    throw new Refused({
-      code: 'provisioning.method_conflict',
-      detail: 'It went live, and is being brought to people: wait until it is done.',
-    })
-  }
   await end(write, organisation, shadow.copyId, { ended_at: now })
-  await tell(write, organisation, 'scim.shadow_discarded', {})
+  if (shadow.state !== 'applying') return tell(write, organisation, 'scim.shadow_discarded', {})
+  const row = await shadows.find(db, { live: id, copy: shadow.copyId })
+  const told = { applied: row?.applied ?? 0, of: row?.total ?? 0, stopped: true }
+  await tell(write, organisation, 'scim.shadow_applied', told)
 }
 
 /** SCIM becomes the source, and what was rehearsed is brought to everybody from then on. */
@@ -309,9 +309,7 @@ const longestShown = 200
 
 /** What the identity provider sends besides, by the names that it has there. */
 function attributesOf(here: string | null, there: string | null) {
-  const [was, is] = [here, there].map(
-    (sent) => (sent === null ? {} : JSON.parse(sent)) as Record<string, unknown>,
-  )
+  const [was, is] = [here, there].map((sent) => (sent === null ? {} : flattened(JSON.parse(sent))))
   const names = new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])
   // The name and the addresses are shown as what they are here.
   for (const told of ['name', 'emails', 'roles', 'userName', 'externalId']) names.delete(told)
@@ -324,6 +322,15 @@ function attributesOf(here: string | null, there: string | null) {
     here: text(was?.[field]),
     shadow: text(is?.[field]),
   }))
+}
+
+/** What an extension adds, under its own names. */
+function flattened(sent: Record<string, unknown>): Record<string, unknown> {
+  const { true: extensions = [], false: core = [] } = Object.groupBy(
+    Object.entries(sent),
+    ([name, value]) => `${name.startsWith('urn:') && typeof value === 'object' && value !== null}`,
+  )
+  return Object.assign(Object.fromEntries(core), ...extensions.map(([, value]) => value))
 }
 
 async function listGroups(

@@ -21,6 +21,7 @@ import {
   scimGroups,
   scimPeople,
   scimShown,
+  shadows,
   users,
 } from './index.ts'
 import { laneSettings } from './postgres/connections.ts'
@@ -283,6 +284,26 @@ if (onPostgres) {
     })
   })
 }
+
+describe('BY-3: the difference of a shadow costs whom it touched', () => {
+  const ids = Array.from({ length: 3 }, (_, at) => `0198cccc-0000-7000-8000-00000000000${at + 1}`)
+  // As big as what it is the copy of.
+  const pair = () => ({ live: organisationId, copy: organisationId })
+  const page = { since: 0, limit: 20 }
+  const asked: [string, () => Promise<unknown>][] = [
+    ['whom it touched', () => shadows.touchedPeople(db, organisationId, '', 500)],
+    ['how they differ', () => shadows.differencesOf(db, pair(), ids, { syncRoles: true })],
+    ['who they are', () => shadows.peopleIn(db, organisationId, ids)],
+    ['which groups differ', () => shadows.groupDifferences(db, pair(), 0)],
+    ['by whom a group differs', () => shadows.edgesOf(db, pair(), ids[0] ?? '', page)],
+  ]
+
+  test.each(asked)('%s', async (_, ask) => {
+    const plans = await plansOf(ask)
+    const read = isSqlite(db) ? [] : plans.filter((line) => rowsOf(line) > 1_000)
+    expect([...walksEverything(plans), ...read]).toEqual([])
+  })
+})
 
 function byUserName(value: string): ResourceQuery {
   const attribute = { path: 'userName' }

@@ -19,6 +19,7 @@ import {
 } from '../../parts/index.ts'
 import { Discard } from './shadow/Discard.tsx'
 import { GoLive } from './shadow/GoLive.tsx'
+import { Stop } from './shadow/Stop.tsx'
 import {
   countsOfPeople,
   differences,
@@ -72,7 +73,7 @@ export function Shadow({
               case 'open':
                 return <Difference view={view} blocked={blocked} />
               case 'applying':
-                return <Applied view={view} />
+                return <Applied view={view} blocked={blocked} />
             }
           }}
         </Loaded>
@@ -274,7 +275,7 @@ function Difference({ view, blocked }: { view: Open; blocked: string | null }) {
   )
 }
 
-function Applied({ view }: { view: Applying }) {
+function Applied({ view, blocked }: { view: Applying; blocked: string | null }) {
   return (
     <Part>
       <div>
@@ -290,6 +291,7 @@ function Applied({ view }: { view: Applying }) {
           {number.format(view.refused)} refused so far. They are listed here when it is done.
         </p>
       ) : null}
+      <Stop blockedBecause={blocked} onDone={goOnAtHeading} />
     </Part>
   )
 }
