@@ -366,10 +366,10 @@ describe('going live', () => {
     await acme.scim('DELETE', `/Groups/${temps}`)
     expect(await acme.group('Ops', ada)).toBe(ops)
     const found = await differences(acme, 'kind=group')
-    expect(found.map(({ label, difference }) => [label, difference]).toSorted()).toEqual([
-      ['Ops', 'adopted'],
-      ['Selling', 'changed'],
-      ['Temps', 'deleted'],
+    expect(found.map(({ label, difference }) => `${label} ${difference}`).toSorted()).toEqual([
+      'Ops adopted',
+      'Selling changed',
+      'Temps deleted',
     ])
     expect((await view(acme)).summary.memberships).toEqual({ added: 1, removed: 2 })
 
