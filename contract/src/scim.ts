@@ -254,7 +254,7 @@ export type SimulationView = z.infer<typeof SimulationView>
 
 /**
  * `POST /simulation`: 202, then watch it by `GET`. Refused while another run is at work (412
- * `request.stale`), while SCIM is not the source (409 `provisioning.method_conflict`), and when two
+ * `request.stale`), while SCIM is neither the source nor rehearsed (409 `provisioning.method_conflict`), and when two
  * tokens are live, since each run has one of its own (409 `scim_token.limit`).
  */
 export const Simulate = z.discriminatedUnion('act', [

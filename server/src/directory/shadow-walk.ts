@@ -305,12 +305,15 @@ function sentOf(
 type Group = Awaited<ReturnType<typeof shadows.groupDifferences>>[number]
 
 /** Groups themselves first, then who leaves them, then who comes: none is in the way of another. */
-async function bringGroups({ directory, row }: Step, actor: Actor): Promise<Outcome> {
+async function bringGroups(step: Step, actor: Actor): Promise<Outcome> {
+  const { directory, row } = step
   const pair = pairOf(row)
   const since = row.started_at
   const groups = await directory.view(actor, ({ db }) => shadows.groupDifferences(db, pair, since))
   const failed = new Map<string, ShadowRefusal>()
+  const hold = () => directory.change(actor, ({ db }) => shadows.change(db, row, holdOn(step)))
   const bring = async (group: Group, act: () => Promise<void>) => {
+    await hold()
     const outcome: Outcome = { applied: 0, refused: [] }
     await attempt(outcome, { kind: 'group', label: group.name }, act)
     for (const refusal of outcome.refused) failed.set(group.id, refusal)
@@ -323,7 +326,7 @@ async function bringGroups({ directory, row }: Step, actor: Actor): Promise<Outc
       await bring(group, async () => {
         const move = { side, since }
         while (await directory.change(actor, (write) => moveMembers(write, pair, group.id, move)))
-          await breathe()
+          await hold()
       })
   }
   return { applied: groups.length - failed.size, refused: [...failed.values()] }

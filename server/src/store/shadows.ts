@@ -203,7 +203,7 @@ export async function find(db: Db, { live, copy }: Pair): Promise<ShadowRow | un
     .executeTakeFirst()
 }
 
-/** The one that ended last; ids of copies are in the order of time. */
+/** The one that began last; ids of copies are in the order of time. */
 export async function latest(db: Db, organisationId: string): Promise<ShadowRow | undefined> {
   return db
     .selectFrom('shadows')
@@ -352,7 +352,7 @@ export type GroupRow = {
   deleted: number
 }
 
-/** From whom a group has in one of the two and not in the other on. */
+/** A query from its `from` on: whom a group has in one of the two and not in the other. */
 function edges(
   table: 'group_members' | 'nested_groups',
   [there, elsewhere]: [string, string],
