@@ -536,27 +536,33 @@ export const consumeRequest = ({ db, actor, now }: Write, id: string, browserHas
   sso.consumeRequest(db, actor.organisationId, id, browserHash, now)
 
 export const findOidcKey = ({ db, actor }: Read) => sso.oidcKey(db, actor.organisationId)
-export const addOidcKey = (
-  { db, actor, now }: Write,
+/** Of two made at the same moment the first counts, on every node. @returns the key that counts. */
+export async function keepOidcKey(
+  write: Write,
   key: { id: string; privateKey: string; publicKey: string },
-) =>
-  sso.addOidcKey(db, {
-    org_id: actor.organisationId,
-    id: key.id,
-    private_key: key.privateKey,
-    public_key: key.publicKey,
-    created_at: now,
-  })
+): Promise<sso.OidcKey> {
+  const { db, now } = write
+  const { id: org_id } = await lockOrganisation(write, 'alone')
+  const known = await sso.oidcKey(db, org_id)
+  if (known) return known
+  const { id, privateKey: private_key, publicKey: public_key } = key
+  const made = { org_id, id, private_key, public_key, created_at: now }
+  await sso.addOidcKey(db, made)
+  return made
+}
 
 export const findSpKeys = ({ db, actor }: Read) => sso.spKeys(db, actor.organisationId)
-export const addSpKey = (
-  { db, actor, now }: Write,
+/** As `keepOidcKey`. @returns the keys that count, newest first. */
+export async function keepSpKey(
+  write: Write,
   key: { privateKey: string; certificate: string },
-) =>
-  sso.addSpKey(db, {
-    org_id: actor.organisationId,
-    id: newId(),
-    private_key: key.privateKey,
-    certificate: key.certificate,
-    created_at: now,
-  })
+): Promise<sso.SpKey[]> {
+  const { db, now } = write
+  const { id: org_id } = await lockOrganisation(write, 'alone')
+  const known = await sso.spKeys(db, org_id)
+  if (known.length > 0) return known
+  const { privateKey: private_key, certificate } = key
+  const made = { org_id, id: newId(), private_key, certificate, created_at: now }
+  await sso.addSpKey(db, made)
+  return [made]
+}

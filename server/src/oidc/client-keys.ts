@@ -1,4 +1,4 @@
-import { addOidcKey, type Directory, findOidcKey } from '../directory/index.ts'
+import { type Directory, findOidcKey, keepOidcKey } from '../directory/index.ts'
 import { newId } from '../lib/ids.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
@@ -20,17 +20,13 @@ export function createClientKeys(directory: Directory, vault: Vault) {
     const pair = await subtle.generateKey(making, true, ['sign', 'verify'])
     const privateKey = Buffer.from(await subtle.exportKey('pkcs8', pair.privateKey))
     const { kty, n, e } = await subtle.exportKey('jwk', pair.publicKey)
-    await directory.change(actor, (write) =>
-      addOidcKey(write, {
+    return directory.change(actor, (write) =>
+      keepOidcKey(write, {
         id: newId(),
         privateKey: vault.seal(privateKey.toString('base64'), purpose),
         publicKey: JSON.stringify({ kty, n, e }),
       }),
     )
-    // Of two made at the same moment the older one counts, on every node.
-    const kept = await directory.view(actor, findOidcKey)
-    if (!kept) throw new Error('A client key that was just made is not there.')
-    return kept
   }
 
   return {

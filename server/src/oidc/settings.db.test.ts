@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { oidcBrowser, oidcInputOf, withOpenId } from '../../testing/openid-organisation.ts'
 import { createOpenIdProvider, type OpenIdProvider } from '../../testing/openid-provider.ts'
 import { createOrganisation } from '../../testing/organisation.ts'
+import { keepOidcKey, keepSpKey } from '../directory/index.ts'
+import { newId } from '../lib/ids.ts'
 
 const url = '/identity/login-method'
 const minute = 60_000
@@ -365,4 +367,30 @@ test('the published key set is the organisation’s own, stays the same and hold
   expect(Object.keys(first.body.keys[0]).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use'])
   expect(elsewhere.body.keys[0].n).not.toBe(first.body.keys[0].n)
   expect(await acme.eventNames()).toEqual([])
+})
+
+test('of keys that are made at the same moment one counts, whichever protocol they are for', async () => {
+  const acme = await createOrganisation()
+  await acme.store(`delete from sp_keys where org_id = '${acme.id}'`)
+  const each = Array.from({ length: 8 }, (_, at) => `${at}`)
+  const { directory } = acme.usher
+
+  const oidc = await Promise.all(
+    each.map((privateKey) =>
+      directory.change(acme.operator, (write) =>
+        keepOidcKey(write, { id: newId(), privateKey, publicKey: '{}' }),
+      ),
+    ),
+  )
+  const saml = await Promise.all(
+    each.map((privateKey) =>
+      directory.change(acme.operator, (write) => keepSpKey(write, { privateKey, certificate: '' })),
+    ),
+  )
+
+  expect(saml.flat()).toHaveLength(each.length)
+  expect([
+    new Set(oidc.map(({ id }) => id)).size,
+    new Set(saml.flat().map(({ id }) => id)).size,
+  ]).toEqual([1, 1])
 })

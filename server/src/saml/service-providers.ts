@@ -1,4 +1,4 @@
-import { addSpKey, type Directory, findSpKeys } from '../directory/index.ts'
+import { type Directory, findSpKeys, keepSpKey } from '../directory/index.ts'
 import type { Vault } from '../lib/secrets.ts'
 import type { Actor } from '../model/actor.ts'
 import { createKeyPair, type ServiceProvider } from './core/index.ts'
@@ -25,13 +25,12 @@ export function createServiceProviders(directory: Directory, vault: Vault, baseU
     const stored = await directory.view(actor, findSpKeys)
     if (stored.length > 0) return stored
     const made = await createKeyPair(`Usher ${actor.organisationId}`, now)
-    await directory.change(actor, (write) =>
-      addSpKey(write, {
+    return directory.change(actor, (write) =>
+      keepSpKey(write, {
         privateKey: vault.seal(made.privateKeyPem, purpose),
         certificate: made.certificatePem,
       }),
     )
-    return directory.view(actor, findSpKeys)
   }
 
   return async function serviceProvider(actor: Actor, now: number): Promise<ServiceProvider> {
