@@ -33,7 +33,9 @@ export function useShadowAct<Input = void>(
     mutationFn: act,
     onSuccess: (shadow) => {
       client.setQueryData(key('shadow'), shadow)
-      readAgain('shadow-differences', 'provisioning', 'scim', 'users', 'groups')
+      // No act leaves it open: whoever looks at its difference is led away, and asks for no more of it.
+      client.removeQueries({ queryKey: key('shadow-differences') })
+      readAgain('provisioning', 'scim', 'users', 'groups')
       onDone(shadow)
     },
     // Out of date: what is shown, and the preview in the dialog, are looked at anew.
